@@ -1,0 +1,122 @@
+package discovery
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"crystalyse/internal/event"
+	"crystalyse/internal/tool"
+)
+
+// Runner starts and steers the durable run of a discovery. Its adapter is the
+// only thing that knows the workflow engine.
+type Runner interface {
+	// Start begins the run; starting twice is one run.
+	Start(ctx context.Context, d Discovery) error
+	// Cancel asks the run to stop and keep what it has.
+	Cancel(ctx context.Context, discoveryID, reason string) error
+	// Update sends a validated, deduplicated instruction to the run.
+	Update(ctx context.Context, discoveryID string, u Update) error
+}
+
+// UpdateKind names an instruction to a run.
+type UpdateKind string
+
+// The instructions a held or running discovery takes.
+const (
+	UpdateRetryStep UpdateKind = "retry_step"
+	UpdateSkipStep  UpdateKind = "skip_step"
+	UpdateFinishNow UpdateKind = "finish_now"
+)
+
+// Update is one instruction. RequestID deduplicates it.
+type Update struct {
+	RequestID string     `json:"request_id"`
+	Kind      UpdateKind `json:"kind"`
+	Step      string     `json:"step,omitempty"`
+}
+
+// Store is what the doors (HTTP, terminal) read and create. Every method is for
+// one user: what is another's is fault.CodeNotFound.
+type Store interface {
+	// Create writes the discovery as queued, with its session when it has none,
+	// and their first events, in one transaction. A known RequestID gives the
+	// earlier discovery and created = false.
+	Create(ctx context.Context, r Request) (d Discovery, created bool, err error)
+	Get(ctx context.Context, userID, id string) (Discovery, error)
+	// List gives the newest first, those older than the id `before` ("" = newest).
+	List(ctx context.Context, userID, sessionID, before string, limit int) ([]Discovery, error)
+	// Report gives the report object of a closed discovery; fault.CodeConflict
+	// while it runs.
+	Report(ctx context.Context, userID, id string) (json.RawMessage, error)
+	// Running gives the calls in progress with their last progress.
+	Running(ctx context.Context, userID, id string) ([]RunningCall, error)
+}
+
+// RunningCall is a call in progress.
+type RunningCall struct {
+	CallID    string         `json:"call_id"`
+	Tool      string         `json:"tool"`
+	Attempt   int            `json:"attempt"`
+	StartedAt time.Time      `json:"started_at"`
+	Progress  *tool.Progress `json:"progress"`
+}
+
+// Opened is what opening an attempt of a step found.
+type Opened struct {
+	// Superseded is the highest earlier attempt of the step; 0 if none.
+	Superseded int
+}
+
+// Steps is how activities record the attempts of steps. Every write is fenced:
+// an attempt older than the current one gets fault.CodeConflict and must stop.
+type Steps interface {
+	// Open fences the attempt (scope.Gen, scope.Step, scope.Attempt).
+	Open(ctx context.Context, scope event.Scope) (Opened, error)
+	event.Appender
+}
+
+// Lifecycle is how a run records where the discovery stands.
+type Lifecycle interface {
+	// Claim gives the discovery its session. ready is false while an earlier
+	// discovery of the session is not closed. It is idempotent.
+	Claim(ctx context.Context, discoveryID string) (d Discovery, ready bool, err error)
+	// Load gives a discovery to the run itself.
+	Load(ctx context.Context, discoveryID string) (Discovery, error)
+	// SetStatus records a status with its events, in one transaction.
+	SetStatus(ctx context.Context, scope event.Scope, s StatusChange, events ...event.Event) error
+	// Close stores the report and the final status with its events, in one
+	// transaction, once: a second close is a no-op. next is the discovery of the
+	// session that waits next, "" if none.
+	Close(ctx context.Context, scope event.Scope, c Closing, events ...event.Event) (next string, err error)
+	// Earlier gives the closed discoveries of the session, oldest first, for
+	// the opening of a follow-up.
+	Earlier(ctx context.Context, d Discovery) ([]Earlier, error)
+}
+
+// StatusChange is a new status with what was spent so far.
+type StatusChange struct {
+	Status  Status
+	Reason  string
+	Details string
+	Usage   Usage
+	Agent   *Agent // set on the first change
+}
+
+// Closing ends a discovery.
+type Closing struct {
+	Status   Status
+	Details  string
+	Usage    Usage
+	ReportID string
+	Report   json.RawMessage
+}
+
+// Earlier is a closed discovery as a follow-up sees it.
+type Earlier struct {
+	ID      string
+	Query   string
+	Summary string // rendered
+	Report  json.RawMessage
+}

@@ -1,0 +1,62 @@
+// Package id makes and parses the identifiers of CrystaLyse.
+//
+// A session is a ULID, a discovery is "disc-<ulid>" (and the id of its
+// workflow), a step is "t<turn>.llm" or "t<turn>.tool<n>" (and the call_id of a
+// tool call). Nothing is ever keyed by a Temporal run id: it changes on reset,
+// retry and continue-as-new.
+package id
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// DiscoveryPrefix starts every discovery id.
+const DiscoveryPrefix = "disc-"
+
+var stepPattern = regexp.MustCompile(`^t([1-9][0-9]*)\.(llm|tool([1-9][0-9]*))$`)
+
+// New gives a new ULID.
+func New() string { return ulid.Make().String() }
+
+// NewDiscovery gives a new discovery id.
+func NewDiscovery() string { return DiscoveryPrefix + New() }
+
+// IsULID reports whether s is a ULID as we write them.
+func IsULID(s string) bool {
+	_, err := ulid.ParseStrict(s)
+	return err == nil && s == strings.ToUpper(s)
+}
+
+// IsDiscovery reports whether s is the id of a discovery.
+func IsDiscovery(s string) bool {
+	return strings.HasPrefix(s, DiscoveryPrefix) && IsULID(s[len(DiscoveryPrefix):])
+}
+
+// LLMStep names the language-model step of a turn (turns count from 1).
+func LLMStep(turn int) string { return fmt.Sprintf("t%d.llm", turn) }
+
+// ToolStep names the n-th tool call of a turn (both count from 1).
+func ToolStep(turn, n int) string { return fmt.Sprintf("t%d.tool%d", turn, n) }
+
+// Step is a parsed step name; Tool is 0 for the language-model step.
+type Step struct{ Turn, Tool int }
+
+// ParseStep reads a step name.
+func ParseStep(s string) (Step, bool) {
+	m := stepPattern.FindStringSubmatch(s)
+	if m == nil {
+		return Step{}, false
+	}
+	turn, err1 := strconv.Atoi(m[1])
+	n := 0
+	var err2 error
+	if m[3] != "" {
+		n, err2 = strconv.Atoi(m[3])
+	}
+	return Step{Turn: turn, Tool: n}, err1 == nil && err2 == nil
+}

@@ -1,0 +1,93 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/tool"
+)
+
+// Search attributes, registered with the namespace.
+var (
+	saStatus  = temporal.NewSearchAttributeKeyKeyword("DiscoveryStatus")
+	saMode    = temporal.NewSearchAttributeKeyKeyword("Mode")
+	saUser    = temporal.NewSearchAttributeKeyKeyword("UserID")
+	saSession = temporal.NewSearchAttributeKeyKeyword("SessionID")
+	saError   = temporal.NewSearchAttributeKeyKeyword("ErrorType")
+)
+
+func (r *run) upsert(ctx workflow.Context) error {
+	return workflow.UpsertTypedSearchAttributes(ctx,
+		saStatus.ValueSet(string(r.st.Status)), saMode.ValueSet(string(r.st.Mode)),
+		saUser.ValueSet(r.begin.UserID), saSession.ValueSet(r.begin.SessionID))
+}
+
+// announce records a status and what it is about.
+func (r *run) announce(ctx workflow.Context, s discovery.Status, reason, fromStep string, failure *tool.Error) error {
+	r.st.Status, r.st.Reason = s, reason
+	r.st.Counter++
+	doing := string(s)
+	if failure != nil {
+		doing = "step " + fromStep + " failed: " + failure.Message
+		if err := workflow.UpsertTypedSearchAttributes(ctx, saError.ValueSet(failure.Code)); err != nil {
+			return err
+		}
+	}
+	r.st.Details = doing
+	r.details(ctx, doing)
+	if err := r.upsert(ctx); err != nil {
+		return err
+	}
+	in := AnnounceInput{
+		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Counter: r.st.Counter, Status: s,
+		Reason: reason, Details: doing, FromStep: fromStep, Failure: failure, Usage: r.st.Usage,
+	}
+	actx := activity(ctx, QueueTools, fmt.Sprintf("announce.%d", r.st.Counter), "status: "+string(s), quick)
+	return workflow.ExecuteActivity(actx, ActivityAnnounce, in).Get(ctx, nil)
+}
+
+// finish closes the discovery with what it has, whatever ended it. It runs even
+// when the workflow is being cancelled, so that every discovery gets its report.
+func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
+	fctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	in := FinishInput{DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Head: r.st.Head, Usage: r.st.Usage}
+	var stop *errStop
+	switch {
+	case cause == nil:
+		if r.finishNow {
+			in.Status, in.Details = discovery.StatusCompleted, "finished early by the user"
+		}
+	case errors.As(cause, &stop):
+		in.Status, in.Details = stop.status, stop.details
+	case ctx.Err() != nil || temporal.IsCanceledError(cause):
+		in.Status, in.Details = discovery.StatusCancelled, "stopped by the user"
+	default:
+		in.Status, in.Details = discovery.StatusFailed, failureOf(cause).Message
+	}
+	var out FinishResult
+	actx := activity(fctx, QueueTools, "finish", "assemble the report", quick)
+	if err := workflow.ExecuteActivity(actx, ActivityFinish, in).Get(fctx, &out); err != nil {
+		return Result{}, err
+	}
+	r.st.Status = out.Status
+	r.details(fctx, "report "+out.ReportID)
+	if err := r.upsert(fctx); err != nil {
+		return Result{}, err
+	}
+	if out.Next != "" {
+		// The next one also looks by itself every minute: a lost signal only delays it.
+		if err := workflow.SignalExternalWorkflow(fctx, out.Next, "", SignalNudge, nil).Get(fctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("the next discovery could not be nudged", "next", out.Next, "error", err)
+		}
+	}
+	res := Result{Status: out.Status, ReportID: out.ReportID, Usage: r.st.Usage}
+	if out.Status == discovery.StatusFailed {
+		return res, temporal.NewApplicationErrorWithOptions(in.Details, "DiscoveryFailed", temporal.ApplicationErrorOptions{NonRetryable: true})
+	}
+	return res, nil
+}

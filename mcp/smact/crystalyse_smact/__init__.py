@@ -1,0 +1,1 @@
+"""Composition checks by SMACT, as an MCP server."""

@@ -1,0 +1,65 @@
+"""The tools of the smact server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio
+from pydantic import Field
+
+from crystalyse_common.errors import typed_errors
+from crystalyse_common.server import Server
+
+from .models import ElementResult, FilterResult, ValidateResult
+
+VERSION = "0.1.0"
+
+mcp = Server("smact", version=VERSION, log_level="WARNING",
+             instructions="Composition checks by SMACT: charge balance with oxidation states. Valid is not stable.")
+
+Formula = Annotated[str, Field(min_length=1, max_length=100)]
+Symbol = Annotated[str, Field(min_length=1, max_length=3)]
+
+
+@mcp.tool()
+@typed_errors
+async def validate_composition(
+    compositions: Annotated[list[Formula], Field(min_length=1, max_length=200, description="formulas such as LiFePO4")],
+    use_pauling_test: Annotated[bool, Field(description="require cations to be less electronegative than anions")] = True,
+    include_alloys: Annotated[bool, Field(description="treat all-metal compositions as not applicable rather than invalid")] = True,
+) -> ValidateResult:
+    """Check whether compositions are charge-balanced (SMACT), with the balancing oxidation states.
+
+    Pass all compositions in one call. Mixed valence (Fe3O4, LiMn2O4) is tried by itself when the plain test fails,
+    and flagged. Elements and intermetallics are "not applicable", not "valid". Valid means charge-balanced, not stable.
+    """
+    from .validate import validate
+
+    return await anyio.to_thread.run_sync(lambda: validate(compositions, use_pauling=use_pauling_test, include_alloys=include_alloys))
+
+
+@mcp.tool()
+@typed_errors
+async def filter_compositions(
+    elements: Annotated[list[Symbol], Field(min_length=2, max_length=6, description="element symbols of the chemical system; every one occurs in each result")],
+    max_stoichiometry: Annotated[int, Field(ge=1, le=8, description="largest amount of an element in the formula")] = 6,
+    max_results: Annotated[int, Field(ge=1, le=500)] = 30,
+) -> FilterResult:
+    """List charge-balanced compositions that contain all the given elements, those with the most usual oxidation states first.
+
+    Charge balance and the Pauling test only: these are candidates, not stable compounds.
+    """
+    from .enumerate import filter_compositions as run
+
+    return await anyio.to_thread.run_sync(lambda: run(elements, max_stoichiometry, max_results))
+
+
+@mcp.tool()
+@typed_errors
+async def element_info(
+    elements: Annotated[list[Symbol], Field(min_length=1, max_length=20)],
+) -> ElementResult:
+    """Give oxidation states (ICSD-24 consensus), Pauling electronegativity and metallic character of elements."""
+    from .enumerate import element_info as run
+
+    return await anyio.to_thread.run_sync(lambda: run(elements))

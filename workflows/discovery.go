@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"crystalyse/activities"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/id"
 )
@@ -23,7 +24,7 @@ const (
 type run struct {
 	in    Input
 	st    State
-	begin BeginResult
+	begin activities.BeginResult
 
 	finishNow bool
 	held      *heldStep // set while waiting for the user after a failure
@@ -63,7 +64,7 @@ func (r *run) open(ctx workflow.Context) error {
 	nudge := workflow.GetSignalChannel(ctx, SignalNudge)
 	for n := 0; ; n++ {
 		actx := activity(ctx, QueueTools, fmt.Sprintf("begin.%d.%d", r.st.Counter, n), "take the session and open the transcript", quick)
-		if err := workflow.ExecuteActivity(actx, ActivityBegin, BeginInput{DiscoveryID: r.in.DiscoveryID}).Get(ctx, &r.begin); err != nil {
+		if err := workflow.ExecuteActivity(actx, activities.NameBegin, activities.BeginInput{DiscoveryID: r.in.DiscoveryID}).Get(ctx, &r.begin); err != nil {
 			return err
 		}
 		if r.begin.Ready {
@@ -159,13 +160,13 @@ func (r *run) turn(ctx workflow.Context) (done bool, err error) {
 }
 
 // think runs the language-model step, holding on failure.
-func (r *run) think(ctx workflow.Context) (TurnResult, error) {
+func (r *run) think(ctx workflow.Context) (activities.TurnResult, error) {
 	step := id.LLMStep(r.st.Turn)
 	for {
-		var res TurnResult
+		var res activities.TurnResult
 		r.details(ctx, "thinking (turn "+fmt.Sprint(r.st.Turn)+")")
 		actx := activity(ctx, QueueLLM, fmt.Sprintf("%d.%s", r.st.Gen, step), fmt.Sprintf("turn %d: the model thinks", r.st.Turn), thinking)
-		err := workflow.ExecuteActivity(actx, ActivityLLMTurn, TurnInput{
+		err := workflow.ExecuteActivity(actx, activities.NameLLMTurn, activities.TurnInput{
 			DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Turn: r.st.Turn, Step: step,
 			Head: r.st.Head, PrevGen: r.st.PrevGen, Usage: r.st.Usage, Budget: r.st.Budget,
 		}).Get(ctx, &res)
@@ -186,7 +187,7 @@ func (r *run) think(ctx workflow.Context) (TurnResult, error) {
 
 // callAll runs the calls of a turn side by side. One failing step does not
 // disturb the others: it is held when they are done.
-func (r *run) callAll(ctx workflow.Context, calls []CallRef) error {
+func (r *run) callAll(ctx workflow.Context, calls []activities.CallRef) error {
 	turnGen := r.st.PrevGen
 	futures := make([]workflow.Future, len(calls))
 	r.details(ctx, describe(calls))
@@ -194,7 +195,7 @@ func (r *run) callAll(ctx workflow.Context, calls []CallRef) error {
 		futures[i] = r.startCall(ctx, c, turnGen)
 	}
 	for i, c := range calls {
-		var res CallResult
+		var res activities.CallResult
 		err := futures[i].Get(ctx, &res)
 		for err != nil {
 			if ctx.Err() != nil || temporal.IsCanceledError(err) {
@@ -235,25 +236,25 @@ func (r *run) settle(ctx workflow.Context, rest []workflow.Future, cause error) 
 	return cause
 }
 
-func (r *run) startCall(ctx workflow.Context, c CallRef, turnGen int) workflow.Future {
+func (r *run) startCall(ctx workflow.Context, c activities.CallRef, turnGen int) workflow.Future {
 	kind := short
 	if c.Long {
 		kind = long
 	}
 	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s", r.st.Gen, c.CallID), c.Summary, kind)
-	return workflow.ExecuteActivity(actx, ActivityCallTool, r.callInput(c, turnGen))
+	return workflow.ExecuteActivity(actx, activities.NameCallTool, r.callInput(c, turnGen))
 }
 
-func (r *run) callInput(c CallRef, turnGen int) CallInput {
-	return CallInput{
+func (r *run) callInput(c activities.CallRef, turnGen int) activities.CallInput {
+	return activities.CallInput{
 		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, TurnGen: turnGen, Turn: r.st.Turn,
 		Step: c.CallID, Branch: r.st.Branch, Deadline: r.st.Deadline,
 	}
 }
 
-func (r *run) skip(ctx workflow.Context, c CallRef, turnGen int) error {
+func (r *run) skip(ctx workflow.Context, c activities.CallRef, turnGen int) error {
 	in := r.callInput(c, turnGen)
 	in.Reason = "skipped by the user after it failed"
 	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.skip", r.st.Gen, c.CallID), "skip "+c.Summary, quick)
-	return workflow.ExecuteActivity(actx, ActivitySkipTool, in).Get(ctx, nil)
+	return workflow.ExecuteActivity(actx, activities.NameSkipTool, in).Get(ctx, nil)
 }

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"crystalyse/activities"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/tool"
 )
@@ -42,12 +43,12 @@ func (r *run) announce(ctx workflow.Context, s discovery.Status, reason, fromSte
 	if err := r.upsert(ctx); err != nil {
 		return err
 	}
-	in := AnnounceInput{
+	in := activities.AnnounceInput{
 		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Counter: r.st.Counter, Status: s,
 		Reason: reason, Details: doing, FromStep: fromStep, Failure: failure, Usage: r.st.Usage,
 	}
 	actx := activity(ctx, QueueTools, fmt.Sprintf("announce.%d", r.st.Counter), "status: "+string(s), quick)
-	return workflow.ExecuteActivity(actx, ActivityAnnounce, in).Get(ctx, nil)
+	return workflow.ExecuteActivity(actx, activities.NameAnnounce, in).Get(ctx, nil)
 }
 
 // finish closes the discovery with what it has, whatever ended it. It runs even
@@ -55,7 +56,7 @@ func (r *run) announce(ctx workflow.Context, s discovery.Status, reason, fromSte
 func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 	fctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	in := FinishInput{DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Head: r.st.Head, Usage: r.st.Usage}
+	in := activities.FinishInput{DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Head: r.st.Head, Usage: r.st.Usage}
 	var stop *errStop
 	switch {
 	case cause == nil:
@@ -69,9 +70,9 @@ func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 	default:
 		in.Status, in.Details = discovery.StatusFailed, failureOf(cause).Message
 	}
-	var out FinishResult
+	var out activities.FinishResult
 	actx := activity(fctx, QueueTools, "finish", "assemble the report", quick)
-	if err := workflow.ExecuteActivity(actx, ActivityFinish, in).Get(fctx, &out); err != nil {
+	if err := workflow.ExecuteActivity(actx, activities.NameFinish, in).Get(fctx, &out); err != nil {
 		return Result{}, err
 	}
 	r.st.Status = out.Status
@@ -90,4 +91,10 @@ func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 		return res, temporal.NewApplicationErrorWithOptions(in.Details, "DiscoveryFailed", temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
 	return res, nil
+}
+
+// SearchAttributes are those a discovery starts with.
+func SearchAttributes(d discovery.Discovery) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(saStatus.ValueSet(string(discovery.StatusQueued)),
+		saMode.ValueSet(string(d.Mode)), saUser.ValueSet(d.UserID), saSession.ValueSet(d.SessionID))
 }

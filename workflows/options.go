@@ -7,6 +7,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"crystalyse/activities"
 )
 
 // kind groups activities that share timeouts and retries.
@@ -62,7 +64,7 @@ func retry(first, most time.Duration, attempts int32) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most, MaximumAttempts: attempts}
 }
 
-func describe(calls []CallRef) string {
+func describe(calls []activities.CallRef) string {
 	names := make([]string, len(calls))
 	for i, c := range calls {
 		names[i] = c.Summary

@@ -1,0 +1,61 @@
+// Package activities says HOW each step of a discovery touches the world: one
+// file each. A step commits inside its own activity: its result, the values and
+// structures it made and the events that tell of it are one transaction, fenced
+// by the attempt, so that a worker that was thought dead cannot write late.
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+
+	"crystalyse/internal/artifact"
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/llm"
+	"crystalyse/internal/structure"
+	"crystalyse/internal/tool"
+)
+
+// Prompt is a versioned system prompt.
+type Prompt struct {
+	Text   string
+	SHA256 string
+}
+
+// Stores are the ports the activities write through.
+type Stores struct {
+	Lifecycle  discovery.Lifecycle
+	Steps      discovery.Steps
+	Turns      discovery.Turns
+	Calls      discovery.Calls
+	Structures structure.Store
+}
+
+// Activities holds what the steps need. Its exported methods are the activities.
+type Activities struct {
+	Stores
+	Tools       tool.Caller
+	Model       llm.Model
+	Prompts     func(discovery.Mode) (Prompt, error)
+	Artifacts   artifact.Store
+	Checkpoints string // folder of checkpoints, one below it per idempotency key
+	Log         *slog.Logger
+}
+
+// checkpointDir is where the call with this key keeps its checkpoints.
+func (a *Activities) checkpointDir(key string) string {
+	return filepath.Join(a.Checkpoints, key)
+}
+
+// agent names who reasons in this mode.
+func (a *Activities) agent(m discovery.Mode) (discovery.Agent, Prompt, error) {
+	p, err := a.Prompts(m)
+	if err != nil {
+		return discovery.Agent{}, Prompt{}, err
+	}
+	return discovery.Agent{Identity: a.Model.Identity(), PromptSHA256: p.SHA256}, p, nil
+}
+
+// detached gives a context that outlives cancellation, for commits that must
+// happen because the step is being cancelled.
+func detached(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }

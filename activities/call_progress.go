@@ -1,0 +1,116 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"crystalyse/internal/event"
+	"crystalyse/internal/tool"
+)
+
+// progressEvery bounds how often a running call's progress is stored.
+const progressEvery = time.Second
+
+// waitReady waits for the server, telling viewers what is being waited for (an
+// environment that is still being installed, a process that starts).
+func (c *callRun) waitReady(ctx context.Context) error {
+	waited := false
+	taskID := c.call.ID + ".wait"
+	err := c.a.Tools.Ready(ctx, c.call.Server, func(what string) {
+		c.hb.set(map[string]string{"waiting": what})
+		if waited {
+			c.note(ctx, tool.Progress{Message: what, At: time.Now().UTC()})
+			return
+		}
+		waited = true
+		if err := c.rec.Emit(ctx, event.TaskStart{TaskID: taskID, TaskType: "waiting", TotalSteps: 1, Details: what}); err != nil {
+			c.a.Log.Warn("an event could not be stored", "call", c.call.ID, "error", err)
+		}
+	})
+	if !waited {
+		return err
+	}
+	end := event.TaskEnd{TaskID: taskID, TaskType: "waiting", TotalSteps: 1, CompletedSteps: 1, Status: "completed", Details: "ready"}
+	if err != nil {
+		end.CompletedSteps, end.Status, end.Details = 0, "failed", err.Error()
+	}
+	if eerr := c.rec.Emit(detached(ctx), end); eerr != nil && err == nil {
+		return eerr
+	}
+	return err
+}
+
+// note stores progress; losing one is harmless.
+func (c *callRun) note(ctx context.Context, p tool.Progress) {
+	if err := c.a.Calls.Progress(ctx, c.rec.Scope(), c.call, p); err != nil && ctx.Err() == nil {
+		c.a.Log.Debug("progress could not be stored", "call", c.call.ID, "error", err)
+	}
+}
+
+// progress gives the callback of a running call: every report reaches the
+// heartbeat, and about one a second is stored.
+func (c *callRun) progress(ctx context.Context) func(tool.Progress) {
+	var mu sync.Mutex
+	var last time.Time
+	return func(p tool.Progress) {
+		c.hb.set(map[string]any{"message": p.Message, "progress": p.Progress, "total": p.Total})
+		mu.Lock()
+		due := time.Since(last) >= progressEvery
+		if due {
+			last = time.Now()
+		}
+		mu.Unlock()
+		if due {
+			c.note(ctx, p)
+		}
+	}
+}
+
+// taskTypes names the phases that long tools are.
+var taskTypes = map[string]string{
+	"generate_crystal_csp":       "structure_search",
+	"prescreen_structures":       "screening",
+	"relax_structure":            "relaxation",
+	"relax_structures":           "relaxation",
+	"calculate_formation_energy": "formation_energy",
+}
+
+// startTask opens the task of a long call.
+func (c *callRun) startTask(ctx context.Context) error {
+	if !c.planned.Long {
+		return nil
+	}
+	kind := taskTypes[c.call.Tool]
+	if kind == "" {
+		kind = "tool"
+	}
+	c.task = &event.TaskStart{TaskID: c.call.ID, TaskType: kind, TotalSteps: c.members(), Details: summaryOf(c.planned)}
+	return c.rec.Emit(ctx, *c.task)
+}
+
+// members counts what a batch works on; 1 for a single calculation.
+func (c *callRun) members() int {
+	var args struct {
+		IDs     []string `json:"structure_ids"`
+		Samples int      `json:"num_samples"`
+	}
+	// Arguments of another shape just count as one.
+	_ = json.Unmarshal(c.planned.Arguments, &args)
+	return max(1, len(args.IDs), args.Samples)
+}
+
+func (c *callRun) endTask(s tool.Status) []event.Payload {
+	if c.task == nil {
+		return nil
+	}
+	end := event.TaskEnd{TaskID: c.task.TaskID, TaskType: c.task.TaskType, TotalSteps: c.task.TotalSteps, Status: "failed"}
+	switch s {
+	case tool.StatusOK:
+		end.Status, end.CompletedSteps = "completed", end.TotalSteps
+	case tool.StatusCancelled:
+		end.Status = "cancelled"
+	}
+	return []event.Payload{end}
+}

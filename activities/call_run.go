@@ -1,0 +1,159 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/structure"
+	"crystalyse/internal/tool"
+)
+
+// callRun is one attempt of one call.
+type callRun struct {
+	a       *Activities
+	rec     *Recorder
+	in      CallInput
+	planned discovery.PlannedCall
+	call    discovery.Call
+	hb      *heartbeat
+	task    *event.TaskStart
+}
+
+// already gives the result when this call, or the same computation under an
+// earlier generation, is committed.
+func (c *callRun) already(ctx context.Context) (*CallResult, error) {
+	have, err := c.a.Calls.ByKey(ctx, c.call.IdempotencyKey)
+	if fault.Is(err, fault.CodeNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &CallResult{Status: have.Status, Cached: have.Gen != c.in.Gen}, nil
+}
+
+func deref(r *CallResult) CallResult {
+	if r == nil {
+		return CallResult{}
+	}
+	return *r
+}
+
+// start announces the call.
+func (c *callRun) start(ctx context.Context) error {
+	var args map[string]any
+	if err := json.Unmarshal(c.planned.Arguments, &args); err != nil {
+		return fmt.Errorf("call %s: stored arguments: %w", c.call.ID, err)
+	}
+	return c.rec.Emit(ctx, event.ToolCallStart{CallID: c.call.ID, Tool: c.call.Tool, Server: c.call.Server, Arguments: args})
+}
+
+// refusal gives the reason why a call must not reach its server: it could not
+// be planned, or it names a structure that is not this user's.
+func (c *callRun) refusal(ctx context.Context) (*tool.Error, error) {
+	if c.planned.Error != nil {
+		return c.planned.Error, nil
+	}
+	ids := structure.FindIDs(c.planned.Arguments)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	mine, err := c.a.Structures.Visible(ctx, c.call.UserID, ids)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []string
+	for _, s := range ids {
+		if !mine[s] {
+			unknown = append(unknown, s)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, nil
+	}
+	return &tool.Error{Code: "not_found", Field: "structure_id", Message: "unknown structure " + strings.Join(unknown, ", "),
+		Suggestions: []string{"use the structure_id of an earlier result, exactly as it was returned"}}, nil
+}
+
+// run waits for the server and calls it, under the deadline of the discovery.
+func (c *callRun) run(ctx context.Context) (CallResult, error) {
+	cctx, cancel := stopWithWorker(ctx)
+	defer cancel(nil)
+	if !c.in.Deadline.IsZero() {
+		var stop context.CancelFunc
+		cctx, stop = context.WithDeadlineCause(cctx, c.in.Deadline, errDeadline)
+		defer stop()
+	}
+	if err := c.waitReady(cctx); err != nil {
+		return c.ended(ctx, cctx, err)
+	}
+	if err := c.startTask(cctx); err != nil {
+		return CallResult{}, err
+	}
+	inv := tool.Invocation{
+		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
+		Fence: fence(ctx), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
+	}
+	if c.planned.Long {
+		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
+	}
+	out, err := c.a.Tools.Call(cctx, inv)
+	if err != nil {
+		return c.ended(ctx, cctx, err)
+	}
+	return c.commit(ctx, out)
+}
+
+var errDeadline = errors.New("the wall time limit of the discovery is reached")
+
+// fence orders attempts of one call over worker and workflow restarts: later
+// ones started later. The attempt alone would start again at 1 after a reset.
+func fence(ctx context.Context) int64 {
+	i := activity.GetInfo(ctx)
+	return i.StartedTime.UnixMilli()
+}
+
+// ended tells apart why a call came back without an outcome.
+func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error) {
+	cause := context.Cause(cctx)
+	switch {
+	case errors.Is(cause, errWorkerStopping):
+		return CallResult{}, fault.Wrap(fault.CodeUnavailable, err, "the worker stopped during %s; it goes on from its checkpoint", c.call.Tool)
+	case errors.Is(cause, activity.ErrActivityPaused), errors.Is(cause, activity.ErrActivityReset):
+		return CallResult{}, cause
+	case errors.Is(cause, errDeadline):
+		return c.commit(ctx, cancelled(errDeadline.Error()))
+	case isCancelled(ctx):
+		if _, cerr := c.commit(detached(ctx), cancelled("stopped by the user")); cerr != nil {
+			c.a.Log.Warn("a cancelled call could not be recorded", "call", c.call.ID, "error", cerr)
+		}
+		return CallResult{}, ctx.Err()
+	}
+	return CallResult{}, err
+}
+
+// isCancelled reports whether the engine asked for the end of the activity, as
+// against losing touch with it (then another attempt goes on).
+func isCancelled(ctx context.Context) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	cause := context.Cause(ctx)
+	var gone *serviceerror.NotFound // the run was closed from outside
+	return temporal.IsCanceledError(cause) || errors.As(cause, &gone)
+}
+
+func cancelled(why string) tool.Outcome {
+	return tool.Outcome{Status: tool.StatusCancelled, Error: &tool.Error{Code: "cancelled", Message: why,
+		Suggestions: []string{"what was computed before is kept"}}}
+}

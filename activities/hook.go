@@ -1,0 +1,65 @@
+package activities
+
+import (
+	"context"
+	"reflect"
+
+	"go.temporal.io/sdk/interceptor"
+)
+
+// Hook is the activity interceptor that opens every step (fence, recorder,
+// attempt_superseded), tells viewers of failed attempts, and translates errors
+// for the engine. Activities know nothing of it but their recorder.
+type Hook struct {
+	interceptor.WorkerInterceptorBase
+	Activities *Activities
+}
+
+// InterceptActivity wraps each activity.
+func (h *Hook) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	i := &inbound{a: h.Activities}
+	i.Next = next
+	return i
+}
+
+type inbound struct {
+	interceptor.ActivityInboundInterceptorBase
+	a *Activities
+}
+
+// ExecuteActivity runs one attempt inside its step.
+func (i *inbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	place, isStep := placeOf(in.Args)
+	if isStep {
+		var err error
+		if ctx, err = i.a.Open(ctx, place); err != nil {
+			return nil, toTemporal(err)
+		}
+	}
+	out, err := i.Next.ExecuteActivity(ctx, in)
+	if err == nil {
+		return out, nil
+	}
+	if isStep && ctx.Err() == nil {
+		i.a.Failed(ctx, place.Step, err)
+	}
+	return out, toTemporal(err)
+}
+
+type placed interface{ Place() Place }
+
+// placeOf finds the step among the arguments, which arrive as values or as
+// pointers to them.
+func placeOf(args []any) (Place, bool) {
+	for _, a := range args {
+		if p, ok := a.(placed); ok {
+			return p.Place(), true
+		}
+		if v := reflect.ValueOf(a); v.Kind() == reflect.Pointer && !v.IsNil() {
+			if p, ok := v.Elem().Interface().(placed); ok {
+				return p.Place(), true
+			}
+		}
+	}
+	return Place{}, false
+}

@@ -1,0 +1,179 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/id"
+	"crystalyse/internal/llm"
+	"crystalyse/internal/transcript"
+)
+
+// LLMTurn asks the model for one turn: it appends the results of the previous
+// turn's calls to the transcript, streams the reply, and commits both with
+// their events. A turn already committed is returned, not asked again.
+func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, error) {
+	rec, err := recorder(ctx)
+	if err != nil {
+		return TurnResult{}, err
+	}
+	if t, err := a.Turns.Turn(ctx, in.DiscoveryID, in.Gen, in.Step); err == nil {
+		return turnResult(t), nil
+	} else if !fault.Is(err, fault.CodeNotFound) {
+		return TurnResult{}, err
+	}
+	hb := startHeartbeat(ctx)
+	defer hb.close()
+	ctx, cancel := stopWithWorker(ctx)
+	defer cancel(nil)
+
+	req, entries, err := a.turnRequest(ctx, in, rec.Scope())
+	if err != nil {
+		return TurnResult{}, err
+	}
+	start := event.ReasoningStart{Turn: in.Turn, Speaker: a.Model.Identity().Model, Provider: a.Model.Identity().Provider}
+	if in.Turn == 1 {
+		start.Query = lastUser(req.Messages)
+	}
+	if err := rec.Emit(ctx, start); err != nil {
+		return TurnResult{}, err
+	}
+	written := 0
+	reply, err := a.Model.Turn(ctx, req, func(piece string) {
+		written += len(piece)
+		hb.set(map[string]int{"characters": written})
+	})
+	if err != nil {
+		if errors.Is(context.Cause(ctx), errWorkerStopping) {
+			return TurnResult{}, fault.Wrap(fault.CodeUnavailable, err, "the worker stopped during the turn")
+		}
+		return TurnResult{}, err
+	}
+	return a.commitTurn(ctx, rec, in, reply, entries)
+}
+
+// turnRequest loads the transcript and adds the results of the calls of the
+// previous turn, in the order the model asked for them.
+func (a *Activities) turnRequest(ctx context.Context, in TurnInput, scope event.Scope) (llm.Request, []transcript.Entry, error) {
+	earlier, err := a.Turns.Load(ctx, in.Head)
+	if err != nil {
+		return llm.Request{}, nil, err
+	}
+	req := llm.Request{}
+	for _, e := range earlier {
+		req.Messages = append(req.Messages, e.Message)
+	}
+	results, err := a.resultMessages(ctx, in)
+	if err != nil {
+		return llm.Request{}, nil, err
+	}
+	entries := make([]transcript.Entry, 0, len(results)+1)
+	parent := in.Head
+	for _, m := range results {
+		e, err := transcript.NewEntry(in.DiscoveryID, scope.UserID, parent, in.Step, m, llm.Usage{})
+		if err != nil {
+			return llm.Request{}, nil, err
+		}
+		entries, parent = append(entries, e), e.ID
+		req.Messages = append(req.Messages, m)
+	}
+	specs, err := a.Tools.Tools(ctx)
+	if err != nil {
+		return llm.Request{}, nil, err
+	}
+	for _, s := range specs {
+		req.Tools = append(req.Tools, llm.Tool{Name: s.Name, Description: s.Description, Parameters: s.InputSchema})
+	}
+	return req, entries, nil
+}
+
+// commitTurn stores the reply, what it asks for and the events that tell of it.
+func (a *Activities) commitTurn(ctx context.Context, rec *Recorder, in TurnInput, reply llm.Turn, entries []transcript.Entry) (TurnResult, error) {
+	scope := rec.Scope()
+	parent := in.Head
+	if n := len(entries); n > 0 {
+		parent = entries[n-1].ID
+	}
+	planned, err := a.plan(ctx, in.Turn, reply.ToolCalls)
+	if err != nil {
+		return TurnResult{}, err
+	}
+	msg := llm.Message{Role: llm.RoleAssistant, Content: reply.Text, ToolCalls: wellFormed(reply.ToolCalls)}
+	entry, err := transcript.NewEntry(in.DiscoveryID, scope.UserID, parent, in.Step, msg, reply.Usage)
+	if err != nil {
+		return TurnResult{}, err
+	}
+	t := discovery.Turn{
+		Step: in.Step, Gen: in.Gen, Head: entry.ID, FinishReason: reply.FinishReason, Calls: planned,
+		Usage: discovery.Usage{TokensIn: reply.Usage.TokensIn, TokensOut: reply.Usage.TokensOut},
+	}
+	plans := make([]event.ToolPlan, len(planned))
+	for i, p := range planned {
+		plans[i] = event.ToolPlan{CallID: p.CallID, Tool: p.Tool}
+	}
+	events, err := rec.Make(event.ReasoningEnd{Turn: in.Turn, Text: reply.Text, FinishReason: reply.FinishReason, ToolCalls: plans, Usage: t.Usage})
+	if err != nil {
+		return TurnResult{}, err
+	}
+	if err := a.Turns.CommitTurn(ctx, scope, t, append(entries, entry), events...); err != nil {
+		return TurnResult{}, err
+	}
+	return turnResult(t), nil
+}
+
+func turnResult(t discovery.Turn) TurnResult {
+	r := TurnResult{Head: t.Head, FinishReason: t.FinishReason, TokensIn: t.Usage.TokensIn, TokensOut: t.Usage.TokensOut}
+	for _, c := range t.Calls {
+		r.Calls = append(r.Calls, CallRef{CallID: c.CallID, Tool: c.Tool, Server: c.Server, Long: c.Long, Summary: summaryOf(c)})
+	}
+	return r
+}
+
+// summaryOf names a call for the operator: the tool and what it works on.
+func summaryOf(c discovery.PlannedCall) string {
+	var args map[string]any
+	_ = json.Unmarshal(c.Arguments, &args) // arguments that do not decode just have no subject
+	for _, k := range []string{"formula", "compositions", "elements", "structure_id", "structure_ids"} {
+		switch v := args[k].(type) {
+		case string:
+			return shorten(c.Tool+" "+v, 60)
+		case []any:
+			parts := make([]string, 0, len(v))
+			for _, x := range v {
+				if s, ok := x.(string); ok {
+					parts = append(parts, s)
+				}
+			}
+			return shorten(c.Tool+" "+strings.Join(parts, " "), 60)
+		}
+	}
+	return shorten(c.Tool, 60)
+}
+
+// plan binds the model's calls to tools. A call that cannot be run keeps the
+// error, which becomes its result: the model can mend it.
+func (a *Activities) plan(ctx context.Context, turn int, calls []llm.ToolCall) ([]discovery.PlannedCall, error) {
+	specs, err := a.Tools.Tools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	planned := make([]discovery.PlannedCall, 0, len(calls))
+	for i, c := range calls {
+		planned = append(planned, bind(c, id.ToolStep(turn, i+1), specs))
+	}
+	return planned, nil
+}
+
+func lastUser(ms []llm.Message) string {
+	for i := len(ms) - 1; i >= 0; i-- {
+		if ms[i].Role == llm.RoleUser {
+			return ms[i].Content
+		}
+	}
+	return ""
+}

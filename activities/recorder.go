@@ -1,0 +1,116 @@
+package activities
+
+import (
+	"context"
+	"sync"
+
+	"go.temporal.io/sdk/activity"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
+)
+
+// Recorder makes and stores the events of one attempt of one step. The hook
+// puts it in the activity's context; see Hook.
+type Recorder struct {
+	mu    sync.Mutex
+	scope event.Scope
+	out   event.Appender
+}
+
+type recorderKey struct{}
+
+// recorder gives the step's recorder.
+func recorder(ctx context.Context) (*Recorder, error) {
+	r, ok := ctx.Value(recorderKey{}).(*Recorder)
+	if !ok {
+		return nil, fault.New(fault.CodeInternal, "the activity runs without its event hook")
+	}
+	return r, nil
+}
+
+// Scope is where the step stands, for fenced writes.
+func (r *Recorder) Scope() event.Scope {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.scope
+}
+
+// Make gives the next events of the attempt, to be stored with the result they
+// report.
+func (r *Recorder) Make(payloads ...event.Payload) ([]event.Event, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := make([]event.Event, 0, len(payloads))
+	for _, p := range payloads {
+		e, err := r.scope.New(p)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Emit stores events now.
+func (r *Recorder) Emit(ctx context.Context, payloads ...event.Payload) error {
+	events, err := r.Make(payloads...)
+	if err != nil {
+		return err
+	}
+	return r.out.Append(ctx, r.Scope(), events...)
+}
+
+// Place is where an activity stands in its discovery. Inputs of steps have one.
+type Place struct {
+	DiscoveryID string
+	Gen         int
+	Step        string
+}
+
+// Open fences a step's attempt and gives the context its recorder. A newer
+// attempt first says that the older one is over, so that a retried turn never
+// shows two texts.
+func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error) {
+	d, err := a.Lifecycle.Load(ctx, p.DiscoveryID)
+	if err != nil {
+		return nil, err
+	}
+	attempt := int(activity.GetInfo(ctx).Attempt)
+	r := &Recorder{out: a.Steps, scope: scopeOf(d, p.Gen, p.Step, attempt)}
+	opened, err := a.Steps.Open(ctx, r.scope)
+	if err != nil {
+		return nil, err
+	}
+	if opened.Superseded > 0 && opened.Superseded < attempt {
+		if err := r.Emit(ctx, event.AttemptSuperseded{Attempt: opened.Superseded, Reason: "the step was tried again"}); err != nil {
+			return nil, err
+		}
+	}
+	return context.WithValue(ctx, recorderKey{}, r), nil
+}
+
+// Failed tells viewers of an attempt that failed.
+func (a *Activities) Failed(ctx context.Context, toolName string, failure error) {
+	r, err := recorder(ctx)
+	if err != nil {
+		return
+	}
+	kind := string(fault.CodeOf(failure))
+	suggestions := []string{"The step is tried again by itself; nothing done is lost."}
+	if h := fault.Hint(failure); h != "" {
+		suggestions = append([]string{h}, suggestions...)
+	}
+	e := event.Error{ErrorType: kind, ToolName: toolName, Message: failure.Error(), RecoverySuggestions: suggestions}
+	if err := r.Emit(detached(ctx), e); err != nil {
+		a.Log.Warn("an error event could not be stored", "step", r.Scope().Step, "error", err)
+	}
+}
+
+func scopeOf(d discovery.Discovery, gen int, step string, attempt int) event.Scope {
+	return event.Scope{
+		SessionID: d.SessionID, DiscoveryID: d.ID, UserID: d.UserID, Mode: string(d.Mode.Effective()),
+		Gen: gen, Step: step, Attempt: attempt,
+	}
+}

@@ -1,0 +1,143 @@
+// Package temporal runs discoveries on Temporal. It is the only place, beside
+// the workflows, their activities and their worker, that knows the engine.
+package temporal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/fault"
+	"crystalyse/workflows"
+)
+
+// Dial connects to the engine, with an error that says what to do.
+func Dial(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
+	c, err := client.DialContext(ctx, client.Options{HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(logger)})
+	if err != nil {
+		return nil, fault.Wrap(fault.CodeUnavailable, err, "Temporal does not answer at %s", address).
+			WithHint("check TEMPORAL_ADDRESS, or leave it unset to use the embedded one")
+	}
+	return c, nil
+}
+
+// Runner starts and steers discoveries.
+type Runner struct{ client client.Client }
+
+var _ discovery.Runner = (*Runner)(nil)
+
+// NewRunner gives a runner over a connected client.
+func NewRunner(c client.Client) *Runner { return &Runner{client: c} }
+
+// callTimeout bounds one request to the engine: a user waits for it.
+const callTimeout = 10 * time.Second
+
+// Start begins the workflow of a discovery; its id is the workflow's, so that
+// starting twice is one run.
+func (r *Runner) Start(ctx context.Context, d discovery.Discovery) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	opts := client.StartWorkflowOptions{
+		ID:                       d.ID,
+		TaskQueue:                workflows.QueueDiscovery,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            firstLine(d.Query, 180),
+		TypedSearchAttributes:    workflows.SearchAttributes(d),
+	}
+	_, err := r.client.ExecuteWorkflow(ctx, opts, workflows.Discovery, workflows.Input{DiscoveryID: d.ID})
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &started) {
+		return nil
+	}
+	return wrap(err, "start the discovery")
+}
+
+// Cancel asks the run to stop; what it has is kept.
+func (r *Runner) Cancel(ctx context.Context, discoveryID, _ string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return wrap(r.client.CancelWorkflow(ctx, discoveryID, ""), "cancel the discovery")
+}
+
+// Update sends an instruction and waits until the run has taken or refused it.
+func (r *Runner) Update(ctx context.Context, discoveryID string, u discovery.Update) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	h, err := r.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: discoveryID, UpdateID: u.RequestID, UpdateName: string(u.Kind),
+		Args: []any{u}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return wrap(err, "send the instruction")
+	}
+	return wrap(h.Get(ctx, nil), "send the instruction")
+}
+
+// State says whether the engine has a run of the discovery.
+type State string
+
+// The states of a run, seen from outside.
+const (
+	StateAbsent     State = "absent"
+	StateRunning    State = "running"
+	StateClosed     State = "closed"
+	StateTerminated State = "terminated"
+)
+
+// Describe gives the state of the discovery's run.
+func (r *Runner) Describe(ctx context.Context, discoveryID string) (State, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	d, err := r.client.DescribeWorkflowExecution(ctx, discoveryID, "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return StateAbsent, nil
+	}
+	if err != nil {
+		return "", wrap(err, "look at the discovery")
+	}
+	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_PAUSED:
+		return StateRunning, nil
+	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return StateTerminated, nil
+	}
+	return StateClosed, nil
+}
+
+// wrap gives engine errors their domain code.
+func wrap(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return fault.Wrap(fault.CodeConflict, err, "the discovery is not running")
+	}
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && app.Type() == string(fault.CodeConflict) {
+		return fault.New(fault.CodeConflict, "%s", app.Message())
+	}
+	return fault.Wrap(fault.CodeUnavailable, err, "the workflow engine could not %s", doing).
+		WithHint("nothing is lost; try again in a moment")
+}
+
+func firstLine(s string, n int) string {
+	r := []rune(s)
+	for i, c := range r {
+		if c == '\n' || i == n {
+			return fmt.Sprintf("%s…", string(r[:i]))
+		}
+	}
+	return s
+}

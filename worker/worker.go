@@ -1,0 +1,94 @@
+// Package worker wires the workflows and activities to the engine: which queue
+// runs what, how many at a time, and how a worker stops.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"crystalyse/activities"
+	"crystalyse/workflows"
+)
+
+// Slots limit what runs at the same time in this process.
+type Slots struct {
+	LLM   int // language-model turns; default 32
+	Tools int // tool calls, waiting ones included; default 16
+}
+
+// How a worker behaves when it stops, and how soon it hears of a cancellation.
+const (
+	stopTimeout       = 25 * time.Second
+	heartbeatThrottle = 3 * time.Second
+)
+
+// Run serves the queues until ctx ends, then drains: long calls are
+// checkpointed and handed to the next worker.
+func Run(ctx context.Context, c client.Client, a *activities.Activities, slots Slots) error {
+	hook := []interceptor.WorkerInterceptor{&activities.Hook{Activities: a}}
+	base := worker.Options{
+		Interceptors: hook, WorkerStopTimeout: stopTimeout,
+		MaxHeartbeatThrottleInterval: heartbeatThrottle, DefaultHeartbeatThrottleInterval: heartbeatThrottle,
+	}
+	discoveries := worker.New(c, workflows.QueueDiscovery, base)
+	Register(discoveries)
+
+	llm := base
+	llm.DisableWorkflowWorker = true
+	llm.MaxConcurrentActivityExecutionSize = orDefault(slots.LLM, 32)
+	llmWorker := worker.New(c, workflows.QueueLLM, llm)
+	RegisterActivities(llmWorker, a)
+
+	tools := llm
+	tools.MaxConcurrentActivityExecutionSize = orDefault(slots.Tools, 16)
+	toolWorker := worker.New(c, workflows.QueueTools, tools)
+	RegisterActivities(toolWorker, a)
+
+	started := []worker.Worker{}
+	defer func() {
+		for i := len(started) - 1; i >= 0; i-- {
+			started[i].Stop()
+		}
+	}()
+	for _, w := range []worker.Worker{toolWorker, llmWorker, discoveries} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start worker: %w", err)
+		}
+		started = append(started, w)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// Register adds the workflows.
+func Register(r worker.WorkflowRegistry) {
+	r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, workflow.RegisterOptions{Name: workflows.Discovery})
+}
+
+// RegisterActivities adds the activities under their recorded names.
+func RegisterActivities(r worker.ActivityRegistry, a *activities.Activities) {
+	for name, fn := range map[string]any{
+		activities.NameBegin:    a.Begin,
+		activities.NameLLMTurn:  a.LLMTurn,
+		activities.NameCallTool: a.CallTool,
+		activities.NameSkipTool: a.SkipTool,
+		activities.NameAnnounce: a.Announce,
+		activities.NameFinish:   a.Finish,
+	} {
+		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+}
+
+func orDefault(n, def int) int {
+	if n <= 0 {
+		return def
+	}
+	return n
+}

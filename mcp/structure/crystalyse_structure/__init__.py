@@ -1,0 +1,1 @@
+"""Structure analysis and conversion, as an MCP server."""

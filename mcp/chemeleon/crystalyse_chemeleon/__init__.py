@@ -1,0 +1,1 @@
+"""Crystal structure generation, as an MCP server."""

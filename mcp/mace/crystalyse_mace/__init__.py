@@ -1,0 +1,1 @@
+"""Machine-learned potentials, as an MCP server: energies, relaxation, formation energies."""

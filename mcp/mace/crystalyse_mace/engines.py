@@ -1,0 +1,145 @@
+"""The pool of engines: jobs go to a free one; a lost one is replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+
+from crystalyse_common.errors import ToolFault
+
+_ids = count(1)
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+class Engine:
+    """One engine process. Started from the main thread: the kernel ties its life to that thread."""
+
+    def __init__(self) -> None:
+        """Start the process; it loads a potential with its first job."""
+        self.proc = subprocess.Popen(
+            [sys.executable, "-m", "crystalyse_mace.engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=os.environ | THREADS, text=True, bufsize=1)
+        self.write_lock = threading.Lock()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """One line to the engine; a dead engine is noticed by the reader."""
+        assert self.proc.stdin is not None
+        try:
+            with self.write_lock:
+                self.proc.stdin.write(json.dumps(message) + "\n")
+                self.proc.stdin.flush()
+        except (BrokenPipeError, ValueError, OSError):
+            pass
+
+    def talk(self, message: dict[str, Any], on_progress: Callable[[dict[str, float]], None]) -> dict[str, Any]:
+        """Run one job to its answer; blocks, so it is called in a thread."""
+        self.send(message)
+        assert self.proc.stdout is not None
+        while line := self.proc.stdout.readline():
+            m = json.loads(line)
+            if m.get("id") != message["id"]:
+                continue  # the tail of an abandoned job
+            if "progress" in m:
+                on_progress(m["progress"])
+            else:
+                return m
+        code = self.proc.wait()
+        raise ToolFault("resource", f"the calculation process ended (exit {code}): out of memory, or killed",
+                        suggestions=["try again: finished work is kept", "use a smaller cell"])
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self.proc.poll() is None
+
+    def close(self) -> None:
+        """End the process."""
+        self.proc.kill()
+        self.proc.wait()
+
+
+class Pool:
+    """A fixed number of engines, started when first needed."""
+
+    def __init__(self, size: int):
+        """Allow `size` engines; none runs yet."""
+        self.size = size
+        self.idle: list[Engine] = []
+        self.slots = anyio.Semaphore(size)
+
+    @asynccontextmanager
+    async def engine(self) -> AsyncIterator[Engine]:
+        """A free engine; one that died or is still busy afterwards is not reused."""
+        async with self.slots:
+            engine = next((e for e in self.idle if e.alive()), None)
+            self.idle = [e for e in self.idle if e is not engine and e.alive()]
+            engine = engine or Engine()
+            try:
+                yield engine
+            finally:
+                if engine.alive():
+                    self.idle.append(engine)
+
+    async def run(self, op: str, potential: str, job: dict[str, Any], on_progress: Callable[[dict[str, float]], Awaitable[None]] | None = None) -> dict[str, Any]:
+        """Run a job on a free engine.
+
+        Returns:
+            {"result": ..., "potential": ...}.
+
+        Raises:
+            ToolFault: the job's typed error, or `resource` when it was stopped or its engine lost.
+        """
+        message = {"op": op, "id": str(next(_ids)), "potential": potential, "job": job}
+        async with self.engine() as engine:
+            done = anyio.Event()
+            answer: dict[str, Any] = {}
+
+            def relay(p: dict[str, float]) -> None:
+                if on_progress is not None:
+                    anyio.from_thread.run(on_progress, p)
+
+            async def talk() -> None:
+                try:
+                    answer.update(await anyio.to_thread.run_sync(lambda: engine.talk(message, relay), abandon_on_cancel=False))
+                except ToolFault as fault:
+                    answer["error"] = fault.as_dict()
+                done.set()
+
+            async with anyio.create_task_group() as tg:
+                tg.start_soon(self._shielded, talk)
+                try:
+                    await done.wait()
+                except anyio.get_cancelled_exc_class():
+                    # The engine stops at its next step and saves; only then is it free.
+                    engine.send({"op": "cancel", "id": message["id"]})
+                    raise
+        return self._outcome(answer)
+
+    @staticmethod
+    async def _shielded(fn: Callable[[], Any]) -> None:
+        with anyio.CancelScope(shield=True):
+            await fn()
+
+    @staticmethod
+    def _outcome(answer: dict[str, Any]) -> dict[str, Any]:
+        if "stopped" in answer:
+            raise ToolFault("resource", f"stopped by the {answer['stopped']}; its checkpoint is kept", suggestions=["raise the wall time limit to let it go on"])
+        if error := answer.get("error"):
+            raise ToolFault(error["code"], error["message"], error.get("field"), error.get("suggestions"))
+        return answer
+
+    def close(self) -> None:
+        """End all engines."""
+        for e in self.idle:
+            e.close()
+        self.idle.clear()

@@ -1,0 +1,53 @@
+"""CHGNet (Deng et al. 2023): its weights come with its wheel.
+
+Trained on MP2020-corrected energies, so formation energies need no correction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from .base import CORRECTED, LoadedPotential, PotentialInfo, sha256_of
+
+MODEL = "0.3.0"
+
+
+def _checkpoint() -> Path | None:
+    spec = find_spec("chgnet")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    found = sorted((Path(spec.submodule_search_locations[0]) / "pretrained" / MODEL).glob("*.tar"))
+    return found[0] if found else None
+
+
+class ChgnetFamily:
+    """CHGNet's one bundled model."""
+
+    key = "chgnet"
+
+    def list(self) -> list[PotentialInfo]:
+        """CHGNet with its bundled weights."""
+        path = _checkpoint()
+        return [PotentialInfo(
+            key="chgnet", family=self.key, name="CHGNet", version=MODEL, energy_level=CORRECTED, available=path is not None,
+            path=str(path or ""), description=f"bundled with chgnet {version('chgnet')}; trained on MPtrj", license="BSD-3-Clause",
+            what_to_do=None if path else "reinstall the ml environment")]
+
+    def load(self, info: PotentialInfo) -> LoadedPotential:
+        """Load it on the CPU, or CUDA where there is one."""
+        import torch
+        from chgnet.model import CHGNet
+        from chgnet.model.dynamics import CHGNetCalculator
+
+        torch.set_num_threads(1)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        with contextlib.redirect_stdout(io.StringIO()) as noise:  # it announces itself
+            model = CHGNet.load(model_name=MODEL, use_device=device, verbose=False)
+            calc = CHGNetCalculator(model=model, use_device=device)
+        sys.stderr.write(noise.getvalue())
+        return LoadedPotential(info=info, calculator=calc, device=device, checkpoint_sha256=sha256_of(info.path))

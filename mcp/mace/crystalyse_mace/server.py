@@ -1,0 +1,136 @@
+"""The tools of the potential server. This process never imports torch: engines do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from pydantic import Field
+
+from crystalyse_common import toollog
+from crystalyse_common.callmeta import call_meta
+from crystalyse_common.errors import typed_errors
+from crystalyse_common.server import LONG, Server
+from crystalyse_common.structures import load_record
+
+from . import potentials
+from .batch import Batch, prescreen, relax_many
+from .engines import Pool
+from .formation import formation_energies
+from .models import BatchResult, EnergyResult, FormationResult, ModelItem, ModelsResult, RelaxResult, ScreenResult
+from .potentials.base import sha256_of
+
+VERSION = "0.1.0"
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[Pool]:
+    """The engines live as long as the server."""
+    pool = Pool(max(1, int(os.environ.get("CRYSTALYSE_ENGINES", "2"))))
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+mcp = Server("mace", version=VERSION, lifespan=lifespan, log_level="WARNING",
+             instructions="Energies, relaxation and formation energies by machine-learned potentials. Every number names its potential.")
+
+StructureID = Annotated[str, Field(min_length=1, max_length=64, description="structure_id of an earlier result")]
+PotentialName = Annotated[str, Field(min_length=1, max_length=64, description="auto, or a key of list_models")]
+Fmax = Annotated[float, Field(ge=0.001, le=1.0, description="force threshold in eV/angstrom")]
+Steps = Annotated[int, Field(ge=1, le=5000, description="optimizer steps at most")]
+
+
+def _batch(ctx: Context, potential: str, tool: str) -> Batch:
+    return Batch(ctx.request_context.lifespan_context, potentials.resolve(potential), call_meta(ctx), tool, ctx.report_progress)
+
+
+@mcp.tool()
+@typed_errors
+async def list_models() -> ModelsResult:
+    """List the potentials: which have weights here, their energy level, license and checkpoint hash."""
+    items = [ModelItem(
+        key=i.key, name=i.name, version=i.version, energy_level=i.energy_level, available=i.available, description=i.description,
+        license=i.license, checkpoint_sha256=sha256_of(i.path) if i.available else None, what_to_do=i.what_to_do) for i in potentials.known()]
+    return ModelsResult(items=items, default=next((i.key for i in items if i.available), None))
+
+
+@mcp.tool()
+@typed_errors
+async def calculate_energy(structure_id: StructureID, ctx: Context, potential: PotentialName = "auto") -> EnergyResult:
+    """Compute energy (eV, eV/atom), largest force and stress of a structure as it is, without relaxing it.
+
+    The energy is on the potential's own scale. For formation energies use calculate_formation_energy.
+    """
+    record = load_record(structure_id)
+    batch = _batch(ctx, potential, "calculate_energy")
+    out = await batch.pool.run("energy", batch.info.key, batch.job(structure_id, "point"))
+    return EnergyResult(structure_id=structure_id, formula=record["formula"], potential=out["potential"], **out["result"])
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def relax_structure(
+    structure_id: StructureID, ctx: Context, potential: PotentialName = "auto", fmax: Fmax = 0.03, max_steps: Steps = 500,
+    relax_cell: Annotated[bool, Field(description="relax the cell too; false keeps it")] = True,
+    checkpoint_interval: Annotated[int, Field(ge=1, le=100, description="steps between checkpoints")] = 5,
+) -> RelaxResult:
+    """Relax one structure, atoms and cell (FIRE, FrechetCellFilter), to a force threshold.
+
+    For several structures use relax_structures: one call, all cores. Do not rank a result whose converged is false.
+    """
+    load_record(structure_id)
+    batch = _batch(ctx, potential, "relax_structure")
+    meta = batch.meta
+
+    async def on_progress(p: dict[str, float]) -> None:
+        await ctx.report_progress(p["step"], float(max_steps),
+                                  f"{load_record(structure_id)['formula']} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
+
+    job = batch.job(structure_id, "relax", fmax=fmax, max_steps=max_steps, relax_cell=relax_cell, interval=checkpoint_interval)
+    job |= {"folder": str(meta.checkpoint_dir) if meta.checkpoint_dir else None, "key": meta.key}
+    out = await batch.pool.run("relax", batch.info.key, job, on_progress)
+    return RelaxResult(potential=out["potential"], **out["result"])
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def prescreen_structures(
+    structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=200)], ctx: Context, potential: PotentialName = "auto",
+    keep: Annotated[int | None, Field(ge=1, le=200, description="return only the lowest; null returns all")] = None,
+) -> ScreenResult:
+    """Rank many structures by their unrelaxed energy per atom, to choose which to relax. Cheap: one evaluation each."""
+    return await prescreen(_batch(ctx, potential, "prescreen_structures"), structure_ids, keep)
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def relax_structures(
+    structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=100)], ctx: Context, potential: PotentialName = "auto",
+    fmax: Fmax = 0.05, max_steps: Steps = 200,
+    keep_best: Annotated[int | None, Field(ge=1, le=20, description="relax the best few again to a tight threshold; null does not")] = 3,
+) -> BatchResult:
+    """Relax many structures (atoms and cell) on all cores, merge those that become equal, rank the converged ones.
+
+    First all to fmax, then the best keep_best to 0.03 eV/angstrom. best_structure_id is the lowest-energy structure found,
+    not necessarily the ground state. Use this after generate_crystal_csp.
+    """
+    batch = _batch(ctx, potential, "relax_structures")
+    toollog.write("batch", "relax_structures", batch.meta.key, members=len(structure_ids))
+    return await relax_many(batch, structure_ids, fmax, max_steps, keep_best)
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def calculate_formation_energy(
+    structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=20)], ctx: Context, potential: PotentialName = "auto",
+) -> FormationResult:
+    """Compute formation energies in eV/atom relative to elemental reference phases relaxed with the same potential.
+
+    Give relaxed structures. A negative formation energy does not mean stable: stability needs the competing phases.
+    """
+    return await formation_energies(_batch(ctx, potential, "calculate_formation_energy"), structure_ids)

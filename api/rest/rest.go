@@ -1,0 +1,161 @@
+// Package rest is the HTTP door: gin under /api/v1, health endpoints beside it.
+//
+// A handler binds what it was sent, calls a port for the request's user and
+// writes the answer. Nothing below a handler sees gin, and every error leaves
+// through error.go as problem+json. What belongs to another user does not
+// exist: it is the 404 of an unknown id.
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/session"
+	"crystalyse/internal/structure"
+	"crystalyse/internal/tool"
+	"crystalyse/internal/user"
+)
+
+// Deps is what the door needs. The stores, the Runner and Events are required.
+type Deps struct {
+	Discoveries discovery.Store
+	Runner      discovery.Runner
+	Events      event.Log
+	Sessions    session.Store
+	Structures  structure.Store
+
+	// States gives the condition of the MCP servers. Nil means there are none.
+	States func(ctx context.Context) (map[string]tool.ServerState, error)
+	// Health asks every dependency; a nil error is a healthy one. Nil means
+	// there is nothing to ask.
+	Health func(ctx context.Context) map[string]error
+	// Running counts the discoveries that are not closed, of all users. Nil
+	// means none.
+	Running func(ctx context.Context) (int, error)
+
+	// UserID names who asks. Defaults to the one user of single mode.
+	UserID func(*http.Request) (string, error)
+	// Single says that there is one user and no token: only loopback clients
+	// are served, under a loopback Host, and no foreign page.
+	Single bool
+
+	// Logger defaults to slog.Default().
+	Logger *slog.Logger
+	// Now defaults to time.Now.
+	Now func() time.Time
+	// PollEvery is how often a waiting reader of events looks again. Defaults
+	// to 250 milliseconds.
+	PollEvery time.Duration
+	// Done, when closed, ends waiting readers at once, so that a server that
+	// stops does not sit out their patience. Nil means never.
+	Done <-chan struct{}
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.Logger == nil {
+		d.Logger = slog.Default()
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.PollEvery <= 0 {
+		d.PollEvery = 250 * time.Millisecond
+	}
+	if d.UserID == nil {
+		d.UserID = func(*http.Request) (string, error) { return user.Local, nil }
+	}
+	if d.States == nil {
+		d.States = func(context.Context) (map[string]tool.ServerState, error) { return map[string]tool.ServerState{}, nil }
+	}
+	if d.Health == nil {
+		d.Health = func(context.Context) map[string]error { return nil }
+	}
+	if d.Running == nil {
+		d.Running = func(context.Context) (int, error) { return 0, nil }
+	}
+	return d
+}
+
+// server is the door with its dependencies.
+type server struct {
+	Deps
+	idle *idle
+}
+
+// releaseMode quiets gin once: its mode is a variable of the process.
+var releaseMode = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
+
+// New gives the handler of the whole door.
+func New(d Deps) http.Handler {
+	releaseMode()
+	s := &server{Deps: d.withDefaults()}
+	s.idle = newIdle(s.Now)
+	g := gin.New()
+	g.HandleMethodNotAllowed = true
+	g.RedirectTrailingSlash = false
+	g.Use(s.identify, s.recover, secure, s.guard)
+	g.NoRoute(s.do(noRoute))
+	g.NoMethod(s.do(noMethod))
+	g.GET("/healthz", s.do(s.healthz))
+	g.GET("/readyz", s.do(s.readyz))
+
+	api := g.Group("/api/v1", s.count, s.limitBody)
+	api.POST("/discoveries", s.owned(s.createDiscovery))
+	api.GET("/discoveries", s.owned(s.listDiscoveries))
+	api.GET("/discoveries/:id", s.owned(s.getDiscovery))
+	api.GET("/discoveries/:id/events", s.owned(s.followEvents))
+	api.GET("/discoveries/:id/report", s.owned(s.getReport))
+	api.POST("/discoveries/:id/cancel", s.owned(s.cancelDiscovery))
+	api.POST("/discoveries/:id/updates", s.owned(s.updateDiscovery))
+	api.GET("/sessions", s.owned(s.listSessions))
+	api.GET("/sessions/:id", s.owned(s.getSession))
+	api.GET("/structures/:id", s.owned(s.getStructure))
+	api.GET("/structures/:id/cif", s.owned(s.getCIF))
+	api.GET("/status", s.owned(s.status))
+	return g
+}
+
+// handler is a route: an error it returns is written by error.go.
+type handler func(c *gin.Context) error
+
+// ownedHandler is a route that answers for one user.
+type ownedHandler func(c *gin.Context, userID string) error
+
+func (s *server) do(h handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			s.fail(c, err)
+		}
+	}
+}
+
+func (s *server) owned(h ownedHandler) gin.HandlerFunc {
+	return s.do(func(c *gin.Context) error {
+		userID, err := s.UserID(c.Request)
+		if err != nil {
+			return err
+		}
+		return h(c, userID)
+	})
+}
+
+// Server gives an http.Server with the limits this door needs: a waiting reader
+// holds its request for up to 30 seconds, a slow sender must not hold one longer.
+func Server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      maxWait + 30*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

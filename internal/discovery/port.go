@@ -111,6 +111,7 @@ type Closing struct {
 	Usage    Usage
 	ReportID string
 	Report   json.RawMessage
+	Summary  string // rendered, for follow-ups
 }
 
 // Earlier is a closed discovery as a follow-up sees it.

@@ -86,7 +86,7 @@ func (s *Scope) New(p Payload) (Event, error) {
 		Data:      data,
 		Metadata:  Metadata{SessionID: s.SessionID, DiscoveryID: s.DiscoveryID, Attempt: s.Attempt},
 	}
-	if !isOutside(s.Step) {
+	if !IsOutside(s.Step) {
 		e.Metadata.Step = s.Step
 	}
 	s.n++

@@ -18,7 +18,8 @@ type ID struct {
 
 const outside = "w/"
 
-func isOutside(step string) bool { return strings.HasPrefix(step, outside) }
+// IsOutside reports whether the step is an announcement outside of steps.
+func IsOutside(step string) bool { return strings.HasPrefix(step, outside) }
 
 // Outside names the pseudo-step of an announcement made for a request id or by
 // a workflow counter.
@@ -28,7 +29,7 @@ func Outside(request string) string {
 
 // String writes the id in its one spelling.
 func (i ID) String() string {
-	if isOutside(i.Step) {
+	if IsOutside(i.Step) {
 		return fmt.Sprintf("%s/%d/%s/%d", i.Subject, i.Gen, i.Step, i.N)
 	}
 	return fmt.Sprintf("%s/%d/%s/%d/%d", i.Subject, i.Gen, i.Step, i.Attempt, i.N)

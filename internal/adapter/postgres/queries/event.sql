@@ -1,0 +1,35 @@
+-- name: KnownEvents :many
+SELECT id FROM events WHERE id = ANY (@ids::text[]);
+
+-- name: TakeOrds :one
+UPDATE sessions SET last_ord = last_ord + @n::bigint WHERE id = @id RETURNING last_ord;
+
+-- name: InsertEvent :exec
+INSERT INTO events (session_id, ord, id, user_id, discovery_id, type, body) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: EventsAfter :many
+SELECT ord, body FROM events
+WHERE session_id = @session_id AND user_id = @user_id AND ord > @after AND (@discovery_id::text = '' OR discovery_id = @discovery_id)
+ORDER BY ord LIMIT @max_rows;
+
+-- name: OpenStep :one
+-- The attempt before, 0 if this is the first; the stored one never goes down.
+WITH before AS (SELECT s.attempt FROM steps s WHERE s.discovery_id = @discovery_id AND s.gen = @gen AND s.step = @step FOR UPDATE),
+     written AS (
+         INSERT INTO steps (discovery_id, gen, step, user_id, attempt) VALUES (@discovery_id, @gen, @step, @user_id, @attempt)
+         ON CONFLICT (discovery_id, gen, step) DO UPDATE SET attempt = greatest(steps.attempt, excluded.attempt)
+         RETURNING attempt)
+SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, (SELECT attempt FROM written)::int AS now;
+
+-- name: LockStep :one
+SELECT attempt FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE;
+
+-- name: SaveServerState :exec
+INSERT INTO mcp_servers (worker, server, state) VALUES ($1, $2, $3)
+ON CONFLICT (worker, server) DO UPDATE SET state = excluded.state, updated_at = now();
+
+-- name: ForgetServerStates :exec
+DELETE FROM mcp_servers WHERE worker = $1 OR updated_at < now() - interval '1 day';
+
+-- name: ServerStates :many
+SELECT * FROM mcp_servers ORDER BY updated_at;

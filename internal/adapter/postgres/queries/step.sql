@@ -1,0 +1,68 @@
+-- name: InsertMessage :exec
+INSERT INTO messages (id, parent_id, discovery_id, user_id, step, body, usage) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: LoadTranscript :many
+WITH RECURSIVE chain AS (
+    SELECT m.*, 0 AS depth FROM messages m WHERE m.id = @head
+    UNION ALL
+    SELECT m.*, c.depth + 1 FROM messages m JOIN chain c ON m.id = c.parent_id
+)
+SELECT id, coalesce(parent_id, '')::text AS parent_id, discovery_id, user_id, step, body, usage FROM chain ORDER BY depth DESC;
+
+-- name: InsertTurn :exec
+INSERT INTO turns (discovery_id, gen, step, user_id, head, finish_reason, calls, usage) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (discovery_id, gen, step) DO NOTHING;
+
+-- name: GetTurn :one
+SELECT * FROM turns WHERE discovery_id = $1 AND gen = $2 AND step = $3;
+
+-- name: CallByKey :one
+SELECT * FROM calls WHERE idempotency_key = $1 AND status IN ('ok', 'tool_error');
+
+-- name: CallsOf :many
+SELECT * FROM calls WHERE discovery_id = $1 AND status <> 'running';
+
+-- name: RunningCalls :many
+SELECT * FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'running' ORDER BY started_at;
+
+-- name: NoteProgress :exec
+INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, attempts, started_at, progress)
+VALUES (@discovery_id, @call_id, @gen, @user_id, @idempotency_key, @tool, @server, @tool_version, @arguments, 'running', @attempts, @started_at, @progress)
+ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts
+WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts;
+
+-- name: FinishCall :exec
+INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET status = excluded.status, result = excluded.result, error = excluded.error,
+    attempts = excluded.attempts, resumed_from_step = excluded.resumed_from_step, started_at = least(calls.started_at, excluded.started_at),
+    ended_at = excluded.ended_at, progress = NULL;
+
+-- name: CloseRunningCalls :exec
+UPDATE calls SET status = 'cancelled', ended_at = now(), progress = NULL WHERE discovery_id = $1 AND status = 'running';
+
+-- name: InsertValue :copyfrom
+INSERT INTO result_values (discovery_id, key, user_id, place, call_id, name, number, truth, unit, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: DeleteValues :exec
+DELETE FROM result_values WHERE discovery_id = $1 AND call_id = $2;
+
+-- name: ValuesOf :many
+SELECT key, number, truth, body FROM result_values WHERE discovery_id = $1 ORDER BY call_id, place;
+
+-- name: InsertStructure :exec
+INSERT INTO structures (id, formula, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING;
+
+-- name: InsertStructureUse :exec
+INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
+
+-- name: StructuresOf :many
+SELECT u.call_id, s.id, s.formula, s.body FROM structure_use u JOIN structures s ON s.id = u.structure_id
+WHERE u.discovery_id = $1 ORDER BY u.call_id, u.place;
+
+-- name: GetStructure :one
+SELECT s.* FROM structures s WHERE s.id = @id AND EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = @user_id);
+
+-- name: VisibleStructures :many
+SELECT DISTINCT structure_id FROM structure_use WHERE user_id = @user_id AND structure_id = ANY (@ids::text[]);

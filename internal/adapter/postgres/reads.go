@@ -1,0 +1,100 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+
+	"crystalyse/internal/adapter/postgres/db"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/session"
+	"crystalyse/internal/structure"
+	"crystalyse/internal/tool"
+)
+
+// Get gives a session of the user.
+func (d sessions) Get(ctx context.Context, userID, id string) (session.Session, error) {
+	row, err := one2(d.q.GetSession(ctx, db.GetSessionParams{ID: id, UserID: userID}))("session", id)
+	return toSession(row), err
+}
+
+// List gives the user's sessions, newest first.
+func (d sessions) List(ctx context.Context, userID, before string, limit int) ([]session.Session, error) {
+	rows, err := d.q.ListSessions(ctx, db.ListSessionsParams{UserID: userID, Before: before, MaxRows: int32(limit)})
+	out := make([]session.Session, len(rows))
+	for i, r := range rows {
+		out[i] = toSession(r)
+	}
+	return out, wrap(err)
+}
+
+func toSession(r db.Session) session.Session {
+	s := session.Session{ID: r.ID, UserID: r.UserID, Title: r.Title, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt}
+	if r.Alias != nil {
+		s.Alias = *r.Alias
+	}
+	return s
+}
+
+// Get gives a structure the user may see.
+func (d structures) Get(ctx context.Context, userID, id string) (structure.Structure, error) {
+	row, err := one2(d.q.GetStructure(ctx, db.GetStructureParams{ID: id, UserID: userID}))("structure", id)
+	if err != nil {
+		return structure.Structure{}, err
+	}
+	return toStructure(row.Formula, row.Body)
+}
+
+// Visible gives those of the ids that the user may see.
+func (d structures) Visible(ctx context.Context, userID string, ids []string) (map[string]bool, error) {
+	rows, err := d.q.VisibleStructures(ctx, db.VisibleStructuresParams{UserID: userID, Ids: ids})
+	out := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		out[r] = true
+	}
+	return out, wrap(err)
+}
+
+func toStructure(formula string, body json.RawMessage) (structure.Structure, error) {
+	s := structure.Structure{Body: body}
+	if err := json.Unmarshal(body, &s); err != nil {
+		return s, fault.Wrap(fault.CodeInternal, err, "a stored structure is damaged")
+	}
+	s.Formula = formula
+	return s, nil
+}
+
+// SaveServerStates notes the MCP servers of a worker.
+func (d *DB) SaveServerStates(ctx context.Context, worker string, states map[string]tool.ServerState) error {
+	for name, s := range states {
+		body, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		if err := d.q.SaveServerState(ctx, db.SaveServerStateParams{Worker: worker, Server: name, State: body}); err != nil {
+			return wrap(err)
+		}
+	}
+	return nil
+}
+
+// ForgetServerStates removes a worker that ends.
+func (d *DB) ForgetServerStates(ctx context.Context, worker string) error {
+	return wrap(d.q.ForgetServerStates(ctx, worker))
+}
+
+// ServerStates gives the newest state of every MCP server.
+func (d *DB) ServerStates(ctx context.Context) (map[string]tool.ServerState, error) {
+	rows, err := d.q.ServerStates(ctx)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	out := map[string]tool.ServerState{}
+	for _, r := range rows {
+		var s tool.ServerState
+		if err := json.Unmarshal(r.State, &s); err != nil {
+			return nil, fault.Wrap(fault.CodeInternal, err, "a stored server state is damaged")
+		}
+		out[r.Server] = s // rows come oldest first
+	}
+	return out, nil
+}

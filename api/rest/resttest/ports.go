@@ -1,0 +1,173 @@
+package resttest
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/id"
+	"crystalyse/internal/session"
+	"crystalyse/internal/structure"
+)
+
+type (
+	store      struct{ w *World }
+	runner     struct{ w *World }
+	log        struct{ w *World }
+	sessions   struct{ w *World }
+	structures struct{ w *World }
+)
+
+var (
+	_ discovery.Store  = store{}
+	_ discovery.Runner = runner{}
+	_ event.Log        = log{}
+	_ session.Store    = sessions{}
+	_ structure.Store  = structures{}
+)
+
+func (s store) Create(_ context.Context, r discovery.Request) (discovery.Discovery, bool, error) {
+	w := s.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if known := w.byRequest[r.UserID+" "+r.RequestID]; known != "" {
+		return *w.discoveries[known], false, nil
+	}
+	sid := r.SessionID
+	if sid == "" {
+		sid = id.New()
+		w.sessions[sid] = session.Session{ID: sid, UserID: r.UserID, Title: r.Query, CreatedAt: w.now}
+	} else if w.sessions[sid].UserID != r.UserID {
+		return discovery.Discovery{}, false, fault.NotFound("session", sid)
+	}
+	d := discovery.Discovery{ID: id.NewDiscovery(), SessionID: sid, UserID: r.UserID, RequestID: r.RequestID,
+		Query: r.Query, Mode: r.Mode, Status: discovery.StatusQueued, Budget: r.Budget, CreatedAt: w.now}
+	w.discoveries[d.ID] = &d
+	w.order = append(w.order, d.ID)
+	w.byRequest[r.UserID+" "+r.RequestID] = d.ID
+	w.emit(d.ID, event.Outside("new"), event.SessionStart{Title: r.Query}, event.DiscoveryStatus{Status: "queued"})
+	return d, true, nil
+}
+
+func (s store) Get(_ context.Context, userID, did string) (discovery.Discovery, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	d, err := s.w.own(userID, did)
+	if err != nil {
+		return discovery.Discovery{}, err
+	}
+	return *d, nil
+}
+
+func (s store) List(_ context.Context, userID, sessionID, before string, limit int) ([]discovery.Discovery, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	var out []discovery.Discovery
+	for _, did := range newestFirst(s.w.order) {
+		d := s.w.discoveries[did]
+		if d.UserID == userID && (sessionID == "" || d.SessionID == sessionID) && (before == "" || did < before) && len(out) < limit {
+			out = append(out, *d)
+		}
+	}
+	return out, nil
+}
+
+func (s store) Report(_ context.Context, userID, did string) (json.RawMessage, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	d, err := s.w.own(userID, did)
+	if err != nil {
+		return nil, err
+	}
+	if !d.Status.Closed() {
+		return nil, fault.New(fault.CodeConflict, "the discovery is still %s", d.Status)
+	}
+	return s.w.reports[did], nil
+}
+
+func (s store) Running(_ context.Context, userID, did string) ([]discovery.RunningCall, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	if _, err := s.w.own(userID, did); err != nil {
+		return nil, err
+	}
+	return slices.Clone(s.w.running[did]), nil
+}
+
+func (r runner) Start(_ context.Context, d discovery.Discovery) error {
+	if err := r.w.OnStart(d); err != nil {
+		return err
+	}
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	r.w.started[d.ID]++
+	return nil
+}
+
+func (r runner) Cancel(_ context.Context, did, reason string) error { return r.w.OnCancel(did, reason) }
+
+func (r runner) Update(_ context.Context, did string, u discovery.Update) error {
+	return r.w.OnUpdate(did, u)
+}
+
+func (l log) After(_ context.Context, userID, sid, did string, after int64, limit int) ([]event.Event, error) {
+	l.w.mu.Lock()
+	defer l.w.mu.Unlock()
+	if l.w.sessions[sid].UserID != userID {
+		return nil, fault.NotFound("session", sid)
+	}
+	var out []event.Event
+	for _, e := range l.w.events[sid] {
+		if e.Metadata.Ord > after && (did == "" || e.Metadata.DiscoveryID == did) && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (s sessions) Get(_ context.Context, userID, sid string) (session.Session, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	x, ok := s.w.sessions[sid]
+	if !ok || x.UserID != userID {
+		return session.Session{}, fault.NotFound("session", sid)
+	}
+	return x, nil
+}
+
+func (s sessions) List(_ context.Context, userID, before string, limit int) ([]session.Session, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	var out []session.Session
+	for _, sid := range newestFirst(slices.Collect(maps.Keys(s.w.sessions))) {
+		x := s.w.sessions[sid]
+		if x.UserID == userID && (before == "" || sid < before) && len(out) < limit {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+func (s structures) Get(_ context.Context, userID, sid string) (structure.Structure, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	x, ok := s.w.structures[sid]
+	if !ok || x.userID != userID {
+		return structure.Structure{}, fault.NotFound("structure", sid)
+	}
+	return x.Structure, nil
+}
+
+func (s structures) Visible(_ context.Context, userID string, ids []string) (map[string]bool, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	out := map[string]bool{}
+	for _, sid := range ids {
+		out[sid] = s.w.structures[sid].userID == userID
+	}
+	return out, nil
+}

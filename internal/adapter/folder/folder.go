@@ -1,0 +1,71 @@
+// Package folder keeps artifacts as files of a directory.
+package folder
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"crystalyse/internal/artifact"
+	"crystalyse/internal/fault"
+)
+
+// Store is an artifact.Store over a directory.
+type Store struct{ root *os.Root }
+
+var _ artifact.Store = (*Store)(nil)
+
+// New opens the directory, making it when it is absent. Paths can not leave it,
+// not even through symbolic links.
+func New(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fault.Wrap(fault.CodeUnavailable, err, "the artifact folder %s cannot be made", dir).
+			WithHint("check the permissions and the free space of the state folder")
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fault.Wrap(fault.CodeUnavailable, err, "the artifact folder %s cannot be opened", dir)
+	}
+	return &Store{root: root}, nil
+}
+
+// Close releases the directory.
+func (s *Store) Close() error { return s.root.Close() }
+
+// Open reads an artifact.
+func (s *Store) Open(_ context.Context, path string) (io.ReadCloser, error) {
+	f, err := s.root.Open(filepath.FromSlash(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.NotFound("artifact", path)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.CodeInvalid, err, "artifact %q cannot be read", path)
+	}
+	return f, nil
+}
+
+// Put writes an artifact under a temporary name, syncs it and renames it.
+func (s *Store) Put(_ context.Context, path string, r io.Reader) (err error) {
+	path = filepath.FromSlash(path)
+	defer func() {
+		if err != nil {
+			err = fault.Wrap(fault.CodeUnavailable, err, "artifact %q cannot be written", path)
+		}
+	}()
+	if err := s.root.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	tmp := path + ".tmp"
+	f, err := s.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, s.root.Remove(tmp))
+	}
+	return s.root.Rename(tmp, path)
+}

@@ -16,7 +16,7 @@ type Potential struct {
 type Value struct {
 	Key         string     `json:"key"`  // [<discovery>/]<call_id>.<path>
 	Name        string     `json:"name"` // canonical: energy_per_atom, lattice_a, ...
-	Number      *float64   `json:"-"`
+	Number      *float64   `json:"-"`    // stored and rendered beside the rest: number or truth value
 	Bool        *bool      `json:"-"`
 	Unit        string     `json:"unit"`
 	CallID      string     `json:"call_id"`

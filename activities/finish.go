@@ -1,0 +1,139 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/report"
+	"crystalyse/internal/value"
+)
+
+// finishStep is the pseudo-step under which a discovery is closed; the same one
+// whoever closes it, so that there is one discovery_complete.
+const finishStep = "finish"
+
+// Finish assembles the report of what there is and closes the discovery, once.
+func (a *Activities) Finish(ctx context.Context, in FinishInput) (FinishResult, error) {
+	d, err := a.Lifecycle.Load(ctx, in.DiscoveryID)
+	if err != nil {
+		return FinishResult{}, toTemporal(err)
+	}
+	r, err := a.assemble(ctx, d, in)
+	if err != nil {
+		return FinishResult{}, toTemporal(err)
+	}
+	reportID, err := r.ID()
+	if err != nil {
+		return FinishResult{}, err
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return FinishResult{}, err
+	}
+	scope := scopeOf(d, in.Gen, event.Outside(finishStep), 0)
+	events := []event.Event{}
+	for i, p := range []event.Payload{
+		event.ValidationComplete(r.Validation),
+		event.DiscoveryComplete{Status: string(r.Status), ReportID: reportID, Summary: r.Summary, Usage: r.Usage},
+	} {
+		scope.Step = event.Outside(fmt.Sprintf("%s.%d", finishStep, i))
+		s := scope
+		e, err := s.New(p)
+		if err != nil {
+			return FinishResult{}, err
+		}
+		events = append(events, e)
+	}
+	next, err := a.Lifecycle.Close(ctx, scope, discovery.Closing{
+		Status: r.Status, Details: in.Details, Usage: r.Usage, ReportID: reportID, Report: body, Summary: r.Summary,
+	}, events...)
+	if err != nil {
+		return FinishResult{}, toTemporal(err)
+	}
+	return FinishResult{Status: r.Status, ReportID: reportID, Next: next}, nil
+}
+
+func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in FinishInput) (report.Report, error) {
+	calls, err := a.Calls.Of(ctx, d.ID)
+	if err != nil {
+		return report.Report{}, err
+	}
+	values, made, err := a.Calls.Made(ctx, d.ID)
+	if err != nil {
+		return report.Report{}, err
+	}
+	text, err := a.finalText(ctx, in)
+	if err != nil {
+		return report.Report{}, err
+	}
+	if in.Status != "" || strings.TrimSpace(text) == "" {
+		text = interim(in, values) + text
+	}
+	now := time.Now().UTC()
+	usage := in.Usage
+	if d.StartedAt != nil {
+		usage.WallS = now.Sub(*d.StartedAt).Round(time.Millisecond).Seconds()
+	}
+	if d.Agent.Model == "" {
+		if d.Agent, _, err = a.agent(d.Mode); err != nil {
+			return report.Report{}, err
+		}
+	}
+	return report.Assemble(report.Input{
+		Discovery: d, Calls: calls, Values: values, Structures: made, Text: text,
+		Status: in.Status, Details: in.Details, Usage: usage, EndedAt: now,
+	}), nil
+}
+
+// finalText is the model's last word, if the last turn was one.
+func (a *Activities) finalText(ctx context.Context, in FinishInput) (string, error) {
+	if in.Head == "" || in.Status != "" {
+		return "", nil
+	}
+	entries, err := a.Turns.Load(ctx, in.Head)
+	if err != nil || len(entries) == 0 {
+		return "", err
+	}
+	last := entries[len(entries)-1].Message
+	if len(last.ToolCalls) > 0 {
+		return "", nil
+	}
+	return last.Content, nil
+}
+
+// interim words what a run that was cut short has found: by citations, like
+// any other answer.
+func interim(in FinishInput, values []value.Value) string {
+	var b strings.Builder
+	why := in.Details
+	if why == "" {
+		why = "the model gave no answer"
+	}
+	fmt.Fprintf(&b, "**Stopped before an answer:** %s.\n\n", why)
+	found := 0
+	for _, v := range values {
+		if v.Name != "formation_energy_per_atom" && v.Name != "space_group_number" && v.Name != "lattice_a" && v.Name != "composition_valid" {
+			continue
+		}
+		if strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.") {
+			continue
+		}
+		if found == 0 {
+			b.WriteString("What was found until then:\n\n")
+		}
+		found++
+		fmt.Fprintf(&b, "- %s, %s: {{v:%s}}\n", v.Formula, strings.ReplaceAll(v.Name, "_", " "), v.Key)
+		if found == 20 {
+			break
+		}
+	}
+	if found == 0 {
+		b.WriteString("Nothing was computed to the end until then.\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"crystalyse/internal/value"
+)
+
+var (
+	outcomeDirective = regexp.MustCompile(`\{\{\s*outcome:\s*(answered|declined)\s*\}\}`)
+	assumeDirective  = regexp.MustCompile(`\{\{\s*assume:\s*([^{}]{1,500}?)\s*\}\}`)
+	blankLines       = regexp.MustCompile(`\n{3,}`)
+)
+
+// Answer is the model's final text taken apart.
+type Answer struct {
+	Text        string // with citations, without directives
+	Declined    bool
+	Assumptions []string
+}
+
+// ParseAnswer takes the directives {{outcome:...}} and {{assume:...}} out of a
+// final text.
+func ParseAnswer(text string) Answer {
+	a := Answer{Assumptions: []string{}}
+	for _, m := range outcomeDirective.FindAllStringSubmatch(text, -1) {
+		a.Declined = m[1] == "declined"
+	}
+	for _, m := range assumeDirective.FindAllStringSubmatch(text, -1) {
+		a.Assumptions = append(a.Assumptions, m[1])
+	}
+	text = outcomeDirective.ReplaceAllString(text, "")
+	text = assumeDirective.ReplaceAllString(text, "")
+	a.Text = strings.TrimSpace(blankLines.ReplaceAllString(text, "\n\n"))
+	return a
+}
+
+// Check is what rendering found.
+type Check struct {
+	Total     int      // citations
+	Resolved  int      // citations that name a value
+	Unsourced []string // citations that name none, and property-like numbers the model typed
+	Cited     []string // keys of the values shown, in order, once each
+}
+
+// Render replaces citations by numbers with units, and strikes every
+// property-like number that the model typed itself: only a citation counts as a
+// source, however right the number may be. Numbers that the query itself gave
+// may be repeated.
+func Render(text, query string, values map[string]value.Value) (string, Check) {
+	c := Check{Unsourced: []string{}, Cited: []string{}}
+	var b strings.Builder
+	seen := map[string]bool{}
+	refs := value.FindRefs(text)
+	// The scan sees each citation as one blank character, so that neighbors of a
+	// citation are judged by the words the model wrote.
+	masked := []byte(text)
+	for _, r := range refs {
+		for i := r.Start; i < r.End; i++ {
+			masked[i] = citationMark
+		}
+	}
+	flagged := scan(string(masked), query)
+	at, next := 0, 0
+	plainTo := func(end int) {
+		for next < len(flagged) && flagged[next].start < end {
+			f := flagged[next]
+			b.WriteString(text[at:f.start])
+			fmt.Fprintf(&b, "~~%s~~ ⚠ unsourced", text[f.start:f.end])
+			c.Unsourced = append(c.Unsourced, text[f.start:f.end])
+			at = f.end
+			next++
+		}
+		b.WriteString(text[at:end])
+		at = end
+	}
+	for _, r := range refs {
+		plainTo(r.Start)
+		c.Total++
+		v, ok := values[r.Key]
+		if ok {
+			c.Resolved++
+			b.WriteString(value.Format(v))
+			if !seen[r.Key] {
+				seen[r.Key] = true
+				c.Cited = append(c.Cited, r.Key)
+			}
+		} else {
+			fmt.Fprintf(&b, "⟨unresolved: %s⟩", r.Key)
+			c.Unsourced = append(c.Unsourced, r.Key)
+		}
+		at = r.End
+	}
+	plainTo(len(text))
+	return b.String(), c
+}

@@ -1,0 +1,136 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"crystalyse/internal/llm"
+)
+
+// headerKeeper remembers what the library drops: Retry-After and the type of
+// the answer.
+type headerKeeper struct{ next http.RoundTripper }
+
+type seenKey struct{}
+
+type seen struct {
+	mu          sync.Mutex
+	retryAfter  string
+	contentType string
+}
+
+func (h *headerKeeper) watch(ctx context.Context) (context.Context, *seen) {
+	s := &seen{}
+	return context.WithValue(ctx, seenKey{}, s), s
+}
+
+// RoundTrip notes the headers for the request's turn.
+func (h *headerKeeper) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := h.next.RoundTrip(r)
+	if s, ok := r.Context().Value(seenKey{}).(*seen); ok && resp != nil {
+		s.mu.Lock()
+		s.retryAfter, s.contentType = resp.Header.Get("Retry-After"), resp.Header.Get("Content-Type")
+		s.mu.Unlock()
+	}
+	return resp, err
+}
+
+func (s *seen) html() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.HasPrefix(strings.ToLower(s.contentType), "text/html")
+}
+
+// maxRetryAfter bounds what a provider may make us wait.
+const maxRetryAfter = 10 * time.Minute
+
+func (s *seen) wait(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := time.Duration(0)
+	if n, err := strconv.ParseFloat(s.retryAfter, 64); err == nil && n > 0 {
+		d = time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))
+	} else if t, err := http.ParseTime(s.retryAfter); err == nil {
+		d = t.Sub(now)
+	}
+	return max(0, min(d, maxRetryAfter))
+}
+
+// failure gives an error its kind. Nothing of the request travels with it: a
+// provider may echo the key.
+func (m *Model) failure(ctx context.Context, err error, s *seen) error {
+	if errors.Is(context.Cause(ctx), errSilent) {
+		return &llm.Error{Kind: llm.ErrTransient, Message: "the language model sent nothing for " + m.cfg.IdleTimeout.String()}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	status, code, text := 0, "", ""
+	var api *openai.APIError
+	var req *openai.RequestError
+	switch {
+	case errors.As(err, &api):
+		status, text = api.HTTPStatusCode, api.Message
+		code, _ = api.Code.(string)
+	case errors.As(err, &req):
+		status = req.HTTPStatusCode
+	}
+	if s.html() {
+		return m.htmlError(nil)
+	}
+	return m.byStatus(status, code, m.redact(text), s)
+}
+
+func (m *Model) byStatus(status int, code, text string, s *seen) error {
+	lower := strings.ToLower(code + " " + text)
+	said := ""
+	if text != "" {
+		said = ": " + text
+	}
+	switch {
+	case strings.Contains(lower, "context_length") || strings.Contains(lower, "maximum context"):
+		return &llm.Error{Kind: llm.ErrContextTooLong, Message: "the conversation is too long for this model" + said, Hint: "ask in a new session, or use a model with a longer context"}
+	case strings.Contains(lower, "content_filter") || strings.Contains(lower, "content_policy"):
+		return &llm.Error{Kind: llm.ErrContentFiltered, Message: "the provider refuses the content" + said, Hint: "word the question differently"}
+	case status == http.StatusTooManyRequests && strings.Contains(lower, "insufficient_quota"):
+		return &llm.Error{Kind: llm.ErrAuth, Message: "the account of OPENAI_API_KEY has no quota left" + said, Hint: "check the provider's billing page, or unset OPENAI_API_KEY to use the built-in planner"}
+	case status == http.StatusTooManyRequests:
+		return &llm.Error{Kind: llm.ErrRateLimited, Message: "the language model's rate limit is reached", RetryAfter: s.wait(time.Now())}
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return &llm.Error{Kind: llm.ErrAuth, Message: "the language model's provider refuses OPENAI_API_KEY", Hint: "check OPENAI_API_KEY, or unset it to use the built-in planner; then retry the step"}
+	case status == http.StatusNotFound:
+		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the provider has no model " + strconv.Quote(m.cfg.Identity.Model) + " at this address" + said, Hint: "check CRYSTALYSE_MODEL and OPENAI_BASE_URL (it usually ends in /v1)"}
+	case status >= 500 || status == http.StatusRequestTimeout || status == http.StatusConflict:
+		return &llm.Error{Kind: llm.ErrTransient, Message: "the language model's provider answers " + strconv.Itoa(status), RetryAfter: s.wait(time.Now())}
+	case status >= 400:
+		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the language model's provider refuses the request (" + strconv.Itoa(status) + ")" + said, Hint: "check CRYSTALYSE_MODEL: it must support tools"}
+	}
+	return &llm.Error{Kind: llm.ErrTransient, Message: "the language model cannot be reached, or its stream broke", Hint: "check OPENAI_BASE_URL and the network"}
+}
+
+func (m *Model) htmlError(err error) error {
+	return &llm.Error{Kind: llm.ErrBadRequest, Message: "OPENAI_BASE_URL answers a web page, not the chat-completions API",
+		Hint: "it usually ends in /v1; check OPENAI_BASE_URL", Err: err}
+}
+
+// redact keeps the key, and anything that looks like one, out of messages.
+func (m *Model) redact(s string) string {
+	if k := m.cfg.APIKey; len(k) > 3 {
+		s = strings.ReplaceAll(s, k, "***")
+	}
+	words := strings.Fields(s)
+	for i, w := range words {
+		if strings.HasPrefix(strings.Trim(w, `"'.,:`), "sk-") {
+			words[i] = "***"
+		}
+	}
+	r := []rune(strings.Join(words, " "))
+	return string(r[:min(len(r), 300)])
+}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,14 +10,15 @@ import anyio
 
 from crystalyse_common.callmeta import CallMeta
 from crystalyse_common.errors import ToolFault
-from crystalyse_common.structures import load_record, load_structure
+from crystalyse_common.models import Potential
+from crystalyse_common.structures import load_record
 
-from .engines import Pool
-from .models import BatchItem, BatchResult, ScreenItem, ScreenResult
+from .engines import EngineLost, Pool
+from .models import BatchResult, ScreenItem, ScreenResult
 from .potentials.base import PotentialInfo
+from .ranking import assemble, merge, ranks
 
 TIGHT_FMAX, TIGHT_STEPS = 0.03, 500
-SYMPREC = 0.1
 Report = Callable[[float, float, str], Awaitable[None]]
 
 
@@ -50,31 +50,46 @@ class Batch:
     async def member(self, op: str, job: dict[str, Any], name: str) -> dict[str, Any]:
         """Run a member; its own failure is a result, the batch's end is not."""
         async def on_progress(p: dict[str, float]) -> None:
-            await self.report(self.done, self.total, f"{name} member={int(self.done) + 1} members={int(self.total)} "
+            await self.report(self.done, self.total, f"{verb} {name} member={int(self.done) + 1} members={int(self.total)} "
                               f"step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
 
+        verb = "relax" if op == "relax" else "evaluate"
         try:
-            out = await self.pool.run(op, self.info.key, job, on_progress)
+            try:
+                out = await self.pool.run(op, self.info.key, job, on_progress)
+            except EngineLost:
+                # Once more, from its checkpoint: often it was the neighbor that took the memory.
+                out = await self.pool.run(op, self.info.key, job, on_progress)
         except ToolFault as fault:
-            if fault.code in ("stale_fence", "resource", "unavailable") or fault.field == "potential":
+            ends_all = fault.code in ("stale_fence", "resource", "unavailable") and not isinstance(fault, EngineLost)
+            if ends_all or fault.field == "potential":
                 raise
-            return {"error": fault.message}
+            result = {"error": fault.message}
         else:
             self.potential = out["potential"]
-            return out["result"]
-        finally:
-            self.done += 1
-            with anyio.CancelScope(shield=False):
-                await self.report(self.done, self.total, f"{name} done={int(self.done)} members={int(self.total)}")
+            result = out["result"]
+        self.done += 1
+        await self.report(self.done, self.total, f"{verb} {name} done={int(self.done)} members={int(self.total)}")
+        return result
+
+    def used(self, results: dict[str, dict[str, Any]]) -> Potential:
+        """The potential that computed the members; an error when none could be computed."""
+        if self.potential is None:
+            why = next((r["error"] for r in results.values() if "error" in r), "no member was given")
+            raise ToolFault("not_converged", f"no structure could be evaluated: {why}", "structure_ids", ["generate other structures"])
+        return Potential.model_validate(self.potential)
 
     async def all(self, op: str, jobs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Run members side by side; the first real failure ends the rest."""
         results: dict[str, dict[str, Any]] = {}
         failure: list[ToolFault] = []
+        # A batch never queues more than the engines, so that a short call waits for one member, not for all.
+        places = anyio.Semaphore(self.pool.size)
 
         async def one(sid: str, job: dict[str, Any], scope: anyio.CancelScope) -> None:
             try:
-                results[sid] = await self.member(op, job, load_record(sid)["formula"])
+                async with places:
+                    results[sid] = await self.member(op, job, load_record(sid)["formula"])
             except ToolFault as fault:
                 failure.append(fault)
                 scope.cancel()
@@ -92,88 +107,34 @@ async def prescreen(batch: Batch, ids: list[str], keep: int | None) -> ScreenRes
     ids = distinct(ids)
     batch.total = len(ids)
     results = await batch.all("energy", {sid: batch.job(sid, "screen") for sid in ids})
-    order = sorted((sid for sid in ids if "error" not in results[sid]), key=lambda s: results[s]["energy_per_atom"])
-    rank = {sid: i + 1 for i, sid in enumerate(order)}
-    items = [ScreenItem(structure_id=s, formula=load_record(s)["formula"], energy_per_atom=results[s].get("energy_per_atom"),
-                        max_force=results[s].get("max_force"), rank=rank.get(s), error=results[s].get("error"))
-             for s in [*order[:keep], *([] if keep else [s for s in ids if s not in rank])]]
-    if batch.potential is None:
-        raise ToolFault("not_converged", "no structure could be evaluated", "structure_ids", ["generate other structures"])
-    return ScreenResult(items=items, n_failed=len(ids) - len(order), potential=batch.potential)  # type: ignore[arg-type]
-
-
-def merge(results: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Members that relaxed into a better one: input id -> the better member's relaxed id."""
-    from pymatgen.analysis.structure_matcher import StructureMatcher
-
-    matcher = StructureMatcher(primitive_cell=True, scale=False)
-    kept: list[tuple[str, float, Any]] = []
-    twins: dict[str, str] = {}
-    for sid, r in sorted(results.items(), key=lambda kv: (not kv[1].get("converged", False), kv[1].get("energy_per_atom", 1e9))):
-        if "error" in r:
-            continue
-        s = load_structure(r["structure_id"])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for other, e, t in kept:
-                # 20 meV/atom: loosely relaxed copies of one phase differ by less.
-                if abs(e - r["energy_per_atom"]) < 0.02 and s.composition.reduced_formula == t.composition.reduced_formula and matcher.fit(s, t):
-                    twins[sid] = other
-                    break
-            else:
-                kept.append((r["structure_id"], r["energy_per_atom"], s))
-    return twins
+    formula = {sid: load_record(sid)["formula"] for sid in ids}
+    good = {s: (formula[s], results[s]["energy_per_atom"]) for s in ids if "error" not in results[s]}
+    rank = ranks(good)
+    shown = [s for s in sorted(good, key=lambda s: (rank[s], good[s])) if keep is None or rank[s] <= keep]
+    if keep is None:
+        shown += [s for s in ids if s not in rank]
+    items = [ScreenItem(structure_id=s, formula=formula[s], energy_per_atom=results[s].get("energy_per_atom"),
+                        max_force=results[s].get("max_force"), rank=rank.get(s), error=results[s].get("error")) for s in shown]
+    return ScreenResult(items=items, n_failed=len(ids) - len(good), potential=batch.used(results))
 
 
 async def relax_many(batch: Batch, ids: list[str], fmax: float, max_steps: int, keep_best: int | None) -> BatchResult:
-    """Relax all coarsely, then the best `keep_best` distinct ones tightly."""
+    """Relax all coarsely, then the best `keep_best` distinct ones of each composition tightly."""
     ids = distinct(ids)
     batch.total = len(ids) + min(keep_best or 0, len(ids))
     results = await batch.all("relax", {s: batch.job(s, "coarse", fmax=fmax, max_steps=max_steps) for s in ids})
-    stage = dict.fromkeys(ids, "coarse")
-    twins = merge(results)
+    results = {s: results[s] for s in ids}
+    potential, tight = batch.used(results), set[str]()
+    twins = await anyio.to_thread.run_sync(merge, results, tight)
     if keep_best:
-        usable = [s for s in ids if s not in twins and "error" not in results[s]]
-        best = sorted(usable, key=lambda s: results[s]["energy_per_atom"])[:keep_best]
+        rank = ranks({s: (r["formula"], r["energy_per_atom"]) for s, r in results.items() if s not in twins and "error" not in r})
+        best = {results[s]["structure_id"]: s for s, place in rank.items() if place <= keep_best}
         batch.total = batch.done + len(best)
-        fine = await batch.all("relax", {
-            results[s]["structure_id"]: batch.job(results[s]["structure_id"], "full", fmax=TIGHT_FMAX, max_steps=TIGHT_STEPS) for s in best})
-        for s in best:
-            r = fine[results[s]["structure_id"]]
-            if "error" not in r:
-                results[s], stage[s] = r, "full"
-        twins = merge({s: r for s, r in results.items() if s not in twins}) | twins
-    return _assemble(batch, ids, results, stage, twins)
-
-
-def _assemble(batch: Batch, ids: list[str], results: dict[str, dict[str, Any]], stage: dict[str, str], twins: dict[str, str]) -> BatchResult:
-    if batch.potential is None:
-        raise ToolFault("not_converged", "no structure could be relaxed: " + next(iter(results.values()))["error"], "structure_ids", ["generate other structures"])
-    good = [s for s in ids if results[s].get("converged") and s not in twins]
-    full = [s for s in good if stage[s] == "full"] or good  # tight energies are not ranked against loose ones
-    order = sorted(full, key=lambda s: results[s]["energy_per_atom"])
-    rank = {s: i + 1 for i, s in enumerate(order)}
-    lowest: dict[str, float] = {}
-    for s in order:
-        lowest.setdefault(results[s]["formula"], results[s]["energy_per_atom"])
-    items, refs, artifacts = [], [], []
-    for s in sorted(ids, key=lambda s: (rank.get(s, 10**6), ids.index(s))):
-        r, record = results[s], load_record(s)
-        ref = (r.get("structures") or [None])[0]
-        if ref and s not in twins:
-            refs.append(ref)
-            artifacts += r["artifacts"]
-        base = lowest.get(record["formula"])
-        above = r["energy_per_atom"] - base if s in rank and base is not None else None
-        group = (ref or {}).get("space_group") or {}
-        items.append(BatchItem(
-            input_structure_id=s, structure_id=r.get("structure_id"), formula=record["formula"], label=record.get("label"),
-            energy_per_atom=r.get("energy_per_atom"), energy_above_best=above, max_force=r.get("max_force"), steps=r.get("steps"),
-            converged=bool(r.get("converged")), rank=rank.get(s), duplicate_of=twins.get(s), space_group_symbol=group.get("symbol"),
-            space_group_number=group.get("number"), stage=stage[s], error=r.get("error")))
-    resumed = [r["resumed_from_step"] for r in results.values() if r.get("resumed_from_step") is not None]
-    return BatchResult(
-        items=items, best_structure_id=results[order[0]]["structure_id"] if order else None, n_members=len(ids),
-        n_converged=sum(bool(r.get("converged")) for r in results.values()), n_failed=sum("error" in r for r in results.values()),
-        n_duplicates=len(twins), n_fully_relaxed=sum(v == "full" for v in stage.values()), symprec=SYMPREC,
-        resumed_from_step=max(resumed, default=None), structures=refs, artifacts=artifacts, potential=batch.potential)  # type: ignore[arg-type]
+        fine = await batch.all("relax", {sid: batch.job(sid, "full", fmax=TIGHT_FMAX, max_steps=TIGHT_STEPS) for sid in best})
+        for sid, s in best.items():
+            if "error" not in fine[sid]:
+                results[s] = fine[sid] | {"input_structure_id": s}
+                tight.add(s)
+        left = {s: r for s, r in results.items() if s not in twins}
+        twins |= await anyio.to_thread.run_sync(merge, left, tight)
+    return await anyio.to_thread.run_sync(assemble, results, tight, twins, potential)

@@ -24,8 +24,8 @@ from .potentials.base import LoadedPotential
 from .trajectory import Frames
 
 SYMPREC_RELAXED = 0.1  # relaxed atoms sit a little off their ideal positions
-MIN_VOLUME, MAX_VOLUME = 3.0, 120.0  # angstrom^3/atom; outside, a cell has collapsed or come apart
-MIN_DISTANCE = 0.6  # angstrom
+MIN_VOLUME, MAX_VOLUME = 3.0, 150.0  # angstrom^3/atom (Cs metal: 116); outside, a cell has collapsed or come apart
+MIN_DISTANCE, MIN_DISTANCE_H = 0.9, 0.6  # angstrom; the second where hydrogen takes part
 GPA = 160.21766208  # eV/angstrom^3
 
 
@@ -77,25 +77,31 @@ def sane(a: Atoms, boxed: bool = False) -> None:
     per_atom = a.get_volume() / len(a)
     if not boxed and not MIN_VOLUME <= per_atom <= MAX_VOLUME:
         raise ToolFault("not_converged", f"the cell came apart or collapsed ({per_atom:.1f} angstrom^3 per atom)", "structure_id", ["drop this structure"])
-    if len(a) > 1:
-        d = a.get_all_distances(mic=True)
-        np.fill_diagonal(d, np.inf)
-        if d.min() < MIN_DISTANCE:
-            raise ToolFault("not_converged", f"two atoms came closer than {MIN_DISTANCE} angstrom", "structure_id", ["drop this structure"])
+    d = a.get_all_distances(mic=True)
+    np.fill_diagonal(d, a.cell.lengths().min())  # an atom's own image
+    hydrogen = a.numbers == 1
+    limit = np.where(hydrogen[:, None] | hydrogen[None, :], MIN_DISTANCE_H, MIN_DISTANCE)
+    if (d < limit).any():
+        raise ToolFault("not_converged", f"two atoms are {d.min():.2f} angstrom apart", "structure_id", ["drop this structure"])
 
 
-def counted(pot: LoadedPotential, job: Job) -> Any:
-    """The calculator, with every real evaluation noted in the tool log."""
+def counted(pot: LoadedPotential, job: Job, step: Callable[[], int]) -> Any:
+    """The calculator, with every real evaluation and its step noted in the tool log."""
     calc = pot.calculator
     original = type(calc).calculate
 
     def calculate(*args: Any, **kwargs: Any) -> Any:
-        toollog.write("evaluation", job.tool, job.key, structure=job.structure_id)
+        toollog.write("evaluation", job.tool, job.key, structure=job.structure_id, step=step())
         try:
             return original(calc, *args, **kwargs)
+        except MemoryError as exc:
+            raise ToolFault("resource", "the calculation ran out of memory", suggestions=["use a smaller cell"]) from exc
         except (RuntimeError, ValueError, AttributeError, TypeError) as exc:
+            if "memory" in str(exc).lower():
+                raise ToolFault("resource", f"the calculation ran out of memory: {exc}"[:200], suggestions=["use a smaller cell"]) from exc
             # CHGNet fails so when an atom has no neighbor within its cutoff.
-            raise ToolFault("not_converged", f"{pot.info.name} cannot evaluate this structure: {exc}"[:200], "structure_id", ["drop this structure"]) from exc
+            raise ToolFault("not_converged", f"{pot.info.name} cannot evaluate this structure: {exc}"[:200], "structure_id",
+                            ["drop this structure"]) from exc
 
     calc.calculate = calculate
     calc.reset()
@@ -108,7 +114,7 @@ def energy(job: Job, pot: LoadedPotential) -> dict[str, Any]:
     check_elements(s, pot)
     a = atoms_of(s)
     sane(a)
-    a.calc = counted(pot, job)
+    a.calc = counted(pot, job, lambda: 0)
     e, forces = float(a.get_potential_energy()), a.get_forces()
     stress = a.get_stress(voigt=True)
     return {"total_energy": e, "energy_per_atom": e / len(a), "n_atoms": len(a),
@@ -118,10 +124,11 @@ def energy(job: Job, pot: LoadedPotential) -> dict[str, Any]:
 class Relaxation:
     """A FIRE relaxation that can be cut anywhere and goes on along the same path."""
 
-    def __init__(self, job: Job, pot: LoadedPotential):
+    opt: FIRE
+
+    def __init__(self, job: Job, pot: LoadedPotential, check: Checkpoint):
         """Start from the structure, or from the newest whole checkpoint."""
-        self.job, self.pot = job, pot
-        self.check = Checkpoint(job.folder, job.fence)
+        self.job, self.pot, self.check = job, pot, check
         self.start = load_structure(job.structure_id)
         check_elements(self.start, pot)
         state = self.check.load()
@@ -129,16 +136,18 @@ class Relaxation:
         if state is None:
             self.atoms, self.frames = atoms_of(self.start), Frames()
             self.initial: float | None = None
+            self.sane()
             self.opt = self._optimizer()
         else:
             self._restore(state)
 
-    def _target(self) -> Any:
-        return FrechetCellFilter(self.atoms) if self.job.relax_cell else self.atoms
+    def sane(self) -> None:
+        """Stop at a cell that makes no sense; the molecule of a reference phase may stand in a wide box."""
+        sane(self.atoms, boxed=self.job.origin == "reference")
 
     def _optimizer(self) -> FIRE:
-        self.atoms.calc = counted(self.pot, self.job)
-        self.target = self._target()
+        self.atoms.calc = counted(self.pot, self.job, lambda: int(self.opt.nsteps))
+        self.target = FrechetCellFilter(self.atoms) if self.job.relax_cell else self.atoms
         return FIRE(self.target, logfile=None)  # type: ignore[arg-type]
 
     def _restore(self, st: dict[str, np.ndarray]) -> None:
@@ -146,7 +155,7 @@ class Relaxation:
         self.opt = self._optimizer()  # the filter takes the ORIGINAL cell as its reference
         self.atoms.set_cell(st["cell"])
         self.atoms.set_positions(st["positions"])
-        self.opt.v = self.opt.vel = st["vel"] if st["vel"].size else None  # type: ignore[attr-defined]
+        self.opt.vel = st["vel"] if st["vel"].size else None
         self.opt.dt, self.opt.a = float(st["dt"]), float(st["a"])
         self.opt.Nsteps, self.opt.nsteps = int(st["Nsteps"]), int(st["nsteps"])
         self.frames, self.initial = Frames.restore(st), float(st["initial"])
@@ -155,11 +164,10 @@ class Relaxation:
 
     def _save(self) -> None:
         o, a = self.opt, self.atoms
-        vel = getattr(o, "vel", None)
         self.check.save({
             "numbers": a.numbers, "positions": a.get_positions(), "cell": a.cell.array,
-            "orig_cell": np.array(self.target.orig_cell) if self.job.relax_cell else a.cell.array,
-            "vel": np.array([]) if vel is None else vel, "dt": o.dt, "a": o.a, "Nsteps": o.Nsteps, "nsteps": o.nsteps,
+            "orig_cell": getattr(self.target, "orig_cell", a.cell.array),
+            "vel": np.array([]) if o.vel is None else o.vel, "dt": o.dt, "a": o.a, "Nsteps": o.Nsteps, "nsteps": o.nsteps,
             "initial": self.initial, **self.frames.state()})
         toollog.write("checkpoint", self.job.tool, self.job.key, structure=self.job.structure_id, step=o.nsteps)
 
@@ -174,7 +182,7 @@ class Relaxation:
             step, e, f = self.opt.nsteps, float(self.atoms.get_potential_energy()), self._force()
             if self.initial is None:
                 self.initial = e
-            sane(self.atoms, boxed=self.job.origin == "reference")
+            self.sane()
             self.frames.add(step, self.atoms.cell.array, self.atoms.get_positions(), e, f)
             report({"step": step, "fmax": f, "energy": e / len(self.atoms)})
             late = self.job.deadline is not None and time.time() > self.job.deadline
@@ -188,29 +196,36 @@ class Relaxation:
 
     def _result(self, converged: bool) -> dict[str, Any]:
         a = self.atoms
+        self.check.check()  # a stale attempt writes nothing, results included
         final = structure_of(a)
         if final.composition.reduced_formula != self.start.composition.reduced_formula:
             raise ToolFault("internal", "the composition changed during the relaxation")
         ref = put_structure(final, origin=self.job.origin, created_by=self.job.tool, parent_id=self.job.structure_id, label=self.job.label,
                             space_group=symmetry(final, SYMPREC_RELAXED))
         e = float(a.get_potential_energy())
-        n = len(a)
+        n, force = len(a), self._force()
+        self.frames.close(self.opt.nsteps, a.cell.array, a.get_positions(), e, force)
         path = self.frames.write(ref.structure_id, a.get_chemical_symbols())
         return {
             "structure_id": ref.structure_id, "input_structure_id": self.job.structure_id, "formula": ref.formula, "n_atoms": n,
             "total_energy": e, "energy_per_atom": e / n, "initial_energy_per_atom": (self.initial if self.initial is not None else e) / n,
-            "max_force": self._force(), "fmax": self.job.fmax, "steps": int(self.opt.nsteps), "converged": converged,
+            "max_force": force, "fmax": self.job.fmax, "steps": int(self.opt.nsteps), "converged": converged,
             "volume_change_percent": 100.0 * (final.volume / self.start.volume - 1.0), "resumed_from_step": self.resumed,
             "structures": [ref.model_dump()], "artifacts": [{"kind": "trajectory", "structure_id": ref.structure_id, "path": path}]}
 
 
 def relax(job: Job, pot: LoadedPotential, report: Callable[[dict[str, float]], None], stop: threading.Event) -> dict[str, Any]:
     """Relax a structure; a finished computation is returned, not repeated."""
-    check = Checkpoint(job.folder, job.fence)
+    signature = f"{job.structure_id} {pot.checkpoint_sha256} fmax={job.fmax} max_steps={job.max_steps} cell={job.relax_cell}"
+    check = Checkpoint(job.folder, job.fence, signature)
     if (done := check.result()) is not None:
         return done
     toollog.write("start", job.tool, job.key, structure=job.structure_id)
-    result = Relaxation(job, pot).run(report, stop)
-    check.finish(result)
+    try:
+        result = Relaxation(job, pot, check).run(report, stop)
+        check.finish(result)
+    except ToolFault as fault:
+        toollog.write("error", job.tool, job.key, structure=job.structure_id, code=fault.code)
+        raise
     toollog.write("success", job.tool, job.key, structure=job.structure_id, step=result["steps"])
     return result

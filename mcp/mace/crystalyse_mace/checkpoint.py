@@ -6,6 +6,7 @@ so that a resumed run takes the same path to the last bit.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -24,14 +25,14 @@ class Checkpoint:
     Args:
         folder: where it lives; None keeps nothing.
         fence: this attempt's number; a higher one in the folder ends it.
+        signature: what is computed; a state or result of something else is not used.
     """
 
-    def __init__(self, folder: Path | None, fence: int):
+    def __init__(self, folder: Path | None, fence: int, signature: str):
         """Claim the folder for this attempt."""
-        self.folder, self.fence = folder, fence
+        self.folder, self.fence, self.signature = folder, fence, signature
         if folder is None:
             return
-        folder.mkdir(parents=True, exist_ok=True)
         self.check()
         write_atomic(folder / "fence", str(fence).encode())
 
@@ -53,9 +54,11 @@ class Checkpoint:
         for name in ("state.npz", "state.prev.npz"):
             try:
                 with np.load(self.folder / name, allow_pickle=False) as z:
-                    return {k: z[k] for k in z.files}
-            except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError):
+                    state = {k: z[k] for k in z.files}
+            except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError):
                 continue  # truncated or absent: the predecessor is whole
+            if str(state.get("signature")) == self.signature:
+                return state
         return None
 
     def save(self, state: dict[str, Any]) -> None:
@@ -63,10 +66,8 @@ class Checkpoint:
         if self.folder is None:
             return
         self.check()
-        import io
-
         buf = io.BytesIO()
-        np.savez(buf, **state)
+        np.savez(buf, signature=np.array(self.signature), **state)
         current = self.folder / "state.npz"
         if current.exists():
             os.replace(current, self.folder / "state.prev.npz")
@@ -77,13 +78,14 @@ class Checkpoint:
         if self.folder is None:
             return None
         try:
-            return json.loads((self.folder / "result.json").read_bytes())
+            kept = json.loads((self.folder / "result.json").read_bytes())
         except (FileNotFoundError, ValueError):
             return None
+        return kept["result"] if kept.get("signature") == self.signature else None
 
     def finish(self, result: dict[str, Any]) -> None:
         """Keep the result, so that asking again computes nothing."""
         if self.folder is None:
             return
         self.check()
-        write_atomic(self.folder / "result.json", json.dumps(result).encode())
+        write_atomic(self.folder / "result.json", json.dumps({"signature": self.signature, "result": result}).encode())

@@ -22,6 +22,16 @@ _ids = count(1)
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+class EngineLost(ToolFault):
+    """An engine ended before its answer: killed, out of memory, crashed."""
+
+    def __init__(self, code: int):
+        """Name how it ended."""
+        how = f"killed by signal {-code}" if code < 0 else f"exit {code}"
+        super().__init__("resource", f"the calculation process ended ({how}): out of memory, or killed",
+                         suggestions=["try again: finished work is kept", "use a smaller cell"])
+
+
 class Engine:
     """One engine process. Started from the main thread: the kernel ties its life to that thread."""
 
@@ -46,7 +56,7 @@ class Engine:
         """Run one job to its answer; blocks, so it is called in a thread."""
         self.send(message)
         assert self.proc.stdout is not None
-        while line := self.proc.stdout.readline():
+        while (line := self.proc.stdout.readline()).endswith("\n"):  # half a line: it died while writing
             m = json.loads(line)
             if m.get("id") != message["id"]:
                 continue  # the tail of an abandoned job
@@ -54,9 +64,7 @@ class Engine:
                 on_progress(m["progress"])
             else:
                 return m
-        code = self.proc.wait()
-        raise ToolFault("resource", f"the calculation process ended (exit {code}): out of memory, or killed",
-                        suggestions=["try again: finished work is kept", "use a smaller cell"])
+        raise EngineLost(self.proc.wait())
 
     def alive(self) -> bool:
         """Whether the process runs."""
@@ -75,6 +83,7 @@ class Pool:
         """Allow `size` engines; none runs yet."""
         self.size = size
         self.idle: list[Engine] = []
+        self.busy: set[Engine] = set()
         self.slots = anyio.Semaphore(size)
 
     @asynccontextmanager
@@ -84,9 +93,11 @@ class Pool:
             engine = next((e for e in self.idle if e.alive()), None)
             self.idle = [e for e in self.idle if e is not engine and e.alive()]
             engine = engine or Engine()
+            self.busy.add(engine)
             try:
                 yield engine
             finally:
+                self.busy.discard(engine)
                 if engine.alive():
                     self.idle.append(engine)
 
@@ -97,22 +108,24 @@ class Pool:
             {"result": ..., "potential": ...}.
 
         Raises:
-            ToolFault: the job's typed error, or `resource` when it was stopped or its engine lost.
+            EngineLost: its engine ended before it answered.
+            ToolFault: the job's typed error, or `resource` when it was stopped.
         """
         message = {"op": op, "id": str(next(_ids)), "potential": potential, "job": job}
         async with self.engine() as engine:
             done = anyio.Event()
             answer: dict[str, Any] = {}
+            gone = threading.Event()  # nobody listens to progress any more
 
             def relay(p: dict[str, float]) -> None:
-                if on_progress is not None:
+                if on_progress is not None and not gone.is_set():
                     anyio.from_thread.run(on_progress, p)
 
             async def talk() -> None:
                 try:
                     answer.update(await anyio.to_thread.run_sync(lambda: engine.talk(message, relay), abandon_on_cancel=False))
                 except ToolFault as fault:
-                    answer["error"] = fault.as_dict()
+                    answer["fault"] = fault
                 done.set()
 
             async with anyio.create_task_group() as tg:
@@ -121,6 +134,7 @@ class Pool:
                     await done.wait()
                 except anyio.get_cancelled_exc_class():
                     # The engine stops at its next step and saves; only then is it free.
+                    gone.set()
                     engine.send({"op": "cancel", "id": message["id"]})
                     raise
         return self._outcome(answer)
@@ -132,6 +146,8 @@ class Pool:
 
     @staticmethod
     def _outcome(answer: dict[str, Any]) -> dict[str, Any]:
+        if "fault" in answer:
+            raise answer["fault"]
         if "stopped" in answer:
             raise ToolFault("resource", f"stopped by the {answer['stopped']}; its checkpoint is kept", suggestions=["raise the wall time limit to let it go on"])
         if error := answer.get("error"):
@@ -140,6 +156,6 @@ class Pool:
 
     def close(self) -> None:
         """End all engines."""
-        for e in self.idle:
+        for e in (*self.idle, *self.busy):
             e.close()
         self.idle.clear()

@@ -71,7 +71,7 @@ class ScreenItem(Result):
     formula: str
     energy_per_atom: Finite | None = unit(EV_ATOM, "unrelaxed energy in eV/atom; null when it failed", "unrelaxed_energy_per_atom")
     max_force: Finite | None = unit(FORCE, "largest force in eV/angstrom", "max_force")
-    rank: int | None = unit("", "1 is the lowest energy", "screening_rank")
+    rank: int | None = unit("", "1 is the lowest energy of its composition", "screening_rank")
     error: str | None
 
 
@@ -95,7 +95,7 @@ class BatchItem(Result):
     max_force: Finite | None = unit(FORCE, "largest remaining force in eV/angstrom", "max_force")
     steps: int | None = unit("", "optimizer steps")
     converged: bool
-    rank: int | None = unit("", "1 is the lowest energy; only converged, distinct members are ranked", "rank")
+    rank: int | None = unit("", "1 is the lowest energy of its composition; only converged, distinct members are ranked", "rank")
     duplicate_of: str | None = Field(description="the better member that this relaxed into")
     space_group_symbol: str | None
     space_group_number: int | None = unit("", "international number at the batch's symprec")
@@ -107,7 +107,8 @@ class BatchResult(Result):
     """Many structures relaxed; duplicates merged, only converged ones ranked."""
 
     items: list[BatchItem]
-    best_structure_id: str | None
+    best_structure_id: str | None = Field(
+        description="the lowest-energy structure found; null when nothing converged or the members are of several compositions")
     n_members: int = unit("", "structures given")
     n_converged: int = unit("", "members that converged")
     n_failed: int = unit("", "members that failed")
@@ -135,15 +136,17 @@ class FormationItem(Result):
 
     structure_id: str
     formula: str
-    energy_per_atom: Finite = unit(EV_ATOM, "energy of the structure in eV/atom", "energy_per_atom")
+    energy_per_atom: Finite | None = unit(EV_ATOM, "energy of the structure in eV/atom; null when it failed", "energy_per_atom")
     formation_energy_per_atom: Finite | None = unit(
-        EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom; null when a reference did not converge", "formation_energy_per_atom")
-    converged: bool = Field(description="whether the given structure is relaxed: small forces and stress")
-    max_force: Finite = unit(FORCE, "largest force on an atom of the given structure", "max_force")
-    max_stress: Finite = unit("GPa", "largest stress component of the given structure", "max_stress")
+        EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom; null when it failed or a reference did not converge",
+        "formation_energy_per_atom")
+    converged: bool = Field(description="whether the given structure is relaxed: forces, those of the stress on the cell included, below fmax")
+    max_force: Finite | None = unit(FORCE, "largest force on an atom of the given structure", "max_force")
+    max_stress: Finite | None = unit("GPa", "largest stress component of the given structure", "max_stress")
     references: list[Reference]
     expression: str
     note: str | None
+    error: str | None = Field(description="why this structure has no energy")
 
 
 class FormationResult(Result):

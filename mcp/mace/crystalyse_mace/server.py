@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from crystalyse_common import toollog
 from crystalyse_common.callmeta import call_meta
 from crystalyse_common.errors import typed_errors
 from crystalyse_common.server import LONG, Server
@@ -29,7 +28,8 @@ VERSION = "0.1.0"
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[Pool]:
     """The engines live as long as the server."""
-    pool = Pool(max(1, int(os.environ.get("CRYSTALYSE_ENGINES", "2"))))
+    wanted = os.environ.get("CRYSTALYSE_ENGINES", "")
+    pool = Pool(max(1, int(wanted)) if wanted.isdigit() else 2)
     try:
         yield pool
     finally:
@@ -83,13 +83,13 @@ async def relax_structure(
 
     For several structures use relax_structures: one call, all cores. Do not rank a result whose converged is false.
     """
-    load_record(structure_id)
+    formula = load_record(structure_id)["formula"]
     batch = _batch(ctx, potential, "relax_structure")
     meta = batch.meta
 
     async def on_progress(p: dict[str, float]) -> None:
         await ctx.report_progress(p["step"], float(max_steps),
-                                  f"{load_record(structure_id)['formula']} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
+                                  f"relax {formula} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
 
     job = batch.job(structure_id, "relax", fmax=fmax, max_steps=max_steps, relax_cell=relax_cell, interval=checkpoint_interval)
     job |= {"folder": str(meta.checkpoint_dir) if meta.checkpoint_dir else None, "key": meta.key}
@@ -101,9 +101,12 @@ async def relax_structure(
 @typed_errors
 async def prescreen_structures(
     structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=200)], ctx: Context, potential: PotentialName = "auto",
-    keep: Annotated[int | None, Field(ge=1, le=200, description="return only the lowest; null returns all")] = None,
+    keep: Annotated[int | None, Field(ge=1, le=200, description="return only so many of each composition; null returns all")] = None,
 ) -> ScreenResult:
-    """Rank many structures by their unrelaxed energy per atom, to choose which to relax. Cheap: one evaluation each."""
+    """Rank many structures by their unrelaxed energy (eV/atom), to choose which to relax. Cheap: one evaluation each.
+
+    Use it when there are more candidates than you want to relax; its energies are not results.
+    """
     return await prescreen(_batch(ctx, potential, "prescreen_structures"), structure_ids, keep)
 
 
@@ -112,15 +115,16 @@ async def prescreen_structures(
 async def relax_structures(
     structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=100)], ctx: Context, potential: PotentialName = "auto",
     fmax: Fmax = 0.05, max_steps: Steps = 200,
-    keep_best: Annotated[int | None, Field(ge=1, le=20, description="relax the best few again to a tight threshold; null does not")] = 3,
+    keep_best: Annotated[int | None, Field(ge=1, le=20, description=(
+        "relax this many of the lowest of each composition again, to 0.03 eV/angstrom; null does not"))] = None,
 ) -> BatchResult:
     """Relax many structures (atoms and cell) on all cores, merge those that become equal, rank the converged ones.
 
-    First all to fmax, then the best keep_best to 0.03 eV/angstrom. best_structure_id is the lowest-energy structure found,
-    not necessarily the ground state. Use this after generate_crystal_csp.
+    Use this after generate_crystal_csp, in one call for all candidates. With keep_best=3 the lowest ones are refined, and only
+    those are ranked: do so before naming a structure or its space group. best_structure_id is the lowest-energy structure found,
+    not necessarily the ground state.
     """
     batch = _batch(ctx, potential, "relax_structures")
-    toollog.write("batch", "relax_structures", batch.meta.key, members=len(structure_ids))
     return await relax_many(batch, structure_ids, fmax, max_steps, keep_best)
 
 
@@ -128,9 +132,10 @@ async def relax_structures(
 @typed_errors
 async def calculate_formation_energy(
     structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=20)], ctx: Context, potential: PotentialName = "auto",
+    fmax: Annotated[float, Field(ge=0.001, le=1.0, description="a structure with larger forces (eV/angstrom) is marked as not relaxed")] = 0.1,
 ) -> FormationResult:
     """Compute formation energies in eV/atom relative to elemental reference phases relaxed with the same potential.
 
-    Give relaxed structures. A negative formation energy does not mean stable: stability needs the competing phases.
+    Give relaxed structures, several in one call. A negative formation energy does not mean stable: that needs the competing phases.
     """
-    return await formation_energies(_batch(ctx, potential, "calculate_formation_energy"), structure_ids)
+    return await formation_energies(_batch(ctx, potential, "calculate_formation_energy"), structure_ids, fmax)

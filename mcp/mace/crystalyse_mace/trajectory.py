@@ -33,7 +33,7 @@ class Frames:
         self.positions.append(np.array(positions, dtype=np.float32))
         self.energies.append(float(energy))
         self.fmax.append(float(fmax))
-        if len(self.steps) > MAX_FRAMES:
+        if len(self.steps) > MAX_FRAMES:  # one too many: halve
             self.stride *= 2
             keep = [i for i, s in enumerate(self.steps) if s % self.stride == 0]
             for name in ("steps", "cells", "positions", "energies", "fmax"):
@@ -52,6 +52,15 @@ class Frames:
         f.cells, f.positions = list(s["f_cells"]), list(s["f_positions"])
         f.energies, f.fmax = [float(x) for x in s["f_energies"]], [float(x) for x in s["f_fmax"]]
         return f
+
+    def close(self, step: int, cell: np.ndarray, positions: np.ndarray, energy: float, fmax: float) -> None:
+        """Take the last frame whatever the stride: the end of the path is what people look at."""
+        stride, self.stride = self.stride, 1
+        if len(self.steps) >= MAX_FRAMES and self.steps[-1] != step:
+            for kept in (self.steps, self.cells, self.positions, self.energies, self.fmax):
+                kept.pop()
+        self.add(step, cell, positions, energy, fmax)
+        self.stride = stride
 
     def write(self, structure_id: str, species: list[str]) -> str:
         """Write the artifact; energies in eV, forces in eV/angstrom, positions in units of QUANTUM."""

@@ -63,9 +63,14 @@ class Family(Protocol):
         ...
 
 
-@lru_cache(maxsize=32)
 def sha256_of(path: str) -> str:
-    """The hash of a checkpoint file."""
+    """The hash of a checkpoint file, computed again only when the file changes."""
+    stat = Path(path).stat()
+    return _sha256(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=32)
+def _sha256(path: str, _mtime: int, _size: int) -> str:
     h = hashlib.sha256()
     with Path(path).open("rb") as f:
         while chunk := f.read(1 << 20):

@@ -25,6 +25,13 @@ def _checkpoint() -> Path | None:
     return found[0] if found else None
 
 
+def _elements() -> frozenset[str]:
+    """The 89 elements of its training set, MPtrj: up to Pu, without Po, At, Rn, Fr and Ra."""
+    from ase.data import chemical_symbols
+
+    return frozenset(chemical_symbols[z] for z in (*range(1, 84), *range(89, 95)))
+
+
 class ChgnetFamily:
     """CHGNet's one bundled model."""
 
@@ -50,4 +57,4 @@ class ChgnetFamily:
             model = CHGNet.load(model_name=MODEL, use_device=device, verbose=False)
             calc = CHGNetCalculator(model=model, use_device=device)
         sys.stderr.write(noise.getvalue())
-        return LoadedPotential(info=info, calculator=calc, device=device, checkpoint_sha256=sha256_of(info.path))
+        return LoadedPotential(info=info, calculator=calc, device=device, checkpoint_sha256=sha256_of(info.path), elements=_elements())

@@ -10,6 +10,8 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+from crystalyse_common.errors import ToolFault
+
 from .base import RAW, LoadedPotential, PotentialInfo, sha256_of
 
 
@@ -46,6 +48,10 @@ class MaceFamily:
 
         torch.set_num_threads(1)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        calc = MACECalculator(model_paths=info.path, device=device, default_dtype="float64")
+        try:
+            calc = MACECalculator(model_paths=info.path, device=device, default_dtype="float64")
+        except Exception as exc:  # unpickling a damaged or foreign file raises nearly anything
+            raise ToolFault("unavailable", f"{Path(info.path).name} cannot be loaded: {type(exc).__name__}: {exc}"[:300], "potential",
+                            ["replace the file by a MACE model saved with e3nn 0.4.4", "use potential=chgnet"]) from exc
         elements = frozenset(chemical_symbols[int(z)] for z in calc.z_table.zs)
         return LoadedPotential(info=info, calculator=calc, device=device, checkpoint_sha256=sha256_of(info.path), elements=elements)

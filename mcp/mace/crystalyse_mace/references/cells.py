@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from ase.data import atomic_numbers, reference_states
 
 from crystalyse_common.errors import ToolFault
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # Elements whose ASE reference state (bcc, fcc, hcp, diamond) is the phase we want.
 _ASE = (
     "Li Na K Rb Cs Be Mg Ca Sr Ba Sc Y Ti Zr Hf V Nb Ta Cr Mo W Fe Tc Re Ru Os Co Rh Ir Ni Pd Pt Cu Ag Au Zn Cd Al Tl Pb "
-    "Si Ge Gd Tb Dy Ho Er Tm Lu Yb Eu Ce Th"
+    "Hg Si Ge Gd Tb Dy Ho Er Tm Lu Yb Eu Ce Th"
 ).split()
 _FIXED_ASE = {"Ce": ("fcc", 5.16, None), "Th": ("fcc", 5.08, None), "Eu": ("bcc", 4.58, None), "Yb": ("fcc", 5.49, None)}
 
@@ -45,12 +46,20 @@ _CRYSTALS: dict[str, tuple[str, str, tuple[float, ...], list[list[float]]]] = {
     "La": ("La dhcp P6_3/mmc", "P6_3/mmc", (3.774, 3.774, 12.171, 90, 90, 120), [[0, 0, 0], [1 / 3, 2 / 3, 0.25]]),
     "Pr": ("Pr dhcp P6_3/mmc", "P6_3/mmc", (3.672, 3.672, 11.833, 90, 90, 120), [[0, 0, 0], [1 / 3, 2 / 3, 0.25]]),
     "Nd": ("Nd dhcp P6_3/mmc", "P6_3/mmc", (3.658, 3.658, 11.797, 90, 90, 120), [[0, 0, 0], [1 / 3, 2 / 3, 0.25]]),
+    "U": ("alpha-U Cmcm", "Cmcm", (2.854, 5.869, 4.955, 90, 90, 90), [[0, 0.1025, 0.25]]),
     "Sm": ("Sm R-3m", "R-3m", (3.629, 3.629, 26.207, 90, 90, 120), [[0, 0, 0], [0, 0, 0.2222]]),
 }
 _SPECIAL = {"O": "alpha-O2 C2/m", "F": "F2 molecule in an 8 angstrom box", "S": "S8 rings"}
 
-PHASES: dict[str, str] = (
-    {el: "ASE reference state" for el in _ASE} | {el: v[0] for el, v in _CRYSTALS.items()} | _SPECIAL)
+
+
+def _lattice_name(element: str) -> str:
+    """For example `bcc Na`."""
+    state = reference_states[atomic_numbers[element]] or {}
+    return f"{_FIXED_ASE[element][0] if element in _FIXED_ASE else state['symmetry']} {element}"
+
+
+PHASES: dict[str, str] = {el: _lattice_name(el) for el in _ASE} | {el: v[0] for el, v in _CRYSTALS.items()} | _SPECIAL
 
 
 def _oxygen() -> Structure:

@@ -245,14 +245,19 @@ func (p *page) footer(r report.Report, x Extra) {
 		cost = fmt.Sprintf("cost %.4f", *u.Cost)
 	}
 	usage := []string{counted(u.ToolCalls, "tool call"), grouped(u.TokensIn+u.TokensOut) + " tokens", seconds(u.WallS), cost}
-	rows := [][2]string{
-		{"usage", strings.Join(usage, p.st.dot())},
-		{"agent", join(r.Agent.Name, r.Agent.Model, r.Agent.Provider)},
-		{"discovery", r.DiscoveryID}, {"files", x.Files}, {"web", x.Web},
+	const indent = "           "
+	for _, row := range [][2]string{{"usage", strings.Join(usage, p.st.dot())}, {"agent", join(r.Agent.Name, r.Agent.Model, r.Agent.Provider)}} {
+		for i, l := range wrap(p.st.text(row[1]), p.st.cells(), indent) {
+			if i == 0 {
+				l = p.st.paint(faint, pad(row[0], len(indent))) + strings.TrimPrefix(l, indent)
+			}
+			p.line(l)
+		}
 	}
-	for _, row := range rows {
+	// Never wrapped: these are copied.
+	for _, row := range [][2]string{{"discovery", r.DiscoveryID}, {"files", x.Files}, {"web", x.Web}} {
 		if row[1] != "" {
-			p.wrapped(pad(row[0]+":", 11)+Line(row[1]), strings.Repeat(" ", 11))
+			p.line(p.st.paint(faint, pad(row[0], len(indent))) + Line(row[1]))
 		}
 	}
 }

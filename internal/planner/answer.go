@@ -1,0 +1,219 @@
+package planner
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// facts are the citations of one material, empty where a call failed.
+type facts struct {
+	material
+	symbol     string // of the space group
+	number     string
+	symprec    string
+	cell       []string // name and citation
+	volume     string
+	density    string
+	coordinate string
+	formation  string
+	energy     float64 // of formation, to order rows by; never printed
+	hasEnergy  bool
+	note       string
+}
+
+// gather collects what was found of a material.
+func gather(m material, h history) facts {
+	f := facts{material: m}
+	for _, d := range h.of("analyze_space_group").good() {
+		if text(d.result, "structure_id") == m.id {
+			f.symbol, f.number, f.symprec = text(d.result, "space_group_symbol"), d.cite("space_group_number"), d.cite("symprec")
+			f.volume, f.density = d.cite("volume_per_atom"), d.cite("density")
+			f.cell = cellOf(d)
+		}
+	}
+	for _, d := range h.of("analyze_coordination").good() {
+		if text(d.result, "structure_id") == m.id {
+			f.coordinate = coordination(d)
+		}
+	}
+	for _, d := range h.of("calculate_formation_energy").good() {
+		for i, item := range d.items() {
+			if text(item, "structure_id") != m.id {
+				continue
+			}
+			f.note = text(item, "note")
+			if e, ok := item["formation_energy_per_atom"].(float64); ok {
+				f.formation, f.energy, f.hasEnergy = d.cite("items.%d.formation_energy_per_atom", i), e, item["converged"] == true
+			}
+		}
+	}
+	return f
+}
+
+// cellOf cites the lengths of the conventional cell that differ, and angles
+// that are not right or hexagonal.
+func cellOf(d done) []string {
+	c, _ := d.result["conventional"].(map[string]any)
+	num := func(k string) float64 { v, _ := c[k].(float64); return v }
+	same := func(x, y float64) bool { return x-y < 5e-4*x && y-x < 5e-4*x }
+	a, b, cc := num("lattice_a"), num("lattice_b"), num("lattice_c")
+	cite := func(name, key string) string { return name + " = " + d.cite("conventional.%s", key) }
+	out := []string{cite("a", "lattice_a")}
+	if !same(a, b) {
+		out = append(out, cite("b", "lattice_b"))
+	}
+	if !same(a, cc) {
+		out = append(out, cite("c", "lattice_c"))
+	}
+	for name, key := range map[string]string{"α": "lattice_alpha", "β": "lattice_beta", "γ": "lattice_gamma"} {
+		if v := num(key); v != 0 && (v < 89.9 || v > 90.1) {
+			out = append(out, cite(name, key))
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func coordination(d done) string {
+	var parts []string
+	for i, item := range d.items() {
+		parts = append(parts, fmt.Sprintf("%s: %s neighbors at %s", text(item, "element"), d.cite("items.%d.coordination_number", i), d.cite("items.%d.bond_length_mean", i)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// compoundsAnswer reports one compound in a paragraph, several in a table.
+func compoundsAnswer(r request, best []material, h history) reply {
+	var all []facts
+	for _, m := range best {
+		all = append(all, gather(m, h))
+	}
+	var b strings.Builder
+	if len(all) == 1 && len(r.formulas) <= 1 {
+		single(&b, r, all[0])
+	} else {
+		table(&b, all)
+	}
+	if r.polymorph || r.rigorous {
+		for _, f := range all {
+			polymorphs(&b, f)
+		}
+	}
+	method(&b, r, all, h)
+	return reply{text: b.String()}
+}
+
+func single(b *strings.Builder, r request, f facts) {
+	if f.symbol != "" {
+		fmt.Fprintf(b, "**%s** comes out in space group **%s** (No. %s), conventional cell %s.", f.formula, f.symbol, f.number, strings.Join(f.cell, ", "))
+	} else {
+		fmt.Fprintf(b, "**%s**: the best structure of the search is `%s`; its symmetry could not be analyzed.", f.formula, f.id)
+	}
+	if f.formation != "" {
+		fmt.Fprintf(b, " Its formation energy is **%s**.", f.formation)
+	}
+	b.WriteString("\n\n")
+	if f.coordinate != "" {
+		fmt.Fprintf(b, "- Coordination: %s.\n", f.coordinate)
+	}
+	if f.density != "" {
+		fmt.Fprintf(b, "- Density %s, volume %s.\n", f.density, f.volume)
+	}
+	if f.note != "" {
+		fmt.Fprintf(b, "- Note on the energy: %s.\n", quoted(f.note))
+	}
+	b.WriteString("\n")
+}
+
+func table(b *strings.Builder, all []facts) {
+	sort.SliceStable(all, func(i, j int) bool {
+		return all[i].hasEnergy && (!all[j].hasEnergy || all[i].energy < all[j].energy)
+	})
+	b.WriteString("Ordered by formation energy, lowest first:\n\n| compound | space group | cell | formation energy |\n|---|---|---|---|\n")
+	for _, f := range all {
+		group, energy := "–", "–"
+		if f.symbol != "" {
+			group = f.symbol + " (" + f.number + ")"
+		}
+		if f.formation != "" {
+			energy = f.formation
+			if !f.hasEnergy {
+				energy += " (not converged, not ranked)"
+			}
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", f.formula, group, strings.Join(f.cell, ", "), energy)
+	}
+	b.WriteString("\nEach row is the lowest-energy structure found for that composition; all were computed with the same settings.\n\n")
+}
+
+// polymorphs lists the ranked structures of a search.
+func polymorphs(b *strings.Builder, f facts) {
+	fmt.Fprintf(b, "Structures of %s, by energy above the best one:\n\n| space group | from | energy above best |\n|---|---|---|\n", f.formula)
+	rows := 0
+	for i, item := range f.relaxed.items() {
+		if item["rank"] == nil || item["energy_above_best"] == nil || rows == 8 {
+			continue
+		}
+		rows++
+		label := text(item, "label")
+		if label == "" {
+			label = "random cell"
+		}
+		fmt.Fprintf(b, "| %s | `%s` | %s |\n", text(item, "space_group_symbol"), strings.NewReplacer("|", "/", "`", "'").Replace(label), f.relaxed.cite("items.%d.energy_above_best", i))
+	}
+	b.WriteString("\n")
+}
+
+// method says how it was computed and what it does not show.
+func method(b *strings.Builder, r request, all []facts, h history) {
+	b.WriteString("**How:** ")
+	for i, f := range all {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(b, "for %s, %s candidate structures were tried and %s converged", f.formula, f.search.cite("n_kept"), f.relaxed.cite("n_converged"))
+	}
+	b.WriteString(". " + potentialOf(all))
+	if all[0].symprec != "" {
+		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)
+	}
+	b.WriteString("\n\n**Mind:** the structure is the lowest in energy of those tried, which need not be the ground state. ")
+	b.WriteString("Energies are at zero temperature, from a machine-learned potential. A negative formation energy is relative to the elements only: it does not show stability against other compounds, and no hull was computed.")
+	if f := h.failures(); len(f) > 0 {
+		b.WriteString("\n\nNot everything worked: " + strings.Join(f, "; ") + ".")
+	}
+	for _, d := range h.of("validate_composition").good() {
+		for _, item := range d.items() {
+			if item["valid"] == false {
+				fmt.Fprintf(b, "\n\n%s is not charge-balanced with the usual oxidation states, so treat its result with care.", text(item, "formula"))
+			}
+		}
+	}
+	b.WriteString(rest(r))
+	b.WriteString(assumed(r))
+}
+
+func potentialOf(all []facts) string {
+	p, _ := all[0].relaxed.result["potential"].(map[string]any)
+	if name := text(p, "name"); name != "" {
+		return "Energies and relaxation by " + name + "; elements and compounds with the same potential."
+	}
+	return ""
+}
+
+// assumed states what the question left open.
+func assumed(r request) string {
+	var out []string
+	if !r.wants[wantStructure] && !r.wants[wantFormation] && !r.polymorph && !r.compare {
+		out = append(out, "the question named no property, so structure and formation energy were computed")
+	}
+	if r.wants[wantFormation] && cue(`stab(?:le|ility)`).MatchString(r.text) {
+		out = append(out, "stability was asked; only the formation energy relative to the elements could be computed")
+	}
+	s := ""
+	for _, a := range out {
+		s += "\n\n{{assume:" + a + "}}"
+	}
+	return s
+}

@@ -1,0 +1,89 @@
+// Package config is every setting of crystalyse, where it comes from and what
+// it means. Order: flag, variable, file, default.
+package config
+
+import (
+	"log/slog"
+	"path/filepath"
+	"time"
+)
+
+// Secret is a string that never shows itself.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// LogValue hides the secret from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON hides the secret.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() + `"`), nil }
+
+// Reveal gives the secret to what must have it.
+func (s Secret) Reveal() string { return string(s) }
+
+// Config is the whole configuration. The table in fields.go documents each.
+type Config struct {
+	StateDir   string
+	EnvDir     string
+	ConfigFile string
+	Bind       string
+	Port       int
+	LogLevel   string
+	Auth       string
+	IdleStop   time.Duration
+
+	DatabaseURL       Secret // holds a password
+	RedisURL          Secret
+	TemporalAddress   string
+	TemporalNamespace string
+	PostgresPort      int
+	RedisPort         int
+	TemporalPort      int
+	TemporalUIPort    int
+
+	OpenAIAPIKey   Secret
+	OpenAIBaseURL  string
+	Model          string
+	EmbeddingModel string
+
+	MCPConfig string
+	ModelsDir string
+	ToolLog   string
+	Engines   int
+
+	origins map[string]string
+}
+
+// Path gives a path below the state folder.
+func (c *Config) Path(parts ...string) string {
+	return filepath.Join(append([]string{c.StateDir}, parts...)...)
+}
+
+// Artifacts is where structures, trajectories and references are kept.
+func (c *Config) Artifacts() string { return c.Path("artifacts") }
+
+// Checkpoints is where long calculations keep their state.
+func (c *Config) Checkpoints() string { return c.Path("checkpoints") }
+
+// Logs is where each process has its log.
+func (c *Config) Logs() string { return c.Path("logs") }
+
+// HasModel reports whether a language model is configured; otherwise the
+// built-in planner answers.
+func (c *Config) HasModel() bool { return c.OpenAIAPIKey != "" || c.OpenAIBaseURL != "" }
+
+// Level is the log level.
+func (c *Config) Level() slog.Level {
+	var l slog.Level
+	if l.UnmarshalText([]byte(c.LogLevel)) != nil {
+		return slog.LevelInfo
+	}
+	return l
+}

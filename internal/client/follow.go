@@ -22,8 +22,10 @@ type Batch struct {
 }
 
 const (
-	followWait  = 25 // seconds that the server may hold a request
-	followLimit = 500
+	followWait = 25 // seconds that the server may hold a request
+
+	// FollowLimit is the most events a batch has; one with fewer is up to date.
+	FollowLimit = 500
 )
 
 // Follower is told what happens.
@@ -59,14 +61,14 @@ func (c *Client) Follow(ctx context.Context, did string, after int64, f Follower
 			return err
 		}
 		after, state = b.Next, b.State
-		if b.Status.Closed() && len(b.Events) < followLimit {
+		if b.Status.Closed() && len(b.Events) < FollowLimit {
 			return nil
 		}
 	}
 }
 
 func (c *Client) events(ctx context.Context, did string, after int64, state string) (Batch, error) {
-	q := url.Values{"after": {strconv.FormatInt(after, 10)}, "limit": {strconv.Itoa(followLimit)}}
+	q := url.Values{"after": {strconv.FormatInt(after, 10)}, "limit": {strconv.Itoa(FollowLimit)}}
 	if state != "" {
 		// The first look answers at once: the caller has nothing to show yet.
 		q.Set("wait", strconv.Itoa(followWait))

@@ -261,3 +261,30 @@ func (p *page) footer(r report.Report, x Extra) {
 		}
 	}
 }
+
+// Table prints rows in columns; the last one takes what is left of the width.
+func Table(w io.Writer, rows [][]string, st Style) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	last := len(rows[0]) - 1
+	cells := make([]int, last)
+	left := st.cells()
+	for i := range last {
+		for _, row := range rows {
+			cells[i] = max(cells[i], width(st.text(Line(row[i]))))
+		}
+		left -= cells[i] + 2
+	}
+	p := &page{st: st}
+	for _, row := range rows {
+		var b strings.Builder
+		for i := range last {
+			b.WriteString(pad(st.text(Line(row[i])), cells[i]) + "  ")
+		}
+		b.WriteString(cut(st.text(Line(row[last])), max(left, 12), st))
+		p.line(b.String())
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}

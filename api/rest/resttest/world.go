@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -65,7 +66,7 @@ func New() *World {
 func (w *World) Deps() rest.Deps {
 	return rest.Deps{
 		Discoveries: store{w}, Runner: runner{w}, Events: log{w}, Sessions: sessions{w}, Structures: structures{w},
-		Single: true, PollEvery: time.Millisecond, Now: w.Now,
+		Single: true, PollEvery: time.Millisecond, Now: w.Now, Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -241,6 +241,37 @@ func TestOut(t *testing.T) {
 	check(t, empty)
 }
 
+func TestOutFailing(t *testing.T) {
+	t.Parallel()
+	t.Run("AStructureIsGone", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		d := b.Ask(user.Local, "NaCl?")
+		b.Close(d.ID, discovery.StatusCompleted, answer(d, discovery.StatusCompleted), "")
+		dir := filepath.Join(t.TempDir(), "out")
+		r := b.run(t, "", "report", d.ID, "--out", dir)
+		require.Equal(t, 0, r.code, r.err)
+		require.Contains(t, r.err, sid)
+		require.FileExists(t, filepath.Join(dir, "report.md"))
+	})
+	t.Run("TheFolderFillsUpMeanwhile", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		dir := filepath.Join(t.TempDir(), "out")
+		b.answering("completed")
+		end := b.OnStart
+		b.OnStart = func(d discovery.Discovery) error {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, "other"), 0o755))
+			return end(d)
+		}
+		r := b.run(t, "", "discover", "NaCl?", "--json", "--out", dir)
+		require.Equal(t, 2, r.code)
+		require.Contains(t, r.err, "not empty any more")
+		require.Contains(t, r.out, "NaCl is rock salt.", "the answer is printed all the same")
+		require.DirExists(t, filepath.Join(dir, "other"))
+	})
+}
+
 func TestReadAndSteer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -54,36 +54,49 @@ func (f folder) temp() (string, error) {
 	return tmp, nil
 }
 
-// write makes all files and puts them into place.
-func (f folder) write(ctx context.Context, c *client.Client, raw json.RawMessage, r report.Report, events []event.Event) error {
+// write makes all files and puts them into place. missing names the structures
+// that the server does not have any more.
+func (f folder) write(ctx context.Context, c *client.Client, raw json.RawMessage, r report.Report, events []event.Event) (missing []string, err error) {
+	files, missing, err := contents(ctx, c, raw, r, events)
+	if err != nil {
+		return nil, err
+	}
 	tmp, err := f.temp()
 	if err != nil {
-		return err
+		return missing, err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }() // nothing is left there on success
-	if err := f.fill(ctx, tmp, c, raw, r, events); err != nil {
-		return fmt.Errorf("--out %s: %w (the report is kept: crystalyse report %s --out DIR)", f.path, err, r.DiscoveryID)
+	if err = fill(tmp, files); err == nil {
+		err = f.place(tmp)
 	}
-	return f.place(tmp)
+	if err != nil {
+		return missing, fmt.Errorf("--out %s: %w (nothing is lost: crystalyse report %s --out DIR)", f.path, err, r.DiscoveryID)
+	}
+	return missing, nil
 }
 
-func (f folder) fill(ctx context.Context, dir string, c *client.Client, raw json.RawMessage, r report.Report, events []event.Event) error {
+// contents gives every file by its name.
+func contents(ctx context.Context, c *client.Client, raw json.RawMessage, r report.Report, events []event.Event) (files map[string][]byte, missing []string, err error) {
 	var pretty, log bytes.Buffer
 	if err := printJSON(&pretty, raw); err != nil {
-		return err
+		return nil, nil, err
 	}
 	enc := json.NewEncoder(&log)
 	enc.SetEscapeHTML(false)
 	for _, e := range events {
 		if err := enc.Encode(e); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
-	files := map[string][]byte{"report.md": []byte(report.Markdown(r)), "report.json": pretty.Bytes(), "events.jsonl": log.Bytes()}
+	files = map[string][]byte{"report.md": []byte(report.Markdown(r)), "report.json": pretty.Bytes(), "events.jsonl": log.Bytes()}
 	for _, s := range r.Structures {
 		cif, err := c.CIF(ctx, s.ID)
+		if fault.Is(err, fault.CodeNotFound) {
+			missing = append(missing, s.ID)
+			continue
+		}
 		if err != nil {
-			return fmt.Errorf("structure %s: %w", s.ID, err)
+			return nil, nil, fmt.Errorf("structure %s: %w", s.ID, err)
 		}
 		name := cifName(s, 8)
 		if _, taken := files[name]; taken {
@@ -91,6 +104,10 @@ func (f folder) fill(ctx context.Context, dir string, c *client.Client, raw json
 		}
 		files[name] = cif
 	}
+	return files, missing, nil
+}
+
+func fill(dir string, files map[string][]byte) error {
 	if err := os.Mkdir(filepath.Join(dir, "structures"), 0o755); err != nil {
 		return err
 	}

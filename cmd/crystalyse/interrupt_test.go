@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
 
+	"crystalyse/api/rest"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/user"
@@ -213,6 +217,34 @@ func TestInterrupt(t *testing.T) {
 			require.NotContains(t, c.shown(), "\x1b")
 		}
 	})
+}
+
+// TestServerRestart cuts every connection in the middle of a follow and keeps
+// the server away until the program noticed.
+func TestServerRestart(t *testing.T) {
+	t.Parallel()
+	b, d := running(t)
+	var away atomic.Bool
+	api := rest.New(b.Deps())
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			panic(http.ErrAbortHandler) // the connection just ends, as at a kill -9
+		}
+		api.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	b.stack.address = srv.URL
+	c := b.onTerminal(t, "follow", d.ID)
+	c.sees("relax_structure NaCl", 1)
+	away.Store(true)
+	srv.CloseClientConnections()
+	c.sees("disconnected", 1)
+	b.Emit(d.ID, "t1.tool1", event.ToolCallResult{CallID: "t1.tool1", Tool: "relax_structure", Status: "ok", DurationS: 3})
+	away.Store(false)
+	c.sees("connected again", 1)
+	b.Close(d.ID, discovery.StatusCompleted, answer(d, discovery.StatusCompleted), "")
+	require.Equal(t, 0, c.exits())
+	require.Contains(t, c.shown(), "14 of 14 numbers sourced")
 }
 
 func TestLiveProgressOnATerminal(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -87,20 +88,25 @@ func giveOut(ctx context.Context, con console, c *client.Client, did string, o o
 		return fault.Wrap(fault.CodeUnavailable, err, "the report of %s is not what this version expects", did).
 			WithHint("crystalyse report --json %s prints it as it is", did)
 	}
+	x := terminal.Extra{Web: c.Base() + "/api/v1/discoveries/" + did + "/report"}
+	var unwritten error
 	if o.dir != "" {
-		if err := (folder{o.dir, o.force}).write(ctx, c, raw, r, events); err != nil {
-			return err
+		missing, err := folder{o.dir, o.force}.write(ctx, c, raw, r, events)
+		for _, id := range missing {
+			con.say("structure %s has no file: the server does not have it any more", id)
+		}
+		if unwritten = err; err == nil {
+			x.Files = o.dir
 		}
 	}
+	// A full disk must not cost the answer: it is printed whatever became of the files.
 	if o.json {
-		if err := printJSON(con.out, raw); err != nil {
-			return err
-		}
-	} else {
-		x := terminal.Extra{Files: o.dir, Web: c.Base() + "/api/v1/discoveries/" + did + "/report"}
-		if err := terminal.Report(con.out, r, x, con.style(con.outTTY)); err != nil {
-			return fmt.Errorf("print the report: %w", err)
-		}
+		err = printJSON(con.out, raw)
+	} else if err = terminal.Report(con.out, r, x, con.style(con.outTTY)); err != nil {
+		err = fmt.Errorf("print the report: %w", err)
+	}
+	if err := errors.Join(unwritten, err); err != nil {
+		return err
 	}
 	return ended(r.Status)
 }

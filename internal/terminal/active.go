@@ -119,6 +119,9 @@ func progressText(p *tool.Progress, st Style) string {
 func (v *View) footer(st Style) string {
 	r := v.Run
 	parts := []string{string(r.Status)}
+	if !r.started.IsZero() {
+		parts[0] += " " + elapsed(v.now().Sub(r.started))
+	}
 	if r.Usage.ToolCalls > 0 {
 		parts = append(parts, counted(r.Usage.ToolCalls, "call"))
 	}

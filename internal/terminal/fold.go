@@ -27,13 +27,16 @@ func (r *Run) Apply(e event.Event) []block {
 	if err != nil {
 		return nil
 	}
+	if r.started.IsZero() {
+		r.started = began(e)
+	}
 	switch p := p.(type) {
 	case event.ReasoningStart:
 		return r.reasoningStart(e, p)
 	case event.ReasoningEnd:
 		return r.reasoningEnd(p)
 	case event.ToolCallStart:
-		return r.callStart(e, p)
+		return r.callStart(p)
 	case event.ToolCallResult:
 		return r.callResult(p)
 	case event.TaskStart:
@@ -80,8 +83,8 @@ func (r *Run) reasoningEnd(p event.ReasoningEnd) []block {
 	return []block{{text: text}}
 }
 
-func (r *Run) callStart(e event.Event, p event.ToolCallStart) []block {
-	c := &call{id: Line(p.CallID), tool: Line(p.Tool), subject: r.subject(p.Arguments), began: began(e)}
+func (r *Run) callStart(p event.ToolCallStart) []block {
+	c := &call{id: Line(p.CallID), tool: Line(p.Tool), subject: r.subject(p.Arguments)}
 	r.calls[c.id] = c
 	if p.Waiting != "" {
 		r.waiting[c.id+".wait"] = Line(p.Waiting)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -131,4 +132,21 @@ func TestWrap(t *testing.T) {
 	for _, l := range wrap(strings.Repeat("x", 95)+" y", 30, "   ") {
 		require.LessOrEqual(t, width(l), 30)
 	}
+}
+
+// FuzzClean sends anything: what comes out moves no cursor and hides nothing.
+func FuzzClean(f *testing.F) {
+	for _, s := range []string{"", "a\x1b[2Jb", "\x9b31m", "\u202eabc", "\r\n", "\xff\xfe", "e\u0301", "\x1b]8;;http://x\x07y"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, r := range Clean(s) {
+			if r != '\n' && (unicode.IsControl(r) || hidden(r)) {
+				t.Fatalf("%U of %q came through", r, s)
+			}
+		}
+		if strings.Contains(Line(s), "\n") {
+			t.Fatalf("%q is more than a line", s)
+		}
+	})
 }

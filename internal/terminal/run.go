@@ -21,6 +21,7 @@ type Run struct {
 	Failure *event.Failure // why it is held
 	Usage   event.Usage
 
+	started  time.Time // of the first event
 	speaker  string
 	thinking time.Time // when the turn under way began; zero when none is
 	turn     int
@@ -36,7 +37,6 @@ type Run struct {
 // call is what is known of a tool call.
 type call struct {
 	id, tool, subject string
-	began             time.Time
 }
 
 // NewRun gives a run of which nothing is known.

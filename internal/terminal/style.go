@@ -50,7 +50,7 @@ const (
 	green  tone = "32" // done
 	amber  tone = "33" // held
 	red    tone = "31" // failed
-	grey   tone = "90" // cancelled
+	gray   tone = "90" // cancelled
 	teal   tone = "36" // act here
 )
 
@@ -75,7 +75,7 @@ var (
 	markRefused   = mark{"!", "!", "refused", amber}
 	markHeld      = mark{"!", "!", "held", amber}
 	markFailed    = mark{"✗", "x", "failed", red}
-	markCancelled = mark{"–", "-", "cancelled", grey}
+	markCancelled = mark{"–", "-", "cancelled", gray}
 	markNote      = mark{"·", ".", "note", faint}
 	markAgent     = mark{"·", ".", "agent", faint}
 	markValue     = mark{"=", "=", "value", teal}

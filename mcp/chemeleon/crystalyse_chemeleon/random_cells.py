@@ -23,7 +23,8 @@ def compatible_groups(counts: list[int]) -> list[int]:
 def generate(amounts: dict[str, int], z_values: list[int], max_atoms: int, seed: int) -> Iterator[tuple[Structure, str] | None]:
     """Endless random candidates over the numbers of formula units in turn; None is a failed attempt.
 
-    The same seed gives the same sequence.
+    The same seed gives the same sequence. An attempt is bounded by pyxtal's own
+    counts, not by a clock, which would make the sequence depend on the machine's load.
     """
     from pyxtal import pyxtal
 
@@ -39,7 +40,8 @@ def generate(amounts: dict[str, int], z_values: list[int], max_atoms: int, seed:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    crystal.from_random(3, group, list(amounts), [n * z for n in amounts.values()], random_state=rng.randrange(2**31))
+                    crystal.from_random(3, group, list(amounts), [n * z for n in amounts.values()],
+                                        max_count=1, random_state=rng.randrange(2**31))
                 except Exception:  # pyxtal raises many kinds when a group cannot be filled
                     yield None
                     continue

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -21,20 +22,84 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 SYMPREC = 0.01
-MAX_TRIES = 40  # attempts for each structure asked for
+MAX_BARREN = 200  # random attempts in a row that give nothing new before a search gives up
+MIN_DISTANCE = 0.9  # angstrom
+MIN_OVERLAP = 0.54  # of the sum of the atomic radii
+REPORT_EVERY = 0.5  # seconds
+
+Report = Callable[[int, int, str], None]
 
 
 class Cancelled(Exception):
     """The caller has gone away."""
 
 
+@dataclass(frozen=True)
+class Query:
+    """What to search for.
+
+    Attributes:
+        formula: the composition; its reduced formula is one formula unit.
+        num_samples: how many structures to return at most.
+        z_values: formula units per cell; None chooses.
+        method: auto (prototypes, then random cells to fill up), prototype, pyxtal.
+        seed: of the random cells.
+        max_atoms: largest cell.
+    """
+
+    formula: str
+    num_samples: int = 12
+    z_values: list[int] | None = None
+    method: str = "auto"
+    seed: int = 0
+    max_atoms: int = 40
+
+    def amounts(self) -> dict[str, int]:
+        """Atoms by element of one formula unit.
+
+        Raises:
+            ToolFault: invalid_input naming the field.
+        """
+        from pymatgen.core import Composition
+
+        if "." in self.formula:
+            raise ToolFault("invalid_input", f"{self.formula[:60]!r} has fractional amounts; a cell holds whole atoms", "formula",
+                            ["multiply it out to whole numbers, for example LiCo2O4 for Li0.5CoO2"])
+        target = Composition(parse_formula(self.formula)).reduced_composition
+        amounts = {str(el): round(n) for el, n in target.items()}
+        size = sum(amounts.values())
+        if size > self.max_atoms:
+            raise ToolFault("invalid_input", f"one formula unit has {size} atoms, more than max_atoms={self.max_atoms}", "max_atoms",
+                            ["raise max_atoms (at most 200)", "choose a simpler formula"])
+        if self.z_values and min(self.z_values) * size > self.max_atoms:
+            raise ToolFault("invalid_input", f"no number of formula units given fits into {self.max_atoms} atoms", "z_values",
+                            ["use smaller numbers of formula units", "raise max_atoms (at most 200)"])
+        return amounts
+
+    def sizes(self, amounts: dict[str, int]) -> list[int]:
+        """Numbers of formula units worth trying, those that fit."""
+        per_unit = sum(amounts.values())
+        options = self.z_values or ([1, 2, 4, 8] if per_unit == 1 else [1, 2, 3, 4, 6])
+        return [z for z in options if z * per_unit <= self.max_atoms]
+
+    def room(self, origin: str) -> int:
+        """How many structures of an origin may be kept.
+
+        Random cells get a share of an automatic search, so that it is not blind
+        to what no prototype has.
+        """
+        if origin == "prototype" and self.method == "auto" and self.num_samples >= 8:
+            return self.num_samples - self.num_samples // 4
+        return self.num_samples
+
+
 def short_contact(s: Structure) -> bool:
-    """Whether two atoms are closer than 0.6 of the sum of their atomic radii, or 0.9 angstrom."""
-    radii = [float(site.specie.atomic_radius or 1.2) for site in s]
-    if min_distance(s) < 0.9:
+    """Whether two atoms are closer than their radii, or anything, allows."""
+    if min_distance(s) < MIN_DISTANCE:
         return True
+    radii = [float(site.specie.atomic_radius or 1.2) for site in s]
     d = s.distance_matrix
-    return any(d[i, j] < 0.6 * (radii[i] + radii[j]) * 0.9 for i in range(len(s)) for j in range(i + 1, len(s)))
+    return any(d[i, j] < MIN_OVERLAP * (radii[i] + radii[j]) for i in range(len(s)) for j in range(i + 1, len(s)))
 
 
 class Keeper:
@@ -60,84 +125,108 @@ class Keeper:
         return True
 
 
-def default_z(amounts: dict[str, int], max_atoms: int) -> list[int]:
-    """Numbers of formula units worth trying: 1, 2, 4 where they fit; more for elements."""
-    per_unit = sum(amounts.values())
-    options = [1, 2, 4, 8] if per_unit == 1 else [1, 2, 3, 4, 6]
-    return [z for z in options if z * per_unit <= max_atoms] or [1]
+Candidate = tuple["Structure", str, str]
 
 
-def _candidates(amounts: dict[str, int], method: str, z: list[int], z_given: bool, max_atoms: int, num: int, seed: int) -> Iterator[tuple[Structure, str, str] | None]:
-    if method in ("auto", "prototype"):
-        for s, label in prototypes.generate(amounts, max_atoms, z if z_given else None):
-            yield s, label, "prototype"
-    if method in ("auto", "pyxtal"):
-        for found in itertools.islice(random_cells.generate(amounts, z, max_atoms, seed), num * MAX_TRIES):
-            yield None if found is None else (*found, "pyxtal")
+def _candidates(q: Query, amounts: dict[str, int]) -> Iterator[Iterator[Candidate | None]]:
+    """The sources in turn, each a stream of candidates; None is an attempt that failed."""
+    if q.method in ("auto", "prototype"):
+        yield ((s, label, "prototype") for s, label in prototypes.generate(amounts, q.max_atoms, q.z_values))
+    if q.method in ("auto", "pyxtal"):
+        found = random_cells.generate(amounts, q.sizes(amounts), q.max_atoms, q.seed)
+        yield (None if f is None else (*f, "pyxtal") for f in found)
 
 
-def search(formula: str, num_samples: int, z_values: list[int] | None, method: str, seed: int, max_atoms: int,
-           report: Callable[[int, int, str], None], stop: threading.Event) -> GenerateResult:
+@dataclass
+class Search:
+    """The state of a search: what was kept, what was rejected and why."""
+
+    query: Query
+    amounts: dict[str, int]
+    formula: str
+    report: Report
+    kept: list[StructureRef] = field(default_factory=list)
+    keeper: Keeper = field(default_factory=Keeper)
+    rejected: dict[str, int] = field(default_factory=lambda: {"short_contact": 0, "composition": 0, "duplicate": 0, "failed": 0})
+    by_origin: dict[str, int] = field(default_factory=lambda: {"prototype": 0, "pyxtal": 0})
+    tried: int = 0
+    reported: float = 0.0
+
+    def verdict(self, found: Candidate | None) -> str:
+        """Why a candidate is rejected; empty when it is kept."""
+        if found is None:
+            return "failed"
+        s = found[0]
+        z = len(s) / sum(self.amounts.values())
+        if s.composition.get_el_amt_dict() != {el: n * z for el, n in self.amounts.items()}:
+            return "composition"
+        if short_contact(s):
+            return "short_contact"
+        return "" if self.keeper.is_new(s) else "duplicate"
+
+    def take(self, found: Candidate | None) -> bool:
+        """Judge a candidate, store it if it is kept, tell how far the search is."""
+        self.tried += 1
+        why = self.verdict(found)
+        if why or found is None:
+            self.rejected[why] += 1
+        else:
+            s, label, origin = found
+            self.kept.append(put_structure(s, origin=origin, created_by="generate_crystal_csp", label=label,
+                                           space_group=symmetry(s, SYMPREC)))
+            self.by_origin[origin] += 1
+        if time.monotonic() - self.reported > REPORT_EVERY or len(self.kept) == self.query.num_samples:
+            self.reported = time.monotonic()
+            self.report(len(self.kept), self.query.num_samples,
+                        f"generate {self.formula} kept={len(self.kept)} tried={self.tried} rejected={sum(self.rejected.values())}")
+        return not why
+
+    def drain(self, source: Iterator[Candidate | None], check: Callable[[], None]) -> None:
+        """Take candidates of a source until there is enough or nothing new comes."""
+        barren = 0
+        for found in source:
+            check()
+            origin = found[2] if found else "pyxtal"
+            if self.by_origin[origin] >= self.query.room(origin):
+                return
+            barren = 0 if self.take(found) else barren + 1
+            if len(self.kept) >= self.query.num_samples or origin == "pyxtal" and barren >= MAX_BARREN:
+                return
+
+
+def search(query: Query, report: Report, stop: threading.Event, deadline: float | None = None) -> GenerateResult:
     """Distinct candidate structures of a composition.
 
     Args:
-        formula: the composition; its reduced formula is one formula unit.
-        num_samples: how many structures to return at most.
-        z_values: formula units per cell; None chooses.
-        method: auto (prototypes, then random cells to fill up), prototype, pyxtal.
-        seed: of the random cells.
-        max_atoms: largest cell.
+        query: what to search for.
         report: called with (kept, wanted, text).
         stop: set when the caller has gone away.
+        deadline: unix seconds at which to give up.
+
+    Raises:
+        Cancelled: when stop is set.
+        ToolFault: for bad input, at the deadline, or when nothing was found.
     """
     from pymatgen.core import Composition
 
-    target = Composition(parse_formula(formula)).reduced_composition
-    amounts = {str(el): round(n) for el, n in target.items()}
-    per_unit = sum(amounts.values())
-    if per_unit > max_atoms:
-        raise ToolFault("invalid_input", f"one formula unit has {per_unit} atoms, more than max_atoms={max_atoms}", "max_atoms", ["raise max_atoms (at most 200)"])
-    z = z_values or default_z(amounts, max_atoms)
-    if min(z) < 1 or min(z) * per_unit > max_atoms:
-        raise ToolFault("invalid_input", f"no value of z_values fits into {max_atoms} atoms", "z_values", ["use smaller numbers of formula units"])
-    keeper, refs = Keeper(), []
-    counts = {"short_contact": 0, "composition": 0, "duplicate": 0, "failed": 0}
-    by_origin = {"prototype": 0, "pyxtal": 0}
-    tried = 0
-    # Random cells get a share of an automatic search, so that it is not blind to
-    # what no prototype has.
-    room = {"prototype": num_samples - num_samples // 4 if method == "auto" and num_samples >= 8 else num_samples, "pyxtal": num_samples}
-    for found in _candidates(amounts, method, z, z_values is not None, max_atoms, num_samples, seed):
+    amounts = query.amounts()
+    run = Search(query, amounts, Composition(amounts).reduced_formula, report)
+
+    def check() -> None:
         if stop.is_set():
             raise Cancelled
-        tried += 1
-        if found is None:
-            counts["failed"] += 1
-            continue
-        s, label, origin = found
-        if by_origin[origin] >= room[origin]:
-            tried -= 1
-            continue
-        if s.composition.reduced_formula != target.reduced_formula:
-            counts["composition"] += 1
-        elif short_contact(s):
-            counts["short_contact"] += 1
-        elif not keeper.is_new(s):
-            counts["duplicate"] += 1
-        else:
-            refs.append(_store(s, label, origin))
-            by_origin[origin] += 1
-            report(len(refs), num_samples, f"{target.reduced_formula}: kept={len(refs)} tried={tried}")
-            if len(refs) >= num_samples:
-                break
-    if not refs:
-        raise ToolFault("not_converged", f"no acceptable structure of {target.reduced_formula} was found in {tried} attempts", "method",
+        if deadline is not None and time.time() > deadline:
+            raise ToolFault("resource", f"stopped by the deadline after {run.tried} attempts", suggestions=["ask for fewer structures (num_samples)"])
+
+    for source in _candidates(query, amounts):
+        run.drain(source, check)
+        if len(run.kept) >= query.num_samples:
+            break
+    if not run.kept:
+        raise ToolFault("not_converged", f"no acceptable structure of {run.formula} was found in {run.tried} attempts", "method",
                         ["try another method, more formula units (z_values) or a larger max_atoms"])
     return GenerateResult(
-        formula=target.reduced_formula, structures=refs, n_kept=len(refs), n_prototype=by_origin["prototype"], n_pyxtal=by_origin["pyxtal"],
-        n_tried=tried, n_rejected=Rejected(**counts), z_values=sorted({r.n_formula_units for r in refs}), method=method, seed=seed,
+        formula=run.formula, structures=run.kept, n_kept=len(run.kept), n_prototype=run.by_origin["prototype"],
+        n_pyxtal=run.by_origin["pyxtal"], n_tried=run.tried, n_rejected=Rejected(**run.rejected),
+        z_values=sorted({r.n_formula_units for r in run.kept}), method=query.method, seed=query.seed,
         generators={"prototype": f"pymatgen {version('pymatgen')} (AFLOW)", "pyxtal": version("pyxtal")})
-
-
-def _store(s: Structure, label: str, origin: str) -> StructureRef:
-    return put_structure(s, origin=origin, created_by="generate_crystal_csp", label=label, space_group=symmetry(s, SYMPREC))

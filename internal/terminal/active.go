@@ -21,6 +21,9 @@ func (v *View) active(st Style) []string {
 		return nil
 	}
 	var out []string
+	if r.Status == discovery.StatusQueued {
+		out = append(out, line(st, markWaiting, waitsForTurn))
+	}
 	for _, task := range sortedKeys(r.waiting) {
 		out = append(out, line(st, markWaiting, "for "+r.waiting[task]))
 	}

@@ -183,8 +183,8 @@ func (r *Run) status(p event.DiscoveryStatus) []block {
 		return []block{{mark: &markHeld, head: heldHead(r)}}
 	case r.Step != "" && r.Status == discovery.StatusRunning:
 		return []block{{mark: &markNote, head: "goes on from " + r.Step}}
-	case r.Status == discovery.StatusQueued && r.Details != "":
-		return []block{{mark: &markWaiting, head: r.Details}}
+	case r.Status == discovery.StatusQueued:
+		return []block{{mark: &markWaiting, head: waitsForTurn, start: true}}
 	case r.Status == before:
 		return nil
 	case r.Status == discovery.StatusPaused:
@@ -192,6 +192,9 @@ func (r *Run) status(p event.DiscoveryStatus) []block {
 	}
 	return nil
 }
+
+// waitsForTurn is what a queued discovery does: one of a session runs at a time.
+const waitsForTurn = "for its turn: a free worker, or an earlier discovery of the session"
 
 func heldHead(r *Run) string {
 	if r.Failure == nil {

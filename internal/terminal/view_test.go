@@ -66,6 +66,7 @@ func (s *stage) play(t *testing.T) {
 		return discovery.RunningCall{CallID: "t2.tool1", Tool: "relax_structure", Attempt: 2, StartedAt: s.clock.Add(-75 * time.Second), Progress: &tool.Progress{
 			Progress: step, Total: 500, Message: "relax NaCl", Details: map[string]float64{"step": step, "fmax": 0.1234, "energy": -3.41234}}}
 	}
+	s.tell(t, event.DiscoveryStatus{Status: "queued", Details: "accepted"})
 	s.tell(t, event.DiscoveryStatus{Status: "running"}, event.ReasoningStart{Turn: 1, Speaker: "planner-1", Provider: "built-in"})
 	s.clock = s.clock.Add(3 * time.Second)
 	s.Tick()
@@ -137,6 +138,15 @@ func TestLive(t *testing.T) {
 			golden(t, during+"\n=== lost\n"+lost+"\n=== after\n"+screen(t, s.out.String(), st.Width))
 		})
 	}
+}
+
+func TestQueuedIsToldWhileItLasts(t *testing.T) {
+	t.Parallel()
+	s := newStage(true, Style{Unicode: true, Width: 100})
+	s.tell(t, event.DiscoveryStatus{Status: "queued"})
+	require.Contains(t, screen(t, s.out.String(), 100), "earlier discovery of the session")
+	s.tell(t, event.DiscoveryStatus{Status: "running"})
+	require.NotContains(t, screen(t, s.out.String(), 100), "earlier discovery of the session")
 }
 
 func TestLiveIsCalm(t *testing.T) {

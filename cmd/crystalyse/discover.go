@@ -74,7 +74,8 @@ func (d *door) discover(cmd *cobra.Command, args []string, f discoverFlags) erro
 		return err
 	}
 	// Until there is something to leave running, Ctrl-C just ends the command.
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	parent := cmd.Context()
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cmd.SetContext(ctx)
 	c, err := d.open(cmd)
@@ -89,6 +90,7 @@ func (d *door) discover(cmd *cobra.Command, args []string, f discoverFlags) erro
 		return err
 	}
 	con.say("discovery %s in session %s, mode %s", created.ID, created.SessionID, created.Mode)
+	cmd.SetContext(parent) // the first Ctrl-C from now on is only a question
 	return d.toTheEnd(cmd, con, c, created.ID, f.output)
 }
 

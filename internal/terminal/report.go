@@ -186,6 +186,9 @@ func (p *page) footer(r report.Report, x Extra) {
 	const indent = "           "
 	for _, row := range [][2]string{{"usage", strings.Join(usage, p.st.dot())}, {"agent", join(r.Agent.Name, r.Agent.Model, r.Agent.Provider)}} {
 		for i, l := range wrap(p.st.text(row[1]), p.st.cells(), indent) {
+			if row[1] == "" {
+				continue
+			}
 			if i == 0 {
 				l = p.st.paint(faint, pad(row[0], len(indent))) + strings.TrimPrefix(l, indent)
 			}

@@ -149,6 +149,25 @@ func TestInterrupt(t *testing.T) {
 		c.sees("14 of 14 numbers sourced", 1)
 		require.Equal(t, 0, c.exits())
 	})
+	t.Run("DiscoverIsNotEndedByTheQuestion", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		b.OnStart = func(d discovery.Discovery) error {
+			b.Become(d.ID, discovery.StatusRunning, event.DiscoveryStatus{})
+			b.Emit(d.ID, "t1.llm", event.ReasoningStart{Turn: 1, Speaker: "planner-1"})
+			return nil
+		}
+		c := b.onTerminal(t, "discover", "NaCl?")
+		c.sees("thinking", 1)
+		c.types(ctrlC)
+		c.sees("[c]ontinue", 1)
+		c.types("c\n")
+		d, err := b.Deps().Discoveries.Get(t.Context(), user.Local, b.Only())
+		require.NoError(t, err)
+		b.Close(d.ID, discovery.StatusCompleted, answer(d, discovery.StatusCompleted), "")
+		require.Equal(t, 0, c.exits())
+		require.Contains(t, c.shown(), "14 of 14 numbers sourced")
+	})
 	t.Run("ItEndsWhileAsking", func(t *testing.T) {
 		t.Parallel()
 		b, d := running(t)

@@ -98,3 +98,13 @@ func (d *DB) ServerStates(ctx context.Context) (map[string]tool.ServerState, err
 	}
 	return out, nil
 }
+
+// OpenKeys gives the idempotency keys of the calls of open discoveries.
+func (d *DB) OpenKeys(ctx context.Context) (map[string]bool, error) {
+	keys, err := d.q.OpenKeys(ctx)
+	out := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		out[k] = true
+	}
+	return out, wrap(err)
+}

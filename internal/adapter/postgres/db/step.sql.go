@@ -397,6 +397,30 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) erro
 	return err
 }
 
+const openKeys = `-- name: OpenKeys :many
+SELECT idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL
+`
+
+func (q *Queries) OpenKeys(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, openKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var idempotency_key string
+		if err := rows.Scan(&idempotency_key); err != nil {
+			return nil, err
+		}
+		items = append(items, idempotency_key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runningCalls = `-- name: RunningCalls :many
 SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'running' ORDER BY started_at
 `

@@ -66,3 +66,6 @@ SELECT s.* FROM structures s WHERE s.id = @id AND EXISTS (SELECT 1 FROM structur
 
 -- name: VisibleStructures :many
 SELECT DISTINCT structure_id FROM structure_use WHERE user_id = @user_id AND structure_id = ANY (@ids::text[]);
+
+-- name: OpenKeys :many
+SELECT idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL;

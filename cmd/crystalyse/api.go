@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crystalyse/api/rest"
+	"crystalyse/internal/adapter/postgres"
+	"crystalyse/internal/adapter/temporal"
+	"crystalyse/internal/config"
+	"crystalyse/internal/fault"
+)
+
+func apiCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "api", Short: "Run the API alone (needs DATABASE_URL and TEMPORAL_ADDRESS)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := load(cmd)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+			defer stop()
+			return serveAPI(ctx, cfg)
+		},
+	}
+}
+
+func needServices(cfg *config.Config) error {
+	var errs []error
+	if cfg.DatabaseURL == "" {
+		errs = append(errs, fault.Invalid("DATABASE_URL", "is missing"))
+	}
+	if cfg.TemporalAddress == "" {
+		errs = append(errs, fault.Invalid("TEMPORAL_ADDRESS", "is missing"))
+	}
+	return errors.Join(errs...)
+}
+
+func serveAPI(ctx context.Context, cfg *config.Config) error {
+	if err := needServices(cfg); err != nil {
+		return err
+	}
+	log := logger(cfg, "api")
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	engine, err := temporal.Dial(ctx, cfg.TemporalAddress, cfg.TemporalNamespace, log)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	handler := rest.New(rest.Deps{
+		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
+		States: db.ServerStates, Running: db.CountRunning, Single: cfg.Auth == "single", Logger: log, Done: ctx.Done(),
+		Health: func(ctx context.Context) map[string]error {
+			_, err := engine.CheckHealth(ctx, nil)
+			return map[string]error{"postgres": db.Ping(ctx), "temporal": err}
+		},
+	})
+	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", cfg.Bind, cfg.Port))
+	if err != nil {
+		return fault.Wrap(fault.CodeUnavailable, err, "port %d cannot be used", cfg.Port).WithHint("choose another one with --port")
+	}
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	log.Info("the API listens", "address", l.Addr().String())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(srv.Shutdown(stop))
+}

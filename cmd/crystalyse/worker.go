@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crystalyse/activities"
+	artifactfolder "crystalyse/internal/adapter/folder"
+	"crystalyse/internal/adapter/mcp"
+	"crystalyse/internal/adapter/openai"
+	"crystalyse/internal/adapter/postgres"
+	"crystalyse/internal/adapter/temporal"
+	"crystalyse/internal/config"
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/embedded"
+	"crystalyse/internal/llm"
+	"crystalyse/internal/planner"
+	"crystalyse/internal/prompt"
+	"crystalyse/internal/tool"
+	"crystalyse/worker"
+)
+
+func workerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "worker", Short: "Run a worker alone (needs DATABASE_URL and TEMPORAL_ADDRESS)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := load(cmd)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+			defer stop()
+			return runWorker(ctx, cfg)
+		},
+	}
+}
+
+func runWorker(ctx context.Context, cfg *config.Config) error {
+	if err := needServices(cfg); err != nil {
+		return err
+	}
+	log := logger(cfg, "worker")
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	engine, err := temporal.Dial(ctx, cfg.TemporalAddress, cfg.TemporalNamespace, log)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	artifacts, err := artifactfolder.New(cfg.Artifacts())
+	if err != nil {
+		return err
+	}
+	defer artifacts.Close()
+	pool, err := toolPool(cfg, log)
+	if err != nil {
+		return err
+	}
+	model, err := languageModel(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	a := &activities.Activities{
+		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures()},
+		Tools:  pool, Model: model, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
+	}
+	go publishStates(ctx, db, pool, log)
+	go worker.Reconcile(ctx, db, temporal.NewRunner(engine), a, log)
+	if err := os.WriteFile(cfg.Path("run", "worker.ready"), []byte("ready\n"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	err = worker.Run(ctx, engine, a, worker.Slots{})
+	stop, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	return errors.Join(err, pool.Close(stop))
+}
+
+func prompts(m discovery.Mode) (activities.Prompt, error) {
+	p, err := prompt.For(m)
+	return activities.Prompt{Text: p.Text, SHA256: p.SHA256}, err
+}
+
+// languageModel gives the configured model; without one, the built-in planner
+// behind the same wire.
+func languageModel(ctx context.Context, cfg *config.Config) (llm.Model, error) {
+	if cfg.HasModel() {
+		base := cfg.OpenAIBaseURL
+		provider := base
+		if base == "" {
+			base, provider = "https://api.openai.com/v1", "OpenAI"
+		}
+		return openai.New(openai.Config{
+			BaseURL: base, APIKey: cfg.OpenAIAPIKey.Reveal(),
+			Identity: llm.Identity{Name: "CrystaLyse", Model: cfg.Model, Provider: provider},
+		}), nil
+	}
+	base, key, err := planner.Serve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return openai.New(openai.Config{BaseURL: base, APIKey: key, Identity: planner.Identity}), nil
+}
+
+// toolPool prepares the MCP servers: ours, and those the user adds.
+func toolPool(cfg *config.Config, log *slog.Logger) (*mcp.Pool, error) {
+	servers, files, err := embedded.Servers(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.MCPConfig != "" {
+		user, err := tool.LoadConfig(cfg.MCPConfig)
+		if err != nil {
+			return nil, err
+		}
+		servers = tool.Merge(servers, user)
+	}
+	golden, err := mcp.Golden(files)
+	if err != nil {
+		return nil, err
+	}
+	return mcp.New(mcp.Options{
+		Config: servers, Golden: golden, Env: embedded.ServerEnv(cfg), LogDir: cfg.Logs(), Log: log,
+		Ready: func(environment string) (bool, string, error) { return embedded.EnvReady(cfg, environment) },
+	}), nil
+}
+
+// publishStates keeps the condition of the MCP servers in the database, for
+// status pages.
+func publishStates(ctx context.Context, db *postgres.DB, pool *mcp.Pool, log *slog.Logger) {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "worker"
+	}
+	t := time.NewTicker(2 * time.Second)
+	defer t.Stop()
+	for {
+		if err := db.SaveServerStates(ctx, name, pool.States()); err != nil && ctx.Err() == nil {
+			log.Warn("the states of the MCP servers cannot be stored", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}

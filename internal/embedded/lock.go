@@ -1,0 +1,47 @@
+package embedded
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"crystalyse/internal/config"
+	"crystalyse/internal/fault"
+)
+
+// lockState takes the state folder for this process. The lock ends with the
+// process, however it ends.
+func lockState(cfg *config.Config) (unlock func(), err error) {
+	path := cfg.Path("run", "lock")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, diskFault(err, path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, diskFault(err, path)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fault.Wrap(fault.CodeUnavailable, err, "%s cannot be locked", path)
+		}
+		holder := "another process"
+		if body, err := os.ReadFile(path); err == nil && len(body) > 0 {
+			holder = "process " + strings.TrimSpace(string(body))
+		}
+		return nil, fault.New(fault.CodeConflict, "a stack runs in %s already (%s)", cfg.StateDir, holder).
+			WithHint("use it, stop it with `crystalyse down`, or choose another folder with --state-dir")
+	}
+	if err := errors.Join(f.Truncate(0), writeAt(f, pidText())); err != nil {
+		f.Close()
+		return nil, diskFault(err, path)
+	}
+	return func() { _ = f.Close() }, nil // closing releases the lock
+}
+
+func writeAt(f *os.File, s string) error {
+	_, err := f.WriteAt([]byte(s), 0)
+	return err
+}

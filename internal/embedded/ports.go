@@ -1,0 +1,63 @@
+package embedded
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+
+	"crystalyse/internal/config"
+	"crystalyse/internal/fault"
+)
+
+func pidText() string { return strconv.Itoa(os.Getpid()) }
+
+// Ports are those in use by a stack; they are remembered, so that a restart
+// keeps them where it can.
+type Ports struct {
+	API        int `json:"api"`
+	Postgres   int `json:"postgres"`
+	Redis      int `json:"redis"`
+	Temporal   int `json:"temporal"`
+	TemporalUI int `json:"temporal_ui"`
+}
+
+// choosePorts takes the configured ports, else the remembered ones, else free
+// ones. moved names the ports that were wanted and are taken.
+func choosePorts(cfg *config.Config, last Ports) (p Ports, moved []string, err error) {
+	held := []net.Listener{}
+	defer func() {
+		for _, l := range held {
+			_ = l.Close() // they were held only to keep the choices distinct
+		}
+	}()
+	take := func(name string, wanted, remembered int) (int, error) {
+		for _, n := range []int{wanted, remembered, 0} {
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n))
+			if err != nil {
+				continue
+			}
+			held = append(held, l)
+			got := l.Addr().(*net.TCPAddr).Port
+			if wanted != 0 && got != wanted {
+				moved = append(moved, fmt.Sprintf("%s: port %d is taken, using %d", name, wanted, got))
+			}
+			return got, nil
+		}
+		return 0, fault.New(fault.CodeUnavailable, "there is no free port for %s on 127.0.0.1", name)
+	}
+	for _, c := range []struct {
+		name               string
+		at                 *int
+		wanted, remembered int
+	}{
+		{"web address", &p.API, cfg.Port, last.API}, {"PostgreSQL", &p.Postgres, cfg.PostgresPort, last.Postgres},
+		{"Redis", &p.Redis, cfg.RedisPort, last.Redis}, {"Temporal", &p.Temporal, cfg.TemporalPort, last.Temporal},
+		{"Temporal UI", &p.TemporalUI, cfg.TemporalUIPort, last.TemporalUI},
+	} {
+		if *c.at, err = take(c.name, c.wanted, c.remembered); err != nil {
+			return p, moved, err
+		}
+	}
+	return p, moved, nil
+}

@@ -1,0 +1,209 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"crystalyse/internal/config"
+	"crystalyse/internal/fault"
+)
+
+// Part is one process of a stack as status shows it.
+type Part struct {
+	Address string `json:"address"`
+	PID     int    `json:"pid"`
+	Healthy bool   `json:"healthy"`
+}
+
+// Status is what `crystalyse status --json` prints.
+type Status struct {
+	API        Part                `json:"api"`
+	Worker     Part                `json:"worker"`
+	Postgres   Part                `json:"postgres"`
+	Redis      Part                `json:"redis"`
+	Temporal   Part                `json:"temporal"`
+	TemporalUI Part                `json:"temporal_ui"`
+	MCP        json.RawMessage     `json:"mcp"`
+	Envs       map[string]EnvState `json:"environments"`
+}
+
+// Running gives the stack of a state folder, if one runs.
+func Running(cfg *config.Config) (Info, bool, error) {
+	var i Info
+	found, err := readJSON(infoPath(cfg), &i, slog.Default())
+	if err != nil || !found {
+		return Info{}, false, err
+	}
+	return i, i.PID > 0 && i.Started != "" && startTime(i.PID) == i.Started, nil
+}
+
+// ReadStatus looks at every part of a stack.
+func ReadStatus(ctx context.Context, cfg *config.Config) (Status, error) {
+	info, up, err := Running(cfg)
+	if err != nil {
+		return Status{}, err
+	}
+	s := Status{MCP: json.RawMessage("{}")}
+	if s.Envs, err = ReadEnvs(cfg); err != nil {
+		return s, err
+	}
+	for name, p := range map[string]*Part{"api": &s.API, "worker": &s.Worker, "postgres": &s.Postgres, "redis": &s.Redis, "temporal": &s.Temporal} {
+		var r Record
+		found, err := readJSON(recordPath(cfg, name), &r, slog.Default())
+		if err != nil {
+			return s, err
+		}
+		if found {
+			*p = Part{Address: r.Address, PID: r.PID, Healthy: up && startTime(r.PID) == r.Started}
+		}
+	}
+	for p, outside := range map[*Part]string{&s.Postgres: cfg.DatabaseURL.Reveal(), &s.Redis: cfg.RedisURL.Reveal(), &s.Temporal: cfg.TemporalAddress} {
+		if outside != "" {
+			*p = Part{Address: hostOf(outside), Healthy: up}
+		}
+	}
+	s.TemporalUI = Part{Address: info.TemporalUI, PID: s.Temporal.PID, Healthy: up && s.Temporal.Healthy && info.TemporalUI != ""}
+	if up {
+		s.API.Healthy = answers(info.API+"/healthz")(ctx) == nil
+		var body struct {
+			MCP json.RawMessage `json:"mcp"`
+		}
+		if getJSON(ctx, info.API+"/api/v1/status", &body) == nil && len(body.MCP) > 0 {
+			s.MCP = body.MCP
+		}
+	}
+	return s, nil
+}
+
+func getJSON(ctx context.Context, address string, v any) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %d", address, resp.StatusCode)
+	}
+	return json.NewDecoder(resp.Body).Decode(v)
+}
+
+// idleFor tells for how long nothing has run and nobody has asked.
+func idleFor(ctx context.Context, api string) (time.Duration, error) {
+	var h struct {
+		Idle    float64 `json:"idle_seconds"`
+		Running int     `json:"running"`
+	}
+	if err := getJSON(ctx, api+"/healthz", &h); err != nil || h.Running > 0 {
+		return 0, err
+	}
+	return time.Duration(h.Idle * float64(time.Second)), nil
+}
+
+// Down stops the stack of a state folder and waits until it is gone.
+func Down(ctx context.Context, cfg *config.Config) (was bool, err error) {
+	i, up, err := Running(cfg)
+	if err != nil || !up {
+		return false, err
+	}
+	if err := syscall.Kill(i.PID, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return true, fault.Wrap(fault.CodeUnavailable, err, "the stack (process %d) cannot be stopped", i.PID)
+	}
+	for startTime(i.PID) == i.Started {
+		select {
+		case <-ctx.Done():
+			return true, fault.New(fault.CodeUnavailable, "the stack (process %d) is still stopping", i.PID).WithHint("see %s", cfg.Logs())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return true, nil
+}
+
+// EnsureRunning gives the web address of the state folder's stack, starting one
+// in the background if none runs; it stops by itself after ten idle minutes.
+func EnsureRunning(ctx context.Context, cfg *config.Config, report Reporter) (address string, started bool, err error) {
+	if i, up, err := Running(cfg); err != nil || up && i.Ready {
+		return i.API, false, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", false, err
+	}
+	logPath := cfg.Path("logs", "up.log")
+	out, err := openLog(logPath)
+	if err != nil {
+		return "", false, err
+	}
+	defer out.Close()
+	from, err := out.Seek(0, 2)
+	if err != nil {
+		return "", false, diskFault(err, logPath)
+	}
+	cmd := exec.Command(self, "up", "--idle-stop", idleStop(cfg))
+	cmd.Env = append(append(os.Environ(), cfg.Environ()...), "DATABASE_URL="+cfg.DatabaseURL.Reveal(), "REDIS_URL="+cfg.RedisURL.Reveal(), "OPENAI_API_KEY="+cfg.OpenAIAPIKey.Reveal())
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // outlives this terminal
+	if err := cmd.Start(); err != nil {
+		return "", false, fault.Wrap(fault.CodeUnavailable, err, "the stack could not be started")
+	}
+	report.Step("stack", "starting it in the background (log: "+logPath+")")
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	return follow(ctx, cfg, report, logPath, from, exited)
+}
+
+func idleStop(cfg *config.Config) string {
+	if cfg.IdleStop > 0 {
+		return cfg.IdleStop.String()
+	}
+	return "10m"
+}
+
+// follow repeats what the starting stack tells until it is ready.
+func follow(ctx context.Context, cfg *config.Config, report Reporter, logPath string, from int64, exited <-chan error) (string, bool, error) {
+	told := 0
+	tell := func() []string {
+		body, err := os.ReadFile(logPath)
+		if err != nil || int64(len(body)) <= from {
+			return nil
+		}
+		lines := strings.Split(strings.TrimSpace(string(body[from:])), "\n")
+		for ; told < len(lines); told++ {
+			if _, text, ok := strings.Cut(lines[told], "s … "); ok {
+				what, doing, _ := strings.Cut(text, ": ")
+				report.Step(what, doing)
+			}
+		}
+		return lines
+	}
+	for {
+		if i, up, err := Running(cfg); err != nil || up && i.Ready {
+			return i.API, true, err
+		}
+		lines := tell()
+		select {
+		case <-exited:
+			if i, up, _ := Running(cfg); up { // another start won the race
+				return i.API, false, nil
+			}
+			return "", false, fault.New(fault.CodeUnavailable, "the stack did not start: %s", strings.Join(lines[max(0, len(lines)-3):], " / ")).WithHint("see %s", logPath)
+		case <-ctx.Done():
+			return "", false, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

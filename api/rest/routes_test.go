@@ -131,7 +131,7 @@ func TestCreate(t *testing.T) {
 	t.Run("EngineAwayKeepsIt", func(t *testing.T) {
 		t.Parallel()
 		d := open(t)
-		d.OnStart = func(discovery.Discovery) error { return errors.New("dial tcp 10.0.0.1: refused") }
+		d.OnStart(func(discovery.Discovery) error { return errors.New("dial tcp 10.0.0.1: refused") })
 		r := d.do(t, "POST", "/api/v1/discoveries", `{"query":"NaCl?","request_id":"k1"}`)
 		require.Equal(t, 503, r.status)
 		p := r.problem(t)
@@ -140,7 +140,7 @@ func TestCreate(t *testing.T) {
 		require.NotEmpty(t, r.header.Get("Retry-After"))
 		require.Equal(t, 200, d.do(t, "GET", "/api/v1/discoveries/"+p.DiscoveryID, "").status)
 
-		d.OnStart = func(discovery.Discovery) error { return nil }
+		d.OnStart(func(discovery.Discovery) error { return nil })
 		again := d.do(t, "POST", "/api/v1/discoveries", `{"query":"NaCl?","request_id":"k1"}`)
 		require.Equal(t, 200, again.status)
 		require.Equal(t, p.DiscoveryID, again.json(t)["id"])
@@ -265,14 +265,14 @@ func TestSteer(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	var got []string
-	d.OnCancel = func(did, reason string) error { got = append(got, "cancel "+reason); return nil }
-	d.OnUpdate = func(did string, u discovery.Update) error {
+	d.OnCancel(func(did, reason string) error { got = append(got, "cancel "+reason); return nil })
+	d.OnUpdate(func(did string, u discovery.Update) error {
 		got = append(got, string(u.Kind)+" "+u.Step+" "+u.RequestID)
 		if u.Kind == discovery.UpdateSkipStep {
 			return fault.New(fault.CodeConflict, "no step waits for a decision")
 		}
 		return nil
-	}
+	})
 	x := d.Ask(user.Local, "NaCl?")
 	path := "/api/v1/discoveries/" + x.ID
 	require.Equal(t, 202, d.do(t, "POST", path+"/cancel", "").status)
@@ -361,8 +361,8 @@ func TestStranger(t *testing.T) {
 	x := d.Ask(user.Local, "NaCl?")
 	d.Emit(x.ID, "t1.llm", event.ReasoningStart{Turn: 1})
 	d.AddStructure(user.Local, structure.Structure{ID: structureID, Formula: "NaCl", CIF: "data"})
-	d.OnCancel = func(string, string) error { t.Error("a stranger cancelled"); return nil }
-	d.OnUpdate = func(string, discovery.Update) error { t.Error("a stranger steered"); return nil }
+	d.OnCancel(func(string, string) error { t.Error("a stranger cancelled"); return nil })
+	d.OnUpdate(func(string, discovery.Update) error { t.Error("a stranger steered"); return nil })
 	base := "/api/v1/discoveries/" + x.ID
 	for _, c := range [][3]string{
 		{"GET", base, ""}, {"GET", base + "/events", ""}, {"GET", base + "/events?wait=20", ""}, {"GET", base + "/report", ""},

@@ -90,9 +90,12 @@ func answer(d discovery.Discovery, s discovery.Status) json.RawMessage {
 }
 
 // answering makes the engine end every discovery with a status as it starts.
-func (b bench) answering(s discovery.Status) {
+func (b bench) answering(s discovery.Status) { b.OnStart(b.ending(s)) }
+
+// ending is a run that ends with a status.
+func (b bench) ending(s discovery.Status) func(discovery.Discovery) error {
 	b.AddStructure(user.Local, structure.Structure{ID: sid, Formula: "NaCl", CIF: "data_NaCl\n"})
-	b.OnStart = func(d discovery.Discovery) error {
+	return func(d discovery.Discovery) error {
 		b.Become(d.ID, discovery.StatusRunning, event.DiscoveryStatus{})
 		b.Emit(d.ID, "t1.llm", event.ReasoningStart{Turn: 1, Speaker: "planner-1"})
 		b.Emit(d.ID, "t1.llm", event.ReasoningEnd{Turn: 1, Text: "I look it up.", ToolCalls: []event.ToolPlan{{CallID: "t1.tool1"}}})
@@ -120,10 +123,10 @@ func TestDiscover(t *testing.T) {
 	t.Run("Held", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
-		b.OnStart = func(d discovery.Discovery) error {
+		b.OnStart(func(d discovery.Discovery) error {
 			b.Become(d.ID, discovery.StatusNeedsAttention, event.DiscoveryStatus{Reason: "failure", FromStep: "t1.tool1", Failure: &event.Failure{Message: "mace does not answer", Suggestions: []string{"see its log"}}})
 			return nil
-		}
+		})
 		r := b.run(t, "", "discover", "--json", "NaCl?")
 		require.Equal(t, 6, r.code)
 		require.Empty(t, r.out)
@@ -258,12 +261,11 @@ func TestOutFailing(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
 		dir := filepath.Join(t.TempDir(), "out")
-		b.answering("completed")
-		end := b.OnStart
-		b.OnStart = func(d discovery.Discovery) error {
+		end := b.ending("completed")
+		b.OnStart(func(d discovery.Discovery) error {
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "other"), 0o755))
 			return end(d)
-		}
+		})
 		r := b.run(t, "", "discover", "NaCl?", "--json", "--out", dir)
 		require.Equal(t, 2, r.code)
 		require.Contains(t, r.err, "not empty any more")
@@ -277,8 +279,8 @@ func TestReadAndSteer(t *testing.T) {
 	b := newBench(t)
 	d := b.Ask(user.Local, "What is \x1b[31mNaCl?")
 	var got []string
-	b.OnUpdate = func(_ string, u discovery.Update) error { got = append(got, string(u.Kind)); return nil }
-	b.OnCancel = func(string, string) error { got = append(got, "cancel"); return nil }
+	b.OnUpdate(func(_ string, u discovery.Update) error { got = append(got, string(u.Kind)); return nil })
+	b.OnCancel(func(string, string) error { got = append(got, "cancel"); return nil })
 	for _, verb := range []string{"retry", "skip", "finish", "cancel"} {
 		r := b.run(t, "", verb, d.ID)
 		require.Equal(t, 0, r.code, r.err)

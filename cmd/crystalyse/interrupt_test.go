@@ -152,11 +152,11 @@ func TestInterrupt(t *testing.T) {
 	t.Run("DiscoverIsNotEndedByTheQuestion", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
-		b.OnStart = func(d discovery.Discovery) error {
+		b.OnStart(func(d discovery.Discovery) error {
 			b.Become(d.ID, discovery.StatusRunning, event.DiscoveryStatus{})
 			b.Emit(d.ID, "t1.llm", event.ReasoningStart{Turn: 1, Speaker: "planner-1"})
 			return nil
-		}
+		})
 		c := b.onTerminal(t, "discover", "NaCl?")
 		c.sees("thinking", 1)
 		c.types(ctrlC)
@@ -182,7 +182,7 @@ func TestInterrupt(t *testing.T) {
 	t.Run("LeaveByAnswer", func(t *testing.T) {
 		t.Parallel()
 		b, d := running(t)
-		b.OnCancel = func(string, string) error { t.Error("left, not stopped"); return nil }
+		b.OnCancel(func(string, string) error { t.Error("left, not stopped"); return nil })
 		c := b.onTerminal(t, "follow", d.ID)
 		c.sees("relax_structure NaCl", 1)
 		c.types(ctrlC)
@@ -195,7 +195,7 @@ func TestInterrupt(t *testing.T) {
 	t.Run("LeaveBySecondInterrupt", func(t *testing.T) {
 		t.Parallel()
 		b, d := running(t)
-		b.OnCancel = func(string, string) error { t.Error("left, not stopped"); return nil }
+		b.OnCancel(func(string, string) error { t.Error("left, not stopped"); return nil })
 		c := b.onTerminal(t, "follow", d.ID)
 		c.sees("relax_structure NaCl", 1)
 		c.types(ctrlC)
@@ -206,10 +206,10 @@ func TestInterrupt(t *testing.T) {
 	t.Run("Stop", func(t *testing.T) {
 		t.Parallel()
 		b, d := running(t)
-		b.OnCancel = func(id, _ string) error {
+		b.OnCancel(func(id, _ string) error {
 			b.Close(id, discovery.StatusCancelled, answer(d, discovery.StatusCancelled), "")
 			return nil
-		}
+		})
 		c := b.onTerminal(t, "follow", d.ID)
 		c.sees("relax_structure NaCl", 1)
 		c.types(ctrlC)
@@ -223,7 +223,7 @@ func TestInterrupt(t *testing.T) {
 		t.Parallel()
 		for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 			b, d := running(t)
-			b.OnCancel = func(string, string) error { t.Error("left, not stopped"); return nil }
+			b.OnCancel(func(string, string) error { t.Error("left, not stopped"); return nil })
 			c := &child{t: t, cmd: b.command(t, "follow", "--json", d.ID)}
 			var out bytes.Buffer
 			c.cmd.Stdout, c.cmd.Stderr = &out, c

@@ -51,7 +51,7 @@ func TestRoutes(t *testing.T) {
 	require.Equal(t, "NaCl?", got.Query)
 
 	var updates []discovery.Update
-	w.OnUpdate = func(_ string, u discovery.Update) error { updates = append(updates, u); return nil }
+	w.OnUpdate(func(_ string, u discovery.Update) error { updates = append(updates, u); return nil })
 	require.NoError(t, c.Update(ctx, d.ID, discovery.Update{Kind: discovery.UpdateRetryStep, Step: "t1.tool1"}))
 	require.Equal(t, "t1.tool1", updates[0].Step)
 	require.NotEmpty(t, updates[0].RequestID)
@@ -102,18 +102,18 @@ func TestCreateWhileEngineIsAway(t *testing.T) {
 	t.Parallel()
 	w := resttest.New()
 	var tries atomic.Int32
-	w.OnStart = func(discovery.Discovery) error {
+	w.OnStart(func(discovery.Discovery) error {
 		if tries.Add(1) < 3 {
 			return errors.New("refused")
 		}
 		return nil
-	}
+	})
 	url := serve(t, rest.New(w.Deps()))
 	d, err := client.New(client.Options{Base: url, Pause: noPause}).Create(t.Context(), discovery.Request{Query: "NaCl?"})
 	require.NoError(t, err)
 	require.Equal(t, w.Only(), d.ID, "however often it is sent, it is one discovery")
 
-	w.OnStart = func(discovery.Discovery) error { return errors.New("refused") }
+	w.OnStart(func(discovery.Discovery) error { return errors.New("refused") })
 	_, err = client.New(client.Options{Base: url, Pause: noPause, Patience: time.Millisecond}).Create(t.Context(), discovery.Request{Query: "MgO?"})
 	require.True(t, fault.Is(err, fault.CodeUnavailable))
 	require.NotEmpty(t, client.Stored(err))

@@ -99,7 +99,10 @@ func (s store) Running(_ context.Context, userID, did string) ([]discovery.Runni
 }
 
 func (r runner) Start(_ context.Context, d discovery.Discovery) error {
-	if err := r.w.OnStart(d); err != nil {
+	r.w.mu.Lock()
+	start := r.w.onStart
+	r.w.mu.Unlock()
+	if err := start(d); err != nil {
 		return err
 	}
 	r.w.mu.Lock()
@@ -108,10 +111,18 @@ func (r runner) Start(_ context.Context, d discovery.Discovery) error {
 	return nil
 }
 
-func (r runner) Cancel(_ context.Context, did, reason string) error { return r.w.OnCancel(did, reason) }
+func (r runner) Cancel(_ context.Context, did, reason string) error {
+	r.w.mu.Lock()
+	cancel := r.w.onCancel
+	r.w.mu.Unlock()
+	return cancel(did, reason)
+}
 
 func (r runner) Update(_ context.Context, did string, u discovery.Update) error {
-	return r.w.OnUpdate(did, u)
+	r.w.mu.Lock()
+	update := r.w.onUpdate
+	r.w.mu.Unlock()
+	return update(did, u)
 }
 
 func (l log) After(_ context.Context, userID, sid, did string, after int64, limit int) ([]event.Event, error) {

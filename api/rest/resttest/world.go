@@ -36,11 +36,9 @@ type World struct {
 	structures  map[string]owned
 	started     map[string]int
 
-	// OnStart, OnCancel and OnUpdate are what the engine does when it is asked;
-	// an error is its refusal. They are called without the lock.
-	OnStart  func(discovery.Discovery) error
-	OnCancel func(id, reason string) error
-	OnUpdate func(id string, u discovery.Update) error
+	onStart  func(discovery.Discovery) error
+	onCancel func(id, reason string) error
+	onUpdate func(id string, u discovery.Update) error
 }
 
 type owned struct {
@@ -56,10 +54,32 @@ func New() *World {
 		sessions: map[string]session.Session{}, events: map[string][]event.Event{},
 		scopes: map[string]*event.Scope{}, reports: map[string]json.RawMessage{},
 		running: map[string][]discovery.RunningCall{}, structures: map[string]owned{}, started: map[string]int{},
-		OnStart:  func(discovery.Discovery) error { return nil },
-		OnCancel: func(string, string) error { return nil },
-		OnUpdate: func(string, discovery.Update) error { return nil },
+		onStart:  func(discovery.Discovery) error { return nil },
+		onCancel: func(string, string) error { return nil },
+		onUpdate: func(string, discovery.Update) error { return nil },
 	}
+}
+
+// OnStart says what the engine does when it is asked to start a discovery; an
+// error is its refusal. It is called without the world's lock.
+func (w *World) OnStart(f func(discovery.Discovery) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.onStart = f
+}
+
+// OnCancel says what it does when it is asked to stop one.
+func (w *World) OnCancel(f func(id, reason string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.onCancel = f
+}
+
+// OnUpdate says what it does with an instruction.
+func (w *World) OnUpdate(f func(id string, u discovery.Update) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.onUpdate = f
 }
 
 // Deps wires the world into the API.

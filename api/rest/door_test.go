@@ -63,6 +63,14 @@ func TestGuardRefusesOtherMachines(t *testing.T) {
 	}
 }
 
+func TestWithoutAuthenticationTheDoorStaysShut(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(d *rest.Deps) { d.Single, d.UserID = false, nil })
+	require.Equal(t, 403, d.do(t, "GET", "/api/v1/discoveries", "").status)
+	require.Equal(t, 403, d.do(t, "POST", "/api/v1/discoveries", `{"query":"NaCl?"}`).status)
+	require.Equal(t, 200, d.do(t, "GET", "/healthz", "").status)
+}
+
 // recorder is a ResponseWriter; httptest's would do, but for the address.
 type recorder struct {
 	header http.Header

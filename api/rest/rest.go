@@ -17,6 +17,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
 	"crystalyse/internal/session"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
@@ -40,7 +41,8 @@ type Deps struct {
 	// means none.
 	Running func(ctx context.Context) (int, error)
 
-	// UserID names who asks. Defaults to the one user of single mode.
+	// UserID names who asks. Defaults to the one user in single mode, and to
+	// nobody otherwise: a door without authentication stays shut.
 	UserID func(*http.Request) (string, error)
 	// Single says that there is one user and no token: only loopback clients
 	// are served, under a loopback Host, and no foreign page.
@@ -69,7 +71,14 @@ func (d Deps) withDefaults() Deps {
 		d.PollEvery = 250 * time.Millisecond
 	}
 	if d.UserID == nil {
-		d.UserID = func(*http.Request) (string, error) { return user.Local, nil }
+		single := d.Single
+		d.UserID = func(*http.Request) (string, error) {
+			if !single {
+				return "", fault.New(fault.CodeDenied, "this server has no authentication configured").
+					WithHint("set CRYSTALYSE_AUTH=single to use it on this machine")
+			}
+			return user.Local, nil
+		}
 	}
 	if d.States == nil {
 		d.States = func(context.Context) (map[string]tool.ServerState, error) { return map[string]tool.ServerState{}, nil }

@@ -157,6 +157,26 @@ func TestDiscover(t *testing.T) {
 	})
 }
 
+// TestVariables is not parallel: variables belong to the whole process.
+func TestVariables(t *testing.T) {
+	b := newBench(t)
+	b.answering("completed")
+	t.Setenv("CRYSTALYSE_MODE", "rigorous")
+	t.Setenv("CRYSTALYSE_BUDGET_WALL", "90s")
+	t.Setenv("CRYSTALYSE_JSON", "true")
+	r := b.run(t, "", "discover", "NaCl?", "--mode", "creative")
+	require.Equal(t, 0, r.code, r.err)
+	require.True(t, json.Valid([]byte(r.out)))
+	d, err := b.Deps().Discoveries.Get(t.Context(), user.Local, b.Only())
+	require.NoError(t, err)
+	require.Equal(t, discovery.ModeCreative, d.Mode, "a flag comes before its variable")
+	require.Equal(t, 90.0, d.Budget.WallS)
+	t.Setenv("CRYSTALYSE_BUDGET_WALL", "soon")
+	r = b.run(t, "", "discover", "NaCl?")
+	require.Equal(t, 2, r.code)
+	require.Contains(t, r.err, "CRYSTALYSE_BUDGET_WALL")
+}
+
 func TestDiscoverBadInput(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

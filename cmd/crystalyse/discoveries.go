@@ -9,9 +9,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"crystalyse/internal/client"
+	"crystalyse/internal/fault"
 	"crystalyse/internal/terminal"
 )
 
@@ -33,8 +35,35 @@ func discoveryCommands(s stack) []*cobra.Command {
 	cmds = append(cmds, d.steerCommands()...)
 	for _, c := range cmds {
 		c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
+		fromVariables(c)
 	}
 	return cmds
+}
+
+// fromVariables gives every flag of a command its variable: a flag that was not
+// given is read from CRYSTALYSE_<FLAG>.
+func fromVariables(c *cobra.Command) {
+	name := func(f *pflag.Flag) string {
+		return "CRYSTALYSE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+	}
+	var own []*pflag.Flag
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		own = append(own, f)
+		f.Usage += " [" + name(f) + "]"
+	})
+	run := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		for _, f := range own {
+			v := os.Getenv(name(f))
+			if f.Changed || v == "" {
+				continue
+			}
+			if err := cmd.Flags().Set(f.Name, v); err != nil {
+				return fault.Wrap(fault.CodeInvalid, err, "%s cannot be used", name(f))
+			}
+		}
+		return run(cmd, args)
+	}
 }
 
 // door opens clients for commands.

@@ -68,7 +68,8 @@ async def calculate_energy(structure_id: StructureID, ctx: Context, potential: P
     """
     record = load_record(structure_id)
     batch = _batch(ctx, potential, "calculate_energy")
-    out = await batch.pool.run("energy", batch.info.key, batch.job(structure_id, "point"))
+    job = batch.job(structure_id, "point") | {"key": batch.meta.key}
+    out = await batch.pool.run("energy", batch.info.key, job)
     return EnergyResult(structure_id=structure_id, formula=record["formula"], potential=out["potential"], **out["result"])
 
 

@@ -1,0 +1,72 @@
+"""Many structures in one call: ranks, duplicates, failures, a lost engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from pymatgen.core import Lattice, Structure
+from samples import rattled, rock_salt, store
+from wire import Session, until
+
+
+def cesium_chloride() -> Structure:
+    """NaCl in the wrong type: higher in energy."""
+    return Structure(Lattice.cubic(3.4), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+
+
+def test_ranks_converged_members_and_merges_duplicates(mace: Session) -> None:
+    a, b, c = store(rock_salt(5.5)), store(rock_salt(5.8)), store(cesium_chloride())
+    bad = store(Structure(Lattice.cubic(30), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]))
+    told: list[str] = []
+    out = mace.call("relax_structures", {"structure_ids": [c, a, bad, b]}, progress=told.append)
+    items = {i["input_structure_id"]: i for i in out["items"]}
+    assert (out["n_members"], out["n_converged"], out["n_failed"], out["n_duplicates"]) == (4, 3, 1, 1)
+    first = out["items"][0]
+    assert first["rank"] == 1 and first["structure_id"] == out["best_structure_id"] and first["space_group_symbol"] == "Fm-3m"
+    assert (items[c]["rank"], items[bad]["rank"]) == (2, None)
+    assert items[c]["energy_above_best"] > 0.05
+    assert sorted(x is None for x in (items[a]["duplicate_of"], items[b]["duplicate_of"])) == [False, True]
+    twin = items[a]["duplicate_of"] or items[b]["duplicate_of"]
+    assert twin == out["best_structure_id"] and twin in {s["structure_id"] for s in out["structures"]}
+    assert "came apart" in items[bad]["error"] and items[bad]["structure_id"] is None
+    assert told[-1] == "relax NaCl done=4 members=4"
+    assert any("member=1 members=4 step=" in t for t in told)
+
+
+def test_unconverged_members_are_not_ranked(mace: Session) -> None:
+    out = mace.call("relax_structures", {"structure_ids": [store(rattled(5))], "max_steps": 2})
+    assert out["best_structure_id"] is None
+    assert out["items"][0]["rank"] is None and not out["items"][0]["converged"]
+
+
+def test_the_best_are_relaxed_again(mace: Session) -> None:
+    ids = [store(rock_salt(5.5)), store(cesium_chloride())]
+    out = mace.call("relax_structures", {"structure_ids": ids, "fmax": 0.3, "keep_best": 1})
+    assert [i["stage"] for i in out["items"]] == ["full", "coarse"]
+    assert [i["rank"] for i in out["items"]] == [1, None], "tight energies are not ranked against loose ones"
+    assert out["items"][0]["max_force"] <= 0.03
+    assert out["n_fully_relaxed"] == 1
+
+
+def test_compositions_are_ranked_apart(mace: Session) -> None:
+    ids = [store(rock_salt(5.6)), store(rock_salt(4.2, "Mg", "O")), store(cesium_chloride())]
+    screened = mace.call("prescreen_structures", {"structure_ids": ids})
+    assert {i["structure_id"]: i["rank"] for i in screened["items"]} == {ids[0]: 1, ids[1]: 1, ids[2]: 2}
+    assert len(mace.call("prescreen_structures", {"structure_ids": ids, "keep": 1})["items"]) == 2
+    out = mace.call("relax_structures", {"structure_ids": ids})
+    assert {i["input_structure_id"]: i["rank"] for i in out["items"]} == {ids[0]: 1, ids[1]: 1, ids[2]: 2}
+    assert out["best_structure_id"] is None
+
+
+def test_member_survives_its_engine(mace: Session, tmp_path) -> None:
+    sid = store(rattled(6))
+    call = mace.start("relax_structures", {"structure_ids": [sid, store(rock_salt(5.6))], "fmax": 0.003},
+                      {"idempotency_key": "batch", "checkpoint_dir": str(tmp_path)})
+    key = f"batch/coarse/{sid}"
+    until(lambda: mace.log(key=key, event="checkpoint"), "a checkpoint of the member")
+    os.kill(mace.log(key=key, event="checkpoint")[0]["pid"], signal.SIGKILL)
+    out = call.result(120)
+    assert out["n_failed"] == 0 and out["n_converged"] == 2
+    assert out["resumed_from_step"] >= 5
+    assert len(mace.log(key=key, event="success")) == 1

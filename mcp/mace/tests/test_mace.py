@@ -1,0 +1,95 @@
+"""The real MACE path, with a small model that the test builds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import mace as mace_package  # first: it settles how torch loads pickles
+import numpy as np
+import pytest
+import torch
+from e3nn import o3
+from mace import modules
+from samples import rock_salt, store
+from wire import Session, serve
+
+from crystalyse_common.structures import load_structure
+
+assert mace_package
+
+
+def tiny(elements: list[int]) -> torch.nn.Module:
+    """A random MACE; its pair repulsion keeps cells from collapsing."""
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    block = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
+    model = modules.ScaleShiftMACE(
+        r_max=4.5, num_bessel=4, num_polynomial_cutoff=5, max_ell=1, interaction_cls=block, interaction_cls_first=block, num_interactions=2,
+        num_elements=len(elements), hidden_irreps=o3.Irreps("8x0e"), MLP_irreps=o3.Irreps("8x0e"), atomic_energies=np.zeros(len(elements)),
+        avg_num_neighbors=20.0, atomic_numbers=elements, correlation=2, gate=torch.nn.functional.silu, atomic_inter_scale=1.0,
+        atomic_inter_shift=0.0, pair_repulsion=True, distance_transform="None")
+    torch.set_default_dtype(torch.float32)
+    return model
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The operator's model folder, with a good and a damaged file."""
+    folder = tmp_path_factory.mktemp("models")
+    torch.save(tiny([8, 12]), folder / "Tiny.model")
+    (folder / "damaged.model").write_bytes((folder / "Tiny.model").read_bytes()[:1000])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(state: Path, models: Path) -> Iterator[Session]:
+    """A server that knows the model folder."""
+    with serve("mace", state, CRYSTALYSE_MODELS=str(models), CRYSTALYSE_ENGINES="1") as session:
+        yield session
+
+
+def test_model_file_is_listed_with_its_hash(server: Session, models: Path) -> None:
+    out = server.call("list_models", {})
+    item = next(m for m in out["items"] if m["key"] == "mace-tiny")
+    assert item["available"] and item["energy_level"] == "raw PBE(+U)"
+    assert item["checkpoint_sha256"] == hashlib.sha256((models / "Tiny.model").read_bytes()).hexdigest()
+    assert out["default"] == "chgnet", "a model file does not change what auto means"
+
+
+def test_energy_is_the_models_own(server: Session, models: Path) -> None:
+    from mace.calculators import MACECalculator
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    sid = store(rock_salt(4.2, "Mg", "O"))
+    out = server.call("calculate_energy", {"structure_id": sid, "potential": "mace-tiny"})
+    atoms = AseAtomsAdaptor.get_atoms(load_structure(sid))
+    atoms.calc = MACECalculator(model_paths=str(models / "Tiny.model"), device="cpu", default_dtype="float64")
+    assert out["total_energy"] == pytest.approx(atoms.get_potential_energy(), abs=1e-6)
+    assert out["potential"]["name"] == "MACE Tiny"
+
+
+def test_relaxes_with_the_cell(server: Session) -> None:
+    out = server.call("relax_structure", {"structure_id": store(rock_salt(4.0, "Mg", "O")), "potential": "mace-tiny", "fmax": 0.05})
+    assert out["converged"] and out["steps"] > 0
+    assert abs(out["volume_change_percent"]) > 0.1
+    assert out["potential"]["name"] == "MACE Tiny"
+
+
+def test_raw_energies_give_no_formation_energy(server: Session) -> None:
+    fault = server.fault("calculate_formation_energy", {"structure_ids": [store(rock_salt(4.2, "Mg", "O"))], "potential": "mace-tiny"})
+    assert (fault["code"], fault["field"]) == ("unsupported", "potential")
+    assert "MP2020" in fault["message"]
+
+
+def test_element_outside_the_model(server: Session) -> None:
+    fault = server.fault("calculate_energy", {"structure_id": store(rock_salt()), "potential": "mace-tiny"})
+    assert (fault["code"], fault["field"]) == ("unsupported", "potential")
+    assert "Cl, Na" in fault["message"]
+
+
+def test_damaged_file_is_named(server: Session) -> None:
+    fault = server.fault("calculate_energy", {"structure_id": store(rock_salt()), "potential": "mace-damaged"})
+    assert (fault["code"], fault["field"]) == ("unavailable", "potential")
+    assert "damaged.model" in fault["message"]

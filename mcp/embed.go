@@ -5,5 +5,7 @@ import "embed"
 
 // Files are the servers, their locks and their golden tool lists.
 //
-//go:embed locks/*.txt golden/*.json common/crystalyse_common smact/crystalyse_smact structure/crystalyse_structure chemeleon/crystalyse_chemeleon mace/crystalyse_mace
+// "all:" because names of Python packages begin with underscores.
+//
+//go:embed locks/*.txt golden/*.json all:common/crystalyse_common all:smact/crystalyse_smact all:structure/crystalyse_structure all:chemeleon/crystalyse_chemeleon all:mace/crystalyse_mace
 var Files embed.FS

@@ -188,13 +188,15 @@ func findPython() (string, error) {
 
 // unpackServers writes the MCP servers that this binary carries, once per version.
 func unpackServers(cfg *config.Config) (string, error) {
+	files := []string{}
 	h := sha256.New()
 	err := fs.WalkDir(mcp.Files, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || strings.Contains(p, "__pycache__") {
 			return err
 		}
 		body, err := mcp.Files.ReadFile(p)
 		fmt.Fprintf(h, "%s\x00%d\x00%s", p, len(body), body)
+		files = append(files, p)
 		return err
 	})
 	if err != nil {
@@ -204,11 +206,14 @@ func unpackServers(cfg *config.Config) (string, error) {
 	if isReady(dir) {
 		return dir, nil
 	}
-	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
-		return "", diskFault(err, dir)
-	}
-	if err := os.CopyFS(dir, mcp.Files); err != nil {
-		return "", diskFault(err, dir)
+	for _, p := range files {
+		body, err := mcp.Files.ReadFile(p)
+		if err != nil {
+			return "", err
+		}
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(p)), body, 0o600); err != nil {
+			return "", err
+		}
 	}
 	return dir, markReady(dir, nil)
 }

@@ -20,6 +20,7 @@ type Ports struct {
 	Redis      int `json:"redis"`
 	Temporal   int `json:"temporal"`
 	TemporalUI int `json:"temporal_ui"`
+	Metrics    int `json:"temporal_metrics"`
 }
 
 // choosePorts takes the configured ports, else the remembered ones, else free
@@ -54,6 +55,8 @@ func choosePorts(cfg *config.Config, last Ports) (p Ports, moved []string, err e
 		{"web address", &p.API, cfg.Port, last.API}, {"PostgreSQL", &p.Postgres, cfg.PostgresPort, last.Postgres},
 		{"Redis", &p.Redis, cfg.RedisPort, last.Redis}, {"Temporal", &p.Temporal, cfg.TemporalPort, last.Temporal},
 		{"Temporal UI", &p.TemporalUI, cfg.TemporalUIPort, last.TemporalUI},
+		// Named, because the server would take any free one: perhaps a neighbor's.
+		{"Temporal metrics", &p.Metrics, 0, last.Metrics},
 	} {
 		if *c.at, err = take(c.name, c.wanted, c.remembered); err != nil {
 			return p, moved, err

@@ -78,7 +78,10 @@ func (c *child) start(ctx context.Context) error {
 
 func (c *child) awaitReady(ctx context.Context) error {
 	for {
-		err := c.ready(ctx)
+		// Each look is short: a stranger on the port may accept and say nothing.
+		look, cancel := context.WithTimeout(ctx, 3*time.Second)
+		err := c.ready(look)
+		cancel()
 		if err == nil {
 			return nil
 		}

@@ -101,12 +101,12 @@ func redisCommand(bin, dir, password string, port int) func() (*exec.Cmd, error)
 	}
 }
 
-func temporalCommand(bin, dir, namespace string, port, uiPort int) func() (*exec.Cmd, error) {
+func temporalCommand(bin, dir, namespace string, port, uiPort, metrics int) func() (*exec.Cmd, error) {
 	return func() (*exec.Cmd, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, diskFault(err, dir)
 		}
-		args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", fmt.Sprint(port), "--db-filename", filepath.Join(dir, "temporal.db"), "--log-level", "warn", "--log-format", "json"}
+		args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", fmt.Sprint(port), "--db-filename", filepath.Join(dir, "temporal.db"), "--log-level", "warn", "--log-format", "json", "--metrics-port", fmt.Sprint(metrics)}
 		if uiPort > 0 {
 			args = append(args, "--ui-port", fmt.Sprint(uiPort))
 		} else {

@@ -150,7 +150,7 @@ func (s *Stack) startServices(ctx context.Context, t Tools) (addresses, error) {
 	if a.temporal == "" {
 		a.temporal = fmt.Sprintf("127.0.0.1:%d", s.ports.Temporal)
 		s.info.TemporalUI = fmt.Sprintf("http://127.0.0.1:%d", s.ports.TemporalUI)
-		c := s.child("temporal", temporalCommand(t.Temporal, s.cfg.Path("temporal"), s.cfg.TemporalNamespace, s.ports.Temporal, s.ports.TemporalUI),
+		c := s.child("temporal", temporalCommand(t.Temporal, s.cfg.Path("temporal"), s.cfg.TemporalNamespace, s.ports.Temporal, s.ports.TemporalUI, s.ports.Metrics),
 			answers(s.info.TemporalUI+"/api/v1/cluster-info"), a.temporal)
 		starts = append(starts, c.start)
 	}

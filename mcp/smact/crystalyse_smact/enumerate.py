@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from pymatgen.core import Element as PmgElement
 from smact import Element, neutral_ratios
 from smact.screening import pauling_test
 
@@ -16,8 +17,6 @@ from .validate import SMACT_VERSION, STATES_SET, pretty
 
 def check_elements(elements: list[str], low: int, high: int) -> list[str]:
     """Distinct real elements, within the number handled."""
-    from pymatgen.core import Element as PmgElement
-
     for i, el in enumerate(elements):
         if not PmgElement.is_valid_symbol(el):
             raise ToolFault("invalid_input", f"{el[:20]!r} is no element symbol", f"elements.{i}", ["write symbols such as Na, Fe, O"])
@@ -59,8 +58,6 @@ def filter_compositions(elements: list[str], max_stoichiometry: int, max_results
 
 def element_info(elements: list[str]) -> ElementResult:
     """What smact and the periodic table know of elements."""
-    from pymatgen.core import Element as PmgElement
-
     items = []
     for el in check_elements(elements, 1, 20):
         e = PmgElement(el)

@@ -10,6 +10,10 @@ from pydantic import Field
 from crystalyse_common.errors import typed_errors
 from crystalyse_common.server import Server
 
+# Imported here, in one thread: two tools importing pymatgen at the same time
+# meet a half-initialized module.
+from . import enumerate as systems
+from . import validate as validity
 from .models import ElementResult, FilterResult, ValidateResult
 
 VERSION = "0.1.0"
@@ -33,9 +37,7 @@ async def validate_composition(
     Pass all compositions in one call. Mixed valence (Fe3O4, LiMn2O4) is tried by itself when the plain test fails,
     and flagged. Elements and intermetallics are "not applicable", not "valid". Valid means charge-balanced, not stable.
     """
-    from .validate import validate
-
-    return await anyio.to_thread.run_sync(lambda: validate(compositions, use_pauling=use_pauling_test, include_alloys=include_alloys))
+    return await anyio.to_thread.run_sync(lambda: validity.validate(compositions, use_pauling=use_pauling_test, include_alloys=include_alloys))
 
 
 @mcp.tool()
@@ -49,9 +51,7 @@ async def filter_compositions(
 
     Charge balance and the Pauling test only: these are candidates, not stable compounds.
     """
-    from .enumerate import filter_compositions as run
-
-    return await anyio.to_thread.run_sync(lambda: run(elements, max_stoichiometry, max_results))
+    return await anyio.to_thread.run_sync(lambda: systems.filter_compositions(elements, max_stoichiometry, max_results))
 
 
 @mcp.tool()
@@ -60,6 +60,4 @@ async def element_info(
     elements: Annotated[list[Symbol], Field(min_length=1, max_length=20)],
 ) -> ElementResult:
     """Give oxidation states (ICSD-24 consensus), Pauling electronegativity and metallic character of elements."""
-    from .enumerate import element_info as run
-
-    return await anyio.to_thread.run_sync(lambda: run(elements))
+    return await anyio.to_thread.run_sync(lambda: systems.element_info(elements))

@@ -6,6 +6,7 @@ from functools import reduce
 from importlib.metadata import version
 from math import gcd
 
+from pymatgen.core import Composition, Element
 from smact.screening import smact_validity
 
 from crystalyse_common.errors import ToolFault
@@ -26,25 +27,23 @@ def reduce_amounts(amounts: dict[str, int]) -> dict[str, int]:
 
 def pretty(amounts: dict[str, int]) -> str:
     """The reduced formula in the field's usual element order."""
-    from pymatgen.core import Composition
-
     return Composition(amounts).reduced_formula
 
 
 def _is_metal(symbol: str) -> bool:
-    from pymatgen.core import Element
-
     return bool(Element(symbol).is_metal)
 
 
 def validate_one(text: str, *, use_pauling: bool, include_alloys: bool, field: str) -> CompositionItem:
     """The verdict on one composition; an unreadable input is an item with an error."""
     try:
-        amounts = reduce_amounts(parse_formula(text, field))
+        written = parse_formula(text, field)
+        amounts = reduce_amounts(written)
     except ToolFault as fault:
         return CompositionItem(input=text, formula=None, valid=None, applicable=False, charge_balanced=None, oxidation_states=None,
                                assignment=None, mixed_valence=False, reason="the input is no formula", error=fault.message)
-    formula = pretty(amounts)
+    # A reduced formula keeps the order its author wrote: CuAl2O4, not Al2CuO4.
+    formula = text.strip() if written == amounts and text.strip().isalnum() and text.isascii() else pretty(amounts)
 
     def item(valid: bool | None, reason: str, **kw: object) -> CompositionItem:
         base: dict[str, object] = {

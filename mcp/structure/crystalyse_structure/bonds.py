@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from pymatgen.analysis.local_env import CrystalNN
+
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.structures import load_record, load_structure
 
@@ -18,8 +20,6 @@ METHOD = "CrystalNN"
 
 def neighbors(structure: Structure) -> list[list[tuple[int, tuple[int, int, int], float]]]:
     """For each site its neighbors: (site index, image shift, distance in angstrom)."""
-    from pymatgen.analysis.local_env import CrystalNN
-
     nn = CrystalNN(weighted_cn=False, x_diff_weight=-1.0)
     out = []
     with warnings.catch_warnings():

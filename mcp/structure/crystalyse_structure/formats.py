@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import warnings
 from io import StringIO
-from typing import TYPE_CHECKING
+
+from ase.io import read, write
+from pymatgen.core import Structure
+from pymatgen.io.ase import AseAtomsAdaptor
+from pymatgen.io.cif import CifParser
+from pymatgen.io.vasp import Poscar
 
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.files import artifacts, write_atomic
@@ -14,9 +19,6 @@ from crystalyse_common.structures import check, load_structure, put_structure, s
 
 from .bonds import METHOD, bonds
 from .models import ConvertResult, ParseResult
-
-if TYPE_CHECKING:
-    from pymatgen.core import Structure
 
 SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json"}
 
@@ -34,20 +36,11 @@ def guess(content: str) -> str:
 
 
 def _read(content: str, fmt: str) -> Structure:
-    from pymatgen.core import Structure
-
     if fmt == "cif":
-        from pymatgen.io.cif import CifParser
-
         return CifParser(StringIO(content)).parse_structures(primitive=False)[0]
     if fmt == "poscar":
-        from pymatgen.io.vasp import Poscar
-
         return Poscar.from_str(content).structure
     if fmt == "xyz":
-        from ase.io import read
-        from pymatgen.io.ase import AseAtomsAdaptor
-
         atoms = read(StringIO(content), format="extxyz", index=0)
         if not all(atoms.pbc):  # type: ignore[union-attr]
             raise ToolFault("unsupported", "the XYZ file has no periodic cell", "content", ["use extended XYZ with a Lattice entry, or CIF"])
@@ -88,9 +81,6 @@ def convert(structure_id: str, fmt: str) -> ConvertResult:
     if fmt == "json":
         text = json.dumps(s.as_dict())
     elif fmt == "xyz":
-        from ase.io import write
-        from pymatgen.io.ase import AseAtomsAdaptor
-
         out = StringIO()
         write(out, AseAtomsAdaptor.get_atoms(s), format="extxyz")
         text = out.getvalue()

@@ -10,6 +10,9 @@ from pydantic import Field
 from crystalyse_common.errors import typed_errors
 from crystalyse_common.server import Server
 
+# Imported here, in one thread: two tools importing pymatgen at the same time
+# meet a half-initialized module.
+from . import bonds, formats, symmetry
 from .models import ConvertResult, CoordinationResult, ParseResult, SpaceGroupResult
 
 VERSION = "0.1.0"
@@ -31,18 +34,14 @@ async def analyze_space_group(
     Gives lattice_a ... in angstrom of the conventional cell at the reported symprec, Wyckoff positions, volume per atom
     and density. Use it on the relaxed structure.
     """
-    from .symmetry import analyze
-
-    return await anyio.to_thread.run_sync(lambda: analyze(structure_id, symprecs))
+    return await anyio.to_thread.run_sync(lambda: symmetry.analyze(structure_id, symprecs))
 
 
 @mcp.tool()
 @typed_errors
 async def analyze_coordination(structure_id: StructureID) -> CoordinationResult:
     """Count the neighbors of each element (CrystalNN) with bond lengths in angstrom, for example Na 6, Cl 6 in rock salt."""
-    from .bonds import coordination
-
-    return await anyio.to_thread.run_sync(lambda: coordination(structure_id))
+    return await anyio.to_thread.run_sync(lambda: bonds.coordination(structure_id))
 
 
 @mcp.tool()
@@ -52,15 +51,11 @@ async def parse_structure(
     format: Literal["auto", "cif", "poscar", "xyz", "json"] = "auto",
 ) -> ParseResult:
     """Read a crystal structure from the text of a CIF, POSCAR, extended XYZ or JSON file and store it, with CrystalNN bonds."""
-    from .formats import parse
-
-    return await anyio.to_thread.run_sync(lambda: parse(content, format))
+    return await anyio.to_thread.run_sync(lambda: formats.parse(content, format))
 
 
 @mcp.tool()
 @typed_errors
 async def convert_structure(structure_id: StructureID, format: Literal["cif", "poscar", "xyz", "json"]) -> ConvertResult:
     """Write a stored structure as a CIF, POSCAR, extended XYZ or JSON file; gives the file's path, not its text."""
-    from .formats import convert
-
-    return await anyio.to_thread.run_sync(lambda: convert(structure_id, format))
+    return await anyio.to_thread.run_sync(lambda: formats.convert(structure_id, format))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.structures import load_record, load_structure, symmetry
 
@@ -36,8 +38,6 @@ def reported_symprec(scan: list[ScanEntry], relaxed: bool) -> tuple[float, str |
 
 def analyze(structure_id: str, symprecs: list[float]) -> SpaceGroupResult:
     """Symmetry of a stored structure."""
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
     record = load_record(structure_id)
     s = load_structure(structure_id)
     scan = []

@@ -45,3 +45,20 @@ func writeAt(f *os.File, s string) error {
 	_, err := f.WriteAt([]byte(s), 0)
 	return err
 }
+
+// lockFile waits for a lock: two processes that would install the same software
+// take turns, and the second finds it done.
+func lockFile(path string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, diskFault(err, path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, diskFault(err, path)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, fault.Wrap(fault.CodeUnavailable, err, "%s cannot be locked", path)
+	}
+	return func() { _ = f.Close() }, nil
+}

@@ -1,0 +1,55 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"crystalyse/internal/config"
+)
+
+// Services are the embedded services without our own processes, as tests use
+// them.
+type Services struct {
+	Postgres, Redis, Temporal string
+	stack                     *Stack
+	dir                       string
+}
+
+// StartServices starts PostgreSQL, Redis and Temporal in a folder of their own,
+// with the software installed in (or into) a shared state folder. Stop removes
+// the folder.
+func StartServices(ctx context.Context, softwareDir, dir string) (*Services, error) {
+	cfg, err := config.Load(nil, []string{"CRYSTALYSE_STATE_DIR=" + dir, "CRYSTALYSE_PORT=0"})
+	if err != nil {
+		return nil, err
+	}
+	software := *cfg
+	software.StateDir = softwareDir
+	quiet := NewLines(io.Discard)
+	unlock, err := lockFile(filepath.Join(softwareDir, "run", "install.lock"))
+	if err != nil {
+		return nil, err
+	}
+	tools, err := (&installer{cfg: &software, report: quiet}).tools(ctx)
+	unlock()
+	if err != nil {
+		return nil, err
+	}
+	s := &Services{dir: dir, stack: &Stack{cfg: cfg, log: slog.New(slog.DiscardHandler), report: quiet}}
+	if err := s.stack.choosePorts(); err != nil {
+		return nil, err
+	}
+	a, err := s.stack.startServices(ctx, tools)
+	if err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	s.Postgres, s.Redis, s.Temporal = a.database, a.redis, a.temporal
+	return s, nil
+}
+
+// Stop ends the services and removes their folder.
+func (s *Services) Stop() error { return errors.Join(s.stack.stop(), os.RemoveAll(s.dir)) }

@@ -14,7 +14,7 @@ ARGS = {"fmax": 0.001, "max_steps": 1000, "checkpoint_interval": INTERVAL}
 
 
 def test_killed_three_times_it_takes_the_same_path(mace: Session, tmp_path: Path) -> None:
-    args = ARGS | {"structure_id": store(rattled(0, 0.1))}
+    args = ARGS | {"structure_id": store(rattled())}
     whole = mace.call("relax_structure", args, {"idempotency_key": "whole"})
     n = len(mace.log(key="whole", event="evaluation"))
     assert whole["converged"] and whole["steps"] >= 200, "long enough to be cut three times"

@@ -43,10 +43,11 @@ def test_too_few_steps_are_not_convergence(mace: Session) -> None:
 
 
 def test_trajectory_is_compact_and_ends_at_the_result(mace: Session) -> None:
-    out = mace.call("relax_structure", {"structure_id": store(rattled(3, 0.1)), "fmax": 0.02})
+    out = mace.call("relax_structure", {"structure_id": store(rattled(3)), "fmax": 0.002})
     path = out["artifacts"][0]["path"]
     body = json.loads((mace.state / "artifacts" / path).read_text())
     n = len(body["steps"])
+    assert out["steps"] >= 200, "so many that frames must be left out"
     assert (body["steps"][0], body["steps"][-1]) == (0, out["steps"])
     assert n == len(body["lattices"]) == len(body["positions"]) == len(body["energies"]) == len(body["fmax"]) <= 200
     assert body["energies"][-1] == out["total_energy"]
@@ -78,7 +79,7 @@ def test_checkpoints_of_another_computation_are_not_used(mace: Session, tmp_path
 
 def _cut(mace: Session, folder: Path, key: str, steps: int, **meta: Any) -> dict[str, Any]:
     """Start a long relaxation and cancel it after some steps; its arguments and meta."""
-    call = {"args": {"structure_id": store(rattled()), "fmax": 0.003}, "meta": {"idempotency_key": key, "checkpoint_dir": str(folder), **meta}}
+    call = {"args": {"structure_id": store(rattled()), "fmax": 0.005}, "meta": {"idempotency_key": key, "checkpoint_dir": str(folder), **meta}}
     future = mace.start("relax_structure", **call)
     until(lambda: any(x["step"] >= steps for x in mace.log(key=key, event="evaluation")), f"{steps} steps")
     future.cancel()
@@ -107,7 +108,7 @@ def test_truncated_checkpoint_falls_back_to_its_predecessor(mace: Session, tmp_p
 
 
 def test_deadline_keeps_a_checkpoint(mace: Session, tmp_path: Path) -> None:
-    args = {"structure_id": store(rattled(1)), "fmax": 0.003}
+    args = {"structure_id": store(rattled(1)), "fmax": 0.005}
     meta = {"idempotency_key": "late", "checkpoint_dir": str(tmp_path)}
     fault = mace.fault("relax_structure", args, meta | {"deadline": 1.0})
     assert fault["code"] == "resource" and "deadline" in fault["message"]
@@ -116,7 +117,7 @@ def test_deadline_keeps_a_checkpoint(mace: Session, tmp_path: Path) -> None:
 
 
 def test_stale_attempt_writes_nothing(mace: Session, tmp_path: Path) -> None:
-    args = {"structure_id": store(rattled(2)), "fmax": 0.003}
+    args = {"structure_id": store(rattled(2)), "fmax": 0.005}
     meta = {"idempotency_key": "old", "checkpoint_dir": str(tmp_path)}
     old = mace.start("relax_structure", args, meta | {"fence": 1})
     until(lambda: (tmp_path / "state.npz").exists(), "the first checkpoint")
@@ -131,7 +132,7 @@ def test_stale_attempt_writes_nothing(mace: Session, tmp_path: Path) -> None:
 
 
 def test_killed_engine_is_a_typed_error_and_is_replaced(mace: Session, tmp_path: Path) -> None:
-    args, meta = {"structure_id": store(rattled(4)), "fmax": 0.003}, {"idempotency_key": "shot", "checkpoint_dir": str(tmp_path)}
+    args, meta = {"structure_id": store(rattled(4)), "fmax": 0.005}, {"idempotency_key": "shot", "checkpoint_dir": str(tmp_path)}
     call = mace.start("relax_structure", args, meta)
     until(lambda: mace.log(key="shot", event="checkpoint"), "a checkpoint")
     engine = mace.log(key="shot", event="checkpoint")[0]["pid"]

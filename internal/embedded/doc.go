@@ -4,5 +4,5 @@
 // children, and stops all of them.
 //
 // A state folder belongs to one running stack (a file lock). What a killed
-// stack left behind is recognised by process id and start time, and ended.
+// stack left behind is recognized by process id and start time, and ended.
 package embedded

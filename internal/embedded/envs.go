@@ -180,3 +180,27 @@ func sizeOf(dir string) int64 {
 	})
 	return total
 }
+
+// Install makes everything that a start needs, and starts nothing.
+func Install(ctx context.Context, cfg *config.Config, report Reporter) error {
+	unlock, err := lockFile(cfg.Path("run", "install.lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	inst := &installer{cfg: cfg, report: report}
+	tools, err := inst.tools(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := unpackServers(cfg); err != nil {
+		return err
+	}
+	e := &envs{installer: inst, uv: tools.UV}
+	for _, name := range EnvNames {
+		if err := e.install(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

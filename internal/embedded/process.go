@@ -28,7 +28,7 @@ type spec struct {
 }
 
 // Record is what is remembered of a running child, so that a later stack can
-// recognise it.
+// recognize it.
 type Record struct {
 	Name    string `json:"name"`
 	PID     int    `json:"pid"`
@@ -194,15 +194,6 @@ func (c *child) halt() error {
 	err := endGroup(cmd.Process.Pid, 2*time.Second)
 	<-exited
 	return errors.Join(err, ignoreMissing(os.Remove(recordPath(c.cfg, c.name))))
-}
-
-func (c *child) pid() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cmd == nil {
-		return 0
-	}
-	return c.cmd.Process.Pid
 }
 
 func (c *child) logPath() string { return filepath.Join(c.cfg.Logs(), c.name+".log") }

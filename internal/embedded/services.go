@@ -40,7 +40,7 @@ func password(cfg *config.Config, service string) (string, error) {
 	return s, writeFile(path, []byte(s+"\n"), 0o600)
 }
 
-// Postgres describes the embedded server in dir; it is initialised when empty.
+// postgres describes the embedded server in dir; it is initialized when empty.
 type postgres struct {
 	bin, dir, password string
 	port               int

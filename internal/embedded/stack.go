@@ -67,11 +67,12 @@ func Up(ctx context.Context, cfg *config.Config, report Reporter, log *slog.Logg
 	return errors.Join(ignoreCancel(ctx, err), s.stop())
 }
 
+// ignoreCancel drops the error of a start that was interrupted on purpose.
 func ignoreCancel(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // start brings everything up; what does not depend on each other overlaps.

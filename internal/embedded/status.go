@@ -161,8 +161,11 @@ func EnsureRunning(ctx context.Context, cfg *config.Config, report Reporter) (ad
 		return "", false, fault.Wrap(fault.CodeUnavailable, err, "the stack could not be started")
 	}
 	report.Step("stack", "starting it in the background (log: "+logPath+")")
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait() // why it ended is in its log
+	}()
 	return follow(ctx, cfg, report, logPath, from, exited)
 }
 
@@ -174,7 +177,7 @@ func idleStop(cfg *config.Config) string {
 }
 
 // follow repeats what the starting stack tells until it is ready.
-func follow(ctx context.Context, cfg *config.Config, report Reporter, logPath string, from int64, exited <-chan error) (string, bool, error) {
+func follow(ctx context.Context, cfg *config.Config, report Reporter, logPath string, from int64, exited <-chan struct{}) (string, bool, error) {
 	told := 0
 	tell := func() []string {
 		body, err := os.ReadFile(logPath)

@@ -63,7 +63,7 @@ type Scope struct {
 
 // New makes the next event of the scope. The id is the same for the same
 // (attempt, n) however often the attempt publishes it, so that a repeated write
-// is recognised.
+// is recognized.
 func (s *Scope) New(p Payload) (Event, error) {
 	data, err := json.Marshal(filled(p))
 	if err != nil {

@@ -95,8 +95,8 @@ type TaskEnd struct {
 	Details        string `json:"details"`
 }
 
-// MemoryWrite, MemoryRead, MemorySearch and MemoryConsolidate name memories by
-// id; content is joined in at delivery, so that forgetting reaches every log.
+// MemoryWrite says that a memory was stored. Memories are named by id in events;
+// content is joined in at delivery, so that forgetting reaches every log.
 type MemoryWrite struct {
 	MemoryID   string `json:"memory_id"`
 	MemoryType string `json:"memory_type"` // working | short_term | long_term

@@ -123,11 +123,10 @@ func (x *extractor) walk(v any, n *schemaNode, path []string, ctx around) error 
 			}
 		}
 	case json.Number:
-		f, err := t.Float64()
-		if err != nil || math.IsInf(f, 0) {
-			return nil // beyond double precision: no value, so nothing can cite it
+		// A number beyond double precision becomes no value, so nothing can cite it.
+		if f, err := t.Float64(); err == nil && !math.IsInf(f, 0) {
+			return x.add(Value{Number: &f}, n, path, ctx)
 		}
-		return x.add(Value{Number: &f}, n, path, ctx)
 	case bool:
 		return x.add(Value{Bool: &t}, n, path, ctx)
 	}

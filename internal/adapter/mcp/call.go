@@ -19,8 +19,8 @@ const maxResult = 4 << 20
 
 // Call runs a tool on a process of its server.
 func (p *Pool) Call(ctx context.Context, in tool.Invocation) (tool.Outcome, error) {
-	s, err := p.server(in.Server)
-	if err != nil {
+	s, ok := p.servers[in.Server]
+	if !ok {
 		return refusal("not_found", "server", fmt.Sprintf("there is no MCP server %q", in.Server), "use a tool of the list"), nil
 	}
 	spec, err := s.spec(ctx, in.Tool)

@@ -53,7 +53,8 @@ func (s *server) launch(ctx context.Context) (*instance, []tool.Spec, string, er
 		transport.WithCommandFunc(i.command), transport.WithCommandStderrWriter(i.stderr))
 	options := []client.ClientOption{client.WithDiscoverTimeout(discoverTimeout)}
 	if s.cfg.Crystalyse.Builtin {
-		options = append(options, client.WithLegacyProtocolOnly())
+		// Our servers speak the handshake; probing for a newer protocol costs time.
+		options = append(options, client.WithLegacyProtocolOnly()) //nolint:staticcheck // until our servers' SDK drops it, too
 	}
 	i.client = client.NewClient(t, options...)
 	// The process lives as long as the pool, not as the call that started it; and

@@ -56,7 +56,7 @@ func services(t testing.TB) *embedded.Services {
 	mu.Lock()
 	defer mu.Unlock()
 	if running == nil {
-		dir, err := os.MkdirTemp("", "crystalyse-test-")
+		dir, err := os.MkdirTemp("", "crystalyse-test-") //nolint:usetesting // outlives the test that started it
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()

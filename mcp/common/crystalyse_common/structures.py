@@ -60,7 +60,7 @@ def check(structure: Structure, field: str) -> None:
     numbers = [x for row in structure.lattice.matrix for x in row] + [x for row in structure.frac_coords for x in row]
     if not all(math.isfinite(x) for x in numbers):
         raise ToolFault("invalid_input", "the structure has coordinates that are not numbers", field)
-    if structure.volume < 1e-3 or len(structure) > 1 and min_distance(structure) < MIN_DISTANCE:
+    if structure.volume < 1e-3 or (len(structure) > 1 and min_distance(structure) < MIN_DISTANCE):
         raise ToolFault("invalid_input", f"atoms overlap (closer than {MIN_DISTANCE} angstrom)", field,
                         ["check the cell and the coordinates"])
 

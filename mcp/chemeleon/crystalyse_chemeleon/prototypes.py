@@ -136,5 +136,5 @@ def _decorate(proto: Structure, pairs: dict[str, str]) -> Structure:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         s.remove_oxidation_states()
-        s.replace_species(pairs)
+        s.replace_species(dict(pairs))  # type: ignore[arg-type]
     return s

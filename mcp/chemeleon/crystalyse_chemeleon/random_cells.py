@@ -48,6 +48,6 @@ def generate(amounts: dict[str, int], z_values: list[int], max_atoms: int, seed:
             if not crystal.valid:
                 yield None
                 continue
-            s = crystal.to_pymatgen()
+            s: Structure = crystal.to_pymatgen()  # type: ignore[assignment]
             s.remove_oxidation_states()
-            yield rescale(s), f"random in space group {group}"
+            yield rescale(s), f"random in space group {group}"  # type: ignore[arg-type]

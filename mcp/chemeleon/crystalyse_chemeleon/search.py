@@ -190,7 +190,7 @@ class Search:
             if self.by_origin[origin] >= self.query.room(origin):
                 return
             barren = 0 if self.take(found) else barren + 1
-            if len(self.kept) >= self.query.num_samples or origin == "pyxtal" and barren >= MAX_BARREN:
+            if len(self.kept) >= self.query.num_samples or (origin == "pyxtal" and barren >= MAX_BARREN):
                 return
 
 

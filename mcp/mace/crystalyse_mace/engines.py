@@ -119,7 +119,7 @@ class Pool:
 
             def relay(p: dict[str, float]) -> None:
                 if on_progress is not None and not gone.is_set():
-                    anyio.from_thread.run(on_progress, p)
+                    anyio.from_thread.run(on_progress, p)  # type: ignore[arg-type]
 
             async def talk() -> None:
                 try:

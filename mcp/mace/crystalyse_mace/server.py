@@ -46,7 +46,7 @@ Steps = Annotated[int, Field(ge=1, le=5000, description="optimizer steps at most
 
 
 def _batch(ctx: Context, potential: str, tool: str) -> Batch:
-    return Batch(ctx.request_context.lifespan_context, potentials.resolve(potential), call_meta(ctx), tool, ctx.report_progress)
+    return Batch(ctx.request_context.lifespan_context, potentials.resolve(potential), call_meta(ctx), tool, ctx.report_progress)  # type: ignore[arg-type]
 
 
 @mcp.tool()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from pymatgen.core import Lattice, Structure
 from samples import rattled, rock_salt, store
@@ -59,7 +60,7 @@ def test_compositions_are_ranked_apart(mace: Session) -> None:
     assert out["best_structure_id"] is None
 
 
-def test_member_survives_its_engine(mace: Session, tmp_path) -> None:
+def test_member_survives_its_engine(mace: Session, tmp_path: Path) -> None:
     sid = store(rattled(6))
     call = mace.start("relax_structures", {"structure_ids": [sid, store(rock_salt(5.6))], "fmax": 0.003},
                       {"idempotency_key": "batch", "checkpoint_dir": str(tmp_path)})
@@ -70,3 +71,24 @@ def test_member_survives_its_engine(mace: Session, tmp_path) -> None:
     assert out["n_failed"] == 0 and out["n_converged"] == 2
     assert out["resumed_from_step"] >= 5
     assert len(mace.log(key=key, event="success")) == 1
+
+
+def test_finished_members_are_not_computed_again(mace: Session, tmp_path: Path) -> None:
+    quick, slow = store(rock_salt(5.52)), store(rattled(7))
+    args, meta = {"structure_ids": [quick, slow], "fmax": 0.005}, {"idempotency_key": "half", "checkpoint_dir": str(tmp_path)}
+    call = mace.start("relax_structures", args, meta)
+    until(lambda: mace.log(key=f"half/coarse/{quick}", event="success"), "the quick member")
+    until(lambda: mace.log(key=f"half/coarse/{slow}", event="checkpoint"), "a checkpoint of the slow one")
+    call.cancel()
+    until(lambda: mace.log(key=f"half/coarse/{slow}", event="cancelled"), "the slow member's end")
+    before = len(mace.log(key=f"half/coarse/{quick}", event="evaluation"))
+    out = mace.call("relax_structures", args, meta)
+    assert out["n_converged"] == 2
+    assert out["resumed_from_step"] == mace.log(key=f"half/coarse/{slow}", event="cancelled")[0]["step"]
+    assert len(mace.log(key=f"half/coarse/{quick}", event="evaluation")) == before
+
+
+def test_deadline_ends_a_batch(mace: Session) -> None:
+    for tool in ("relax_structures", "prescreen_structures", "calculate_formation_energy"):
+        fault = mace.fault(tool, {"structure_ids": [store(rock_salt(5.53))]}, {"deadline": 1.0})
+        assert fault["code"] == "resource" and "deadline" in fault["message"]

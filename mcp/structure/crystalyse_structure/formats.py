@@ -82,10 +82,10 @@ def convert(structure_id: str, fmt: str) -> ConvertResult:
         text = json.dumps(s.as_dict())
     elif fmt == "xyz":
         out = StringIO()
-        write(out, AseAtomsAdaptor.get_atoms(s), format="extxyz")
+        write(out, AseAtomsAdaptor.get_atoms(s), format="extxyz")  # type: ignore[arg-type]
         text = out.getvalue()
     else:
-        text = str(s.to(fmt=fmt))
+        text = str(s.to(fmt=fmt))  # type: ignore[arg-type]
     path = f"exports/{structure_id}.{SUFFIX[fmt]}"
     data = text.encode()
     write_atomic(artifacts() / path, data)

@@ -28,7 +28,7 @@ func StartServices(ctx context.Context, softwareDir, dir string) (*Services, err
 		return nil, err
 	}
 	software := *cfg
-	software.StateDir = softwareDir
+	software.StateDir, software.EnvDir = softwareDir, filepath.Join(softwareDir, "envs")
 	quiet := NewLines(io.Discard)
 	unlock, err := lockFile(filepath.Join(softwareDir, "run", "install.lock"))
 	if err != nil {

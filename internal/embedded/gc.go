@@ -29,7 +29,6 @@ func Collect(ctx context.Context, cfg *config.Config, g GC, out io.Writer) (int6
 	}{
 		{cfg.Path("checkpoints", "*"), func(name, path string) bool { return g.KeepCheckpoints[name] || young(path, g.OlderThan) }},
 		{cfg.Path("artifacts", "exports", "*"), func(_, path string) bool { return young(path, g.OlderThan) }},
-		{cfg.Path("services", "*"), func(name, _ string) bool { return name == shortHash(servicesLock) }},
 		{filepath.Join(cfg.EnvDir, "*-????????"), func(name, _ string) bool { return currentEnv(cfg, name) }},
 		{cfg.Path("mcp", "*"), func(_, path string) bool { return currentServers(cfg, path) }},
 		{cfg.Path("logs", "*.1"), func(string, string) bool { return false }},
@@ -68,6 +67,9 @@ func young(path string, age time.Duration) bool {
 }
 
 func currentEnv(cfg *config.Config, name string) bool {
+	if strings.HasPrefix(name, "services-") {
+		return name == "services-"+shortHash(servicesLock)
+	}
 	for _, n := range EnvNames {
 		dir, _, _, err := envDir(cfg, n)
 		if err != nil || filepath.Base(dir) == name {

@@ -33,7 +33,10 @@ type installer struct {
 	report Reporter
 }
 
-func (i *installer) services() string { return i.cfg.Path("services", shortHash(servicesLock)) }
+// services lie beside the environments, so that state folders can share both.
+func (i *installer) services() string {
+	return filepath.Join(i.cfg.EnvDir, "services-"+shortHash(servicesLock))
+}
 
 func shortHash(b []byte) string {
 	sum := sha256.Sum256(b)

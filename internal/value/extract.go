@@ -3,6 +3,8 @@ package value
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"math"
 	"sort"
 	"strconv"
@@ -27,13 +29,12 @@ func Extract(callID, toolName string, result, schema json.RawMessage) ([]Value, 
 	if err != nil {
 		return nil, fault.Wrap(fault.CodeInvalid, err, "the result of %s is no JSON", callID)
 	}
-	root := &schemaNode{}
+	root := &node{}
 	if len(schema) > 0 {
-		if err := json.Unmarshal(schema, root); err != nil {
-			root = &schemaNode{}
-		}
+		// A schema that cannot be read names no units; the numbers stay.
+		_ = json.Unmarshal(schema, root)
 	}
-	x := &extractor{callID: callID, tool: toolName, defs: root.Defs}
+	x := &extractor{callID: callID, tool: toolName, defs: root.defs}
 	if err := x.walk(doc, root, nil, around{}); err != nil {
 		return nil, err
 	}
@@ -44,21 +45,13 @@ func decode(doc json.RawMessage) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	dec.UseNumber()
 	var v any
-	return v, dec.Decode(&v)
-}
-
-// schemaNode is the part of JSON Schema that names units.
-type schemaNode struct {
-	Ref        string                 `json:"$ref"`
-	Defs       map[string]*schemaNode `json:"$defs"`
-	Properties map[string]*schemaNode `json:"properties"`
-	Items      *schemaNode            `json:"items"`
-	AnyOf      []*schemaNode          `json:"anyOf"`
-	OneOf      []*schemaNode          `json:"oneOf"`
-	AllOf      []*schemaNode          `json:"allOf"`
-	Type       any                    `json:"type"`
-	Unit       string                 `json:"unit"`
-	Value      string                 `json:"value"`
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more follows the first JSON value")
+	}
+	return v, nil
 }
 
 // around is what the objects around a number say of it.
@@ -66,74 +59,57 @@ type around struct {
 	potential            *Potential
 	structureID, formula string
 	converged            *bool
+	own                  bool // the innermost object names a formula itself
 }
 
 type extractor struct {
 	callID, tool string
-	defs         map[string]*schemaNode
+	defs         map[string]*node
 	out          []Value
 }
 
-// resolve follows references and picks the branch of a union that is not null.
-func (x *extractor) resolve(n *schemaNode) *schemaNode {
-	for range maxDepth {
-		if n == nil {
-			return &schemaNode{}
-		}
-		next := x.step(n)
-		if next == nil {
-			return n
-		}
-		if next.Unit == "" && next.Value == "" && (n.Unit != "" || n.Value != "") {
-			c := *next
-			c.Unit, c.Value = n.Unit, n.Value
-			next = &c
-		}
-		n = next
-	}
-	return n
-}
-
-func (x *extractor) step(n *schemaNode) *schemaNode {
-	if name, ok := strings.CutPrefix(n.Ref, "#/$defs/"); ok {
-		return x.defs[name]
-	}
-	for _, branches := range [][]*schemaNode{n.AnyOf, n.OneOf, n.AllOf} {
-		for _, b := range branches {
-			if b != nil && b.Type != "null" {
-				return b
-			}
-		}
-	}
-	return nil
-}
-
-func (x *extractor) walk(v any, n *schemaNode, path []string, ctx around) error {
+func (x *extractor) walk(v any, n *node, path []string, ctx around) error {
 	if len(path) > maxDepth {
 		return fault.New(fault.CodeLimit, "the result of %s is nested more than %d deep", x.callID, maxDepth)
 	}
-	n = x.resolve(n)
+	w := resolve(n, x.defs, v)
 	switch t := v.(type) {
 	case map[string]any:
-		return x.object(t, n, path, ctx)
+		return x.object(t, w, path, ctx)
 	case []any:
+		ctx.own = false
 		for i, e := range t {
-			if err := x.walk(e, n.Items, append(path[:len(path):len(path)], strconv.Itoa(i)), ctx); err != nil {
+			if err := x.walk(e, w.item(i), join(path, strconv.Itoa(i)), ctx); err != nil {
 				return err
 			}
 		}
 	case json.Number:
-		// A number beyond double precision becomes no value, so nothing can cite it.
-		if f, err := t.Float64(); err == nil && !math.IsInf(f, 0) {
-			return x.add(Value{Number: &f}, n, path, ctx)
+		if f, ok := exact(t); ok {
+			return x.add(Value{Number: &f}, w, path, ctx)
 		}
 	case bool:
-		return x.add(Value{Bool: &t}, n, path, ctx)
+		return x.add(Value{Bool: &t}, w, path, ctx)
 	}
 	return nil
 }
 
-func (x *extractor) object(m map[string]any, n *schemaNode, path []string, ctx around) error {
+// exact gives a number that can be stored without changing what it says. One
+// beyond double precision becomes no value, so nothing can cite it.
+func exact(n json.Number) (float64, bool) {
+	f, err := n.Float64()
+	if err != nil || math.IsInf(f, 0) {
+		return 0, false
+	}
+	if math.Abs(f) > 1<<53 && !strings.ContainsAny(n.String(), ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != n.String() {
+		return 0, false
+	}
+	return f + 0, true // "+ 0" turns a negative zero into zero
+	return f, true
+}
+
+func join(path []string, seg string) []string { return append(path[:len(path):len(path)], seg) }
+
+func (x *extractor) object(m map[string]any, w view, path []string, ctx around) error {
 	ctx = ctx.within(m)
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -141,8 +117,7 @@ func (x *extractor) object(m map[string]any, n *schemaNode, path []string, ctx a
 	}
 	sort.Strings(keys)
 	for _, k := range keys {
-		child := n.Properties[k]
-		if err := x.walk(m[k], child, append(path[:len(path):len(path)], escape(k)), ctx); err != nil {
+		if err := x.walk(m[k], w.property(k), join(path, escape(k)), ctx); err != nil {
 			return err
 		}
 	}
@@ -150,34 +125,50 @@ func (x *extractor) object(m map[string]any, n *schemaNode, path []string, ctx a
 }
 
 // within reads what an object says of the numbers in it. An object with a
-// structure of its own says nothing of the outer one's formula.
+// structure of its own says nothing of the outer one's formula and convergence,
+// and one of another formula nothing of the outer structure.
 func (a around) within(m map[string]any) around {
-	if s, ok := m["structure_id"].(string); ok {
+	a.own = false
+	s, hasStructure := m["structure_id"].(string)
+	if hasStructure && s != a.structureID {
 		a.structureID, a.formula, a.converged = s, "", nil
 	}
-	if s, ok := m["formula"].(string); ok {
-		a.formula = s
+	if f, ok := m["formula"].(string); ok {
+		if f != a.formula && !hasStructure {
+			a.structureID, a.converged = "", nil
+		}
+		a.formula, a.own = f, true
 	}
 	if b, ok := m["converged"].(bool); ok {
 		a.converged = &b
 	}
-	if p, ok := m["potential"].(map[string]any); ok {
+	switch p := m["potential"].(type) {
+	case map[string]any:
 		text := func(k string) string { s, _ := p[k].(string); return s }
 		a.potential = &Potential{Name: text("name"), Version: text("version"), CheckpointSHA256: text("checkpoint_sha256"),
 			Device: text("device"), EnergyLevel: text("energy_level")}
+	case string:
+		a.potential = &Potential{Name: p}
 	}
 	return a
 }
 
-func (x *extractor) add(v Value, n *schemaNode, path []string, ctx around) error {
+func (x *extractor) add(v Value, w view, path []string, ctx around) error {
 	if len(x.out) >= maxValues {
 		return fault.New(fault.CodeLimit, "the result of %s has more than %d numbers", x.callID, maxValues)
 	}
 	v.Field = strings.Join(path, ".")
 	v.Key = x.callID + "." + v.Field
-	v.CallID, v.Tool, v.Unit, v.Name = x.callID, x.tool, n.Unit, n.Value
+	if v.Field == "" {
+		v.Key = x.callID
+	}
+	v.CallID, v.Tool, v.Unit, v.Name = x.callID, x.tool, w.unit(), w.name()
 	if v.Name == "" {
 		v.Name = lastName(path)
+	}
+	// A verdict on a composition has one name, whichever server gives it.
+	if v.Bool != nil && v.Name == "valid" && ctx.own {
+		v.Name = "composition_valid"
 	}
 	v.Potential, v.StructureID, v.Formula, v.Converged = ctx.potential, ctx.structureID, ctx.formula, ctx.converged
 	v.Inputs = []string{}
@@ -192,15 +183,4 @@ func lastName(path []string) string {
 		}
 	}
 	return "value"
-}
-
-// escape keeps a map key to one path segment: dots and what would end a
-// citation become underscores.
-func escape(k string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(".{}|/ \n\t", r) {
-			return '_'
-		}
-		return r
-	}, k)
 }

@@ -137,7 +137,7 @@ def symmetry(structure: Structure, symprec: float) -> SpaceGroup:
     import spglib
 
     cell = (structure.lattice.matrix, structure.frac_coords, [s.specie.Z for s in structure])
-    found = spglib.get_symmetry_dataset(cell, symprec=symprec)
+    found = spglib.get_symmetry_dataset(cell, symprec=symprec)  # type: ignore[arg-type]
     if found is None:
         return SpaceGroup(symbol="P1", number=1, symprec=symprec)
     return SpaceGroup(symbol=str(found.international), number=int(found.number), symprec=symprec)

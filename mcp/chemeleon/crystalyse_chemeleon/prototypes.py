@@ -12,6 +12,7 @@ before any is tried with another.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 import re
@@ -25,6 +26,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+LIBRARIES = (
+    "pymatgen.core", "pymatgen.analysis.structure_matcher", "pymatgen.analysis.structure_prediction.volume_predictor", "pymatgen.io.cif",
+    "pyxtal", "pyxtal.symmetry", "spglib",
+)
 _lock = threading.Lock()
 
 _DESIGNATION = re.compile(r"^([A-K])(\d+)(?:_(\d+))?$")
@@ -69,9 +74,15 @@ def _library() -> list[Prototype]:
 
 
 def library() -> list[Prototype]:
-    """The ordered prototypes, read once (a few seconds)."""
+    """The ordered prototypes, read once (a few seconds).
+
+    Imports all else that a search needs too: two threads that import pymatgen at
+    the same time meet half-initialized modules.
+    """
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        for name in LIBRARIES:
+            importlib.import_module(name)
         return _library()
 
 

@@ -50,4 +50,4 @@ def generate(amounts: dict[str, int], z_values: list[int], max_atoms: int, seed:
                 continue
             s: Structure = crystal.to_pymatgen()  # type: ignore[assignment]
             s.remove_oxidation_states()
-            yield rescale(s), f"random in space group {group}"  # type: ignore[arg-type]
+            yield rescale(s), f"random in space group {group}"

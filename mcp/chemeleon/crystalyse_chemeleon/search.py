@@ -207,6 +207,7 @@ def search(query: Query, report: Report, stop: threading.Event, deadline: float 
         Cancelled: when stop is set.
         ToolFault: for bad input, at the deadline, or when nothing was found.
     """
+    prototypes.library()  # first of all: it imports what the rest needs
     from pymatgen.core import Composition
 
     amounts = query.amounts()

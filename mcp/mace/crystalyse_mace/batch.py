@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -89,6 +90,9 @@ class Batch:
         async def one(sid: str, job: dict[str, Any], scope: anyio.CancelScope) -> None:
             try:
                 async with places:
+                    if self.meta.deadline is not None and time.time() > self.meta.deadline:
+                        raise ToolFault("resource", f"stopped by the deadline after {int(self.done)} of {len(jobs)} members; they are kept",
+                                        suggestions=["raise the wall time limit to let it go on"])
                     results[sid] = await self.member(op, job, load_record(sid)["formula"])
             except ToolFault as fault:
                 failure.append(fault)

@@ -89,10 +89,8 @@ class Worker:
         spec["folder"] = Path(spec["folder"]) if spec.get("folder") else None
         job = calculate.Job(**spec)
         pot = self.potential(m["potential"])
-        if m["op"] == "energy":
-            result = calculate.energy(job, pot)
-        else:
-            result = calculate.relax(job, pot, report, _stops[m["id"]])
+        relax = m["op"] == "relax"
+        result = calculate.relax(job, pot, report, _stops[m["id"]]) if relax else calculate.energy(job, pot)
         return {"result": result, "potential": pot.describe()}
 
     def answer(self, m: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
@@ -17,6 +17,8 @@ import anyio.from_thread
 import anyio.to_thread
 
 from crystalyse_common.errors import ToolFault
+
+Progress = Callable[[dict[str, float]], Coroutine[Any, Any, None]]
 
 _ids = count(1)
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -101,7 +103,7 @@ class Pool:
                 if engine.alive():
                     self.idle.append(engine)
 
-    async def run(self, op: str, potential: str, job: dict[str, Any], on_progress: Callable[[dict[str, float]], Awaitable[None]] | None = None) -> dict[str, Any]:
+    async def run(self, op: str, potential: str, job: dict[str, Any], on_progress: Progress | None = None) -> dict[str, Any]:
         """Run a job on a free engine.
 
         Returns:
@@ -119,7 +121,7 @@ class Pool:
 
             def relay(p: dict[str, float]) -> None:
                 if on_progress is not None and not gone.is_set():
-                    anyio.from_thread.run(on_progress, p)  # type: ignore[arg-type]
+                    anyio.from_thread.run(on_progress, p)
 
             async def talk() -> None:
                 try:
@@ -149,7 +151,8 @@ class Pool:
         if "fault" in answer:
             raise answer["fault"]
         if "stopped" in answer:
-            raise ToolFault("resource", f"stopped by the {answer['stopped']}; its checkpoint is kept", suggestions=["raise the wall time limit to let it go on"])
+            raise ToolFault("resource", f"stopped by the {answer['stopped']}; its checkpoint is kept",
+                            suggestions=["raise the wall time limit to let it go on"])
         if error := answer.get("error"):
             raise ToolFault(error["code"], error["message"], error.get("field"), error.get("suggestions"))
         return answer

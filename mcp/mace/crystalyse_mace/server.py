@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
@@ -15,7 +17,7 @@ from crystalyse_common.errors import typed_errors
 from crystalyse_common.server import LONG, Server
 from crystalyse_common.structures import load_record
 
-from . import potentials
+from . import libraries, potentials
 from .batch import Batch, prescreen, relax_many
 from .engines import Pool
 from .formation import formation_energies
@@ -30,6 +32,7 @@ async def lifespan(_: Any) -> AsyncIterator[Pool]:
     """The engines live as long as the server."""
     wanted = os.environ.get("CRYSTALYSE_ENGINES", "")
     pool = Pool(max(1, int(wanted)) if wanted.isdigit() else 2)
+    threading.Thread(target=libraries.load, daemon=True).start()
     try:
         yield pool
     finally:
@@ -45,8 +48,10 @@ Fmax = Annotated[float, Field(ge=0.001, le=1.0, description="force threshold in 
 Steps = Annotated[int, Field(ge=1, le=5000, description="optimizer steps at most")]
 
 
-def _batch(ctx: Context, potential: str, tool: str) -> Batch:
-    return Batch(ctx.request_context.lifespan_context, potentials.resolve(potential), call_meta(ctx), tool, ctx.report_progress)  # type: ignore[arg-type]
+async def _batch(ctx: Context, potential: str, tool: str) -> Batch:
+    await anyio.to_thread.run_sync(libraries.load)
+    pool: Any = ctx.request_context.lifespan_context
+    return Batch(pool, potentials.resolve(potential), call_meta(ctx), tool, ctx.report_progress)
 
 
 @mcp.tool()
@@ -67,7 +72,7 @@ async def calculate_energy(structure_id: StructureID, ctx: Context, potential: P
     The energy is on the potential's own scale. For formation energies use calculate_formation_energy.
     """
     record = load_record(structure_id)
-    batch = _batch(ctx, potential, "calculate_energy")
+    batch = await _batch(ctx, potential, "calculate_energy")
     job = batch.job(structure_id, "point") | {"key": batch.meta.key}
     out = await batch.pool.run("energy", batch.info.key, job)
     return EnergyResult(structure_id=structure_id, formula=record["formula"], potential=out["potential"], **out["result"])
@@ -85,7 +90,7 @@ async def relax_structure(
     For several structures use relax_structures: one call, all cores. Do not rank a result whose converged is false.
     """
     formula = load_record(structure_id)["formula"]
-    batch = _batch(ctx, potential, "relax_structure")
+    batch = await _batch(ctx, potential, "relax_structure")
     meta = batch.meta
 
     async def on_progress(p: dict[str, float]) -> None:
@@ -108,7 +113,7 @@ async def prescreen_structures(
 
     Use it when there are more candidates than you want to relax; its energies are not results.
     """
-    return await prescreen(_batch(ctx, potential, "prescreen_structures"), structure_ids, keep)
+    return await prescreen(await _batch(ctx, potential, "prescreen_structures"), structure_ids, keep)
 
 
 @mcp.tool(meta=LONG)
@@ -125,7 +130,7 @@ async def relax_structures(
     those are ranked: do so before naming a structure or its space group. best_structure_id is the lowest-energy structure found,
     not necessarily the ground state.
     """
-    batch = _batch(ctx, potential, "relax_structures")
+    batch = await _batch(ctx, potential, "relax_structures")
     return await relax_many(batch, structure_ids, fmax, max_steps, keep_best)
 
 
@@ -139,4 +144,4 @@ async def calculate_formation_energy(
 
     Give relaxed structures, several in one call. A negative formation energy does not mean stable: that needs the competing phases.
     """
-    return await formation_energies(_batch(ctx, potential, "calculate_formation_energy"), structure_ids, fmax)
+    return await formation_energies(await _batch(ctx, potential, "calculate_formation_energy"), structure_ids, fmax)

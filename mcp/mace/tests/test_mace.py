@@ -16,6 +16,7 @@ from samples import rock_salt, store
 from wire import Session, serve
 
 from crystalyse_common.structures import load_structure
+from crystalyse_mace.calculate import atoms_of
 
 assert mace_package
 
@@ -60,13 +61,11 @@ def test_model_file_is_listed_with_its_hash(server: Session, models: Path) -> No
 
 def test_energy_is_the_models_own(server: Session, models: Path) -> None:
     from mace.calculators import MACECalculator
-    from pymatgen.io.ase import AseAtomsAdaptor
 
     sid = store(rock_salt(4.2, "Mg", "O"))
     out = server.call("calculate_energy", {"structure_id": sid, "potential": "mace-tiny"})
-    atoms = AseAtomsAdaptor.get_atoms(load_structure(sid))
-    atoms.calc = MACECalculator(model_paths=str(models / "Tiny.model"), device="cpu", default_dtype="float64")
-    assert out["total_energy"] == pytest.approx(atoms.get_potential_energy(), abs=1e-6)
+    calc = MACECalculator(model_paths=str(models / "Tiny.model"), device="cpu", default_dtype="float64")
+    assert out["total_energy"] == pytest.approx(calc.get_potential_energy(atoms_of(load_structure(sid))), abs=1e-6)
     assert out["potential"]["name"] == "MACE Tiny"
 
 

@@ -79,7 +79,7 @@ def test_checkpoints_of_another_computation_are_not_used(mace: Session, tmp_path
 
 def _cut(mace: Session, folder: Path, key: str, steps: int, **meta: Any) -> dict[str, Any]:
     """Start a long relaxation and cancel it after some steps; its arguments and meta."""
-    call = {"args": {"structure_id": store(rattled()), "fmax": 0.005}, "meta": {"idempotency_key": key, "checkpoint_dir": str(folder), **meta}}
+    call: dict[str, Any] = {"args": {"structure_id": store(rattled()), "fmax": 0.005}, "meta": {"idempotency_key": key, "checkpoint_dir": str(folder), **meta}}
     future = mace.start("relax_structure", **call)
     until(lambda: any(x["step"] >= steps for x in mace.log(key=key, event="evaluation")), f"{steps} steps")
     future.cancel()

@@ -48,8 +48,8 @@ class ChgnetFamily:
     def load(self, info: PotentialInfo) -> LoadedPotential:
         """Load it on the CPU, or CUDA where there is one."""
         import torch
-        from chgnet.model import CHGNet
         from chgnet.model.dynamics import CHGNetCalculator
+        from chgnet.model.model import CHGNet
 
         torch.set_num_threads(1)
         device = "cuda" if torch.cuda.is_available() else "cpu"

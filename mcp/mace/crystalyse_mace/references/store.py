@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,10 @@ from ..potentials.base import PotentialInfo, sha256_of
 from .cells import PHASES, reference_structure
 
 if TYPE_CHECKING:
-    from ..engines import Pool
+    from ..engines import Pool, Progress
 
 FMAX, MAX_STEPS = 0.03, 300
 POLL = 0.2  # seconds between looks at a reference that another process computes
-
-Progress = Callable[[dict[str, float]], Awaitable[None]]
 
 
 def _folder(info: PotentialInfo) -> Path:
@@ -58,7 +56,8 @@ async def _alone(path: Path) -> AsyncIterator[None]:
         os.close(fd)
 
 
-async def reference_energy(pool: Pool, info: PotentialInfo, element: str, deadline: float | None, on_progress: Progress | None) -> dict[str, Any]:
+async def reference_energy(pool: Pool, info: PotentialInfo, element: str, deadline: float | None,
+                           on_progress: Progress | None) -> dict[str, Any]:
     """The relaxed reference phase of an element: phase, structure, energy in eV/atom, converged.
 
     Raises:
@@ -79,7 +78,8 @@ async def reference_energy(pool: Pool, info: PotentialInfo, element: str, deadli
     return out
 
 
-async def _relax(pool: Pool, info: PotentialInfo, element: str, deadline: float | None, work: Path, on_progress: Progress | None) -> dict[str, Any]:
+async def _relax(pool: Pool, info: PotentialInfo, element: str, deadline: float | None, work: Path,
+                 on_progress: Progress | None) -> dict[str, Any]:
     start = put_structure(await anyio.to_thread.run_sync(reference_structure, element), origin="reference", created_by="references",
                           label=PHASES[element])
     job = {"structure_id": start.structure_id, "tool": "reference", "key": f"reference/{info.key}/{element}", "fmax": FMAX,

@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// citation is {{v:<key>}}.
-var citation = regexp.MustCompile(`\{\{\s*v:\s*([^{}|\s]{1,300}?)\s*\}\}`)
+// citation is {{v:<key>}}. Models are forgiven single braces, blanks and a missing
+// end: all of these mean to cite, and what resolves to nothing is shown as such.
+// What follows a "|" is dropped: the unit decides how a number is written.
+var citation = regexp.MustCompile(`\{\{\s*[vV]\s*:([^{}]*)\}\}?|` +
+	`\{\{\s*[vV]\s*:\s*([^{}|\s]*)|` +
+	`\{\s*v\s*:\s*((?:[\w-]+/)?(?:c\d+\.)*t\d+\.tool\d+\.[^{}\s]+)\s*\}`)
 
 // Ref is one citation in a text.
 type Ref struct {
@@ -20,16 +24,23 @@ type Ref struct {
 func FindRefs(text string) []Ref {
 	var refs []Ref
 	for _, m := range citation.FindAllStringSubmatchIndex(text, -1) {
-		refs = append(refs, Ref{Start: m[0], End: m[1], Key: text[m[2]:m[3]]})
+		r := Ref{Start: m[0], End: m[1]}
+		for g := 2; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				r.Key, _, _ = strings.Cut(text[m[g]:m[g+1]], "|")
+				r.Key = strings.Trim(r.Key, " \t\r\n`")
+			}
+		}
+		refs = append(refs, r)
 	}
 	return refs
 }
 
-// decimals by unit, after the usage of the field; -1 asks for four significant
-// digits.
+// decimals by unit, after the usage of the field; other units get four
+// significant digits.
 var decimals = map[string]int{
 	"eV/atom": 3, "eV": 3, "eV/angstrom": 3, "angstrom": 3, "angstrom^3": 2, "angstrom^3/atom": 2,
-	"degree": 2, "GPa": 2, "mAh/g": 1, "V": 2, "g/cm^3": 3, "%": 1,
+	"degree": 2, "GPa": 1, "mAh/g": 1, "V": 2, "g/cm^3": 3, "%": 1,
 }
 
 var symbols = map[string]string{
@@ -44,18 +55,18 @@ func Format(v Value) string {
 	if v.Bool != nil {
 		return formatBool(v)
 	}
-	if v.Number == nil {
+	if v.Number == nil || math.IsNaN(*v.Number) || math.IsInf(*v.Number, 0) {
 		return "unknown"
 	}
 	s := formatNumber(*v.Number, v.Unit)
-	if v.Unit == "" {
-		return s
-	}
 	unit := v.Unit
 	if u, ok := symbols[unit]; ok {
 		unit = u
 	}
-	if unit == "°" {
+	switch unit {
+	case "":
+		return s
+	case "°":
 		return s + unit
 	}
 	return s + thinSpace + unit
@@ -78,13 +89,32 @@ func formatNumber(f float64, unit string) string {
 	switch {
 	case f == math.Trunc(f) && math.Abs(f) < 1e15 && (!known || unit == "%"):
 		s = strconv.FormatFloat(f, 'f', 0, 64)
-	case known && (f == 0 || math.Abs(f) >= math.Pow(10, -float64(places))/2):
+	case known && math.Abs(f) < 1e9 && (f == 0 || math.Abs(f) >= math.Pow(10, -float64(places))/2):
 		s = strconv.FormatFloat(f, 'f', places, 64)
 	default:
-		s = strconv.FormatFloat(f, 'g', 4, 64)
+		s = significant(f)
 	}
-	if s == "-0" || strings.Trim(s, "-0.") == "" && strings.HasPrefix(s, "-") {
+	if strings.Trim(s, "-0.") == "" {
 		s = strings.TrimPrefix(s, "-")
 	}
-	return strings.Replace(s, "-", "\u2212", 1)
+	return strings.ReplaceAll(s, "-", "\u2212")
+}
+
+var superscripts = strings.NewReplacer("-", "⁻", "+", "", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹")
+
+// significant writes four significant digits, and powers of ten as such.
+func significant(f float64) string {
+	s := strconv.FormatFloat(f, 'g', 4, 64)
+	mantissa, exp, ok := strings.Cut(s, "e")
+	if !ok {
+		return s
+	}
+	n, err := strconv.Atoi(exp)
+	if err != nil {
+		return s
+	}
+	if n > 0 && n < 6 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return mantissa + "×10" + superscripts.Replace(strconv.Itoa(n))
 }

@@ -100,11 +100,10 @@ func exact(n json.Number) (float64, bool) {
 	if err != nil || math.IsInf(f, 0) {
 		return 0, false
 	}
-	if math.Abs(f) > 1<<53 && !strings.ContainsAny(n.String(), ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != n.String() {
+	if math.Abs(f) >= 1<<53 && !strings.ContainsAny(n.String(), ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != n.String() {
 		return 0, false
 	}
 	return f + 0, true // "+ 0" turns a negative zero into zero
-	return f, true
 }
 
 func join(path []string, seg string) []string { return append(path[:len(path):len(path)], seg) }
@@ -154,14 +153,14 @@ func (a around) within(m map[string]any) around {
 }
 
 func (x *extractor) add(v Value, w view, path []string, ctx around) error {
+	if len(path) == 0 {
+		return nil // a bare number has no place to cite
+	}
 	if len(x.out) >= maxValues {
 		return fault.New(fault.CodeLimit, "the result of %s has more than %d numbers", x.callID, maxValues)
 	}
 	v.Field = strings.Join(path, ".")
 	v.Key = x.callID + "." + v.Field
-	if v.Field == "" {
-		v.Key = x.callID
-	}
 	v.CallID, v.Tool, v.Unit, v.Name = x.callID, x.tool, w.unit(), w.name()
 	if v.Name == "" {
 		v.Name = lastName(path)

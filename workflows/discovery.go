@@ -109,9 +109,8 @@ func (r *run) loop(ctx workflow.Context) error {
 	defer cancel()
 	wallSpent := false
 	if !r.st.Deadline.IsZero() {
-		left := r.st.Deadline.Sub(workflow.Now(ctx))
 		workflow.Go(wctx, func(gctx workflow.Context) {
-			if left <= 0 || workflow.NewTimer(gctx, left).Get(gctx, nil) == nil {
+			if r.awaitDeadline(gctx) == nil {
 				wallSpent = true
 				cancel()
 			}
@@ -131,6 +130,23 @@ func (r *run) loop(ctx workflow.Context) error {
 			}
 			carry := r.st
 			return workflow.NewContinueAsNewError(ctx, Discovery, Input{DiscoveryID: r.in.DiscoveryID, Carry: &carry})
+		}
+	}
+}
+
+// awaitDeadline returns when the wall time is spent. Time in which the discovery
+// waits for its user does not count: hold moves the deadline.
+func (r *run) awaitDeadline(ctx workflow.Context) error {
+	for {
+		if err := workflow.Await(ctx, func() bool { return r.held == nil }); err != nil {
+			return err
+		}
+		left := r.st.Deadline.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			return nil
+		}
+		if err := workflow.NewTimer(ctx, left).Get(ctx, nil); err != nil {
+			return err
 		}
 	}
 }

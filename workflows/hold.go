@@ -24,7 +24,12 @@ type heldStep struct {
 func (r *run) hold(ctx workflow.Context, step string, canSkip bool, cause error) (discovery.UpdateKind, error) {
 	failure := failureOf(cause)
 	r.held = &heldStep{step: step, canSkip: canSkip}
-	defer func() { r.held = nil }()
+	began := workflow.Now(ctx)
+	defer func() {
+		if r.held = nil; !r.st.Deadline.IsZero() {
+			r.st.Deadline = r.st.Deadline.Add(workflow.Now(ctx).Sub(began))
+		}
+	}()
 	if err := r.announce(ctx, discovery.StatusNeedsAttention, "failure", step, failure); err != nil {
 		return "", err
 	}

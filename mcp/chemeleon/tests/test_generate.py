@@ -42,6 +42,12 @@ def test_composition_is_the_requested_one(chemeleon: Session, formula: str) -> N
     assert len(out["z_values"]) > 1, "several numbers of formula units are tried"
 
 
+def test_labels_name_the_structure_type(chemeleon: Session) -> None:
+    out = chemeleon.call("generate_crystal_csp", {"formula": "CaTiO3", "method": "prototype"})
+    labels = {s["label"] for s in out["structures"]}
+    assert {"(Cubic) Perovskite (E2_1)", "Orthorhombic Perovskite", "LiNbO3 type"} <= labels
+
+
 def test_candidates_are_distinct(chemeleon: Session) -> None:
     from pymatgen.analysis.structure_matcher import StructureMatcher
 

@@ -1,0 +1,21 @@
+"""The server under test, through the official client over stdio."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "common"), str(HERE.parents[1] / "mace" / "tests")]
+
+from wire import Session, serve  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """One server for all tests."""
+    with serve("smact", tmp_path_factory.mktemp("state")) as session:
+        yield session

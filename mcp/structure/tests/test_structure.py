@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from crystalyse_common.golden import FOLDER
+from crystalyse_common.structures import put_structure
+
+ROCK_SALT = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+FLUORITE = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.46), ["Ca", "F"], [[0, 0, 0], [0.25, 0.25, 0.25]])
+
+
+def put(s: Structure, origin: str = "input") -> str:
+    return put_structure(s, origin=origin, created_by="test").structure_id
+
+
+def test_tools_are_the_golden_ones(server):
+    golden = json.loads(Path(FOLDER / "structure.json").read_text())
+    keys = ("name", "description", "inputSchema", "outputSchema")
+    live = {t["name"]: [t.get(k) for k in keys] for t in server.tools()}
+    assert live == {t["name"]: [t.get(k) for k in keys] for t in golden["tools"]}
+
+
+@pytest.mark.parametrize("fmt", ["cif", "poscar", "json"])
+def test_parse_gives_the_same_structure_from_every_format(server, fmt):
+    out = server.call("parse_structure", {"content": ROCK_SALT.to(fmt=fmt)})
+    assert out["format"] == fmt and out["n_bonds"] == 24
+    assert out["structures"][0]["structure_id"] == put(ROCK_SALT)
+    record = json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / "structures" / f"{put(ROCK_SALT)}.json").read_text())
+    per_atom = [sum(b["i"] == k or b["j"] == k for b in record["bonds"]) for k in range(8)]
+    assert per_atom == [6] * 8, "six contacts an atom, periodic images included"
+
+
+@pytest.mark.parametrize(("structure", "expected"), [(ROCK_SALT, {"Na": 6, "Cl": 6}), (FLUORITE, {"Ca": 8, "F": 4})])
+def test_coordination(server, structure, expected):
+    out = server.call("analyze_coordination", {"structure_id": put(structure)})
+    assert {i["element"]: i["coordination_number"] for i in out["items"]} == expected
+
+
+def test_space_group_of_the_conventional_cell(server):
+    out = server.call("analyze_space_group", {"structure_id": put(FLUORITE.get_primitive_structure())})
+    assert (out["space_group_number"], out["conventional"]["n_atoms"]) == (225, 12)
+    assert out["conventional"]["lattice_a"] == pytest.approx(5.46, abs=1e-4)
+    assert {(w["element"], w["letter"]) for w in out["wyckoff"]} == {("Ca", "4a"), ("F", "8c")}
+
+
+def test_a_relaxed_structure_is_reported_at_the_looser_tolerance(server):
+    shifts = np.random.default_rng(1).normal(0, 0.008, (8, 3))
+    rattled = Structure(ROCK_SALT.lattice, ROCK_SALT.species, ROCK_SALT.cart_coords + shifts, coords_are_cartesian=True)
+    relaxed = server.call("analyze_space_group", {"structure_id": put(rattled, "relaxed")})
+    assert relaxed["space_group_number"] == 225 and relaxed["symprec"] == 0.1 and relaxed["note"]
+    assert relaxed["scan"][0]["space_group_number"] < 225
+
+
+@pytest.mark.parametrize(("fmt", "suffix"), [("cif", "cif"), ("poscar", "vasp"), ("xyz", "extxyz"), ("json", "json")])
+def test_conversion_round_trips(server, fmt, suffix):
+    sid = put(FLUORITE)
+    out = server.call("convert_structure", {"structure_id": sid, "format": fmt})
+    assert out["path"] == f"exports/{sid}.{suffix}"
+    text = (Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / out["path"]).read_text()
+    assert server.call("parse_structure", {"content": text})["structures"][0]["formula"] == "CaF2"
+
+
+@pytest.mark.parametrize("sid", ["../../etc/passwd", "st_" + "0" * 26, "", "st_ZZ"])
+def test_ids_that_are_none(server, sid):
+    error = server.fault("analyze_coordination", {"structure_id": sid})
+    assert error["code"] in {"invalid_input", "not_found"} and error["field"] == "structure_id"
+
+
+OVERLAP = "x\n1.0\n3 0 0\n0 3 0\n0 0 3\nNa Cl\n1 1\ndirect\n0 0 0\n0.01 0 0\n"
+DISORDERED = Structure(Lattice.cubic(3), [{"Na": 0.5, "K": 0.5}], [[0, 0, 0]]).to(fmt="cif")
+
+
+@pytest.mark.parametrize("content", ["nonsense", "data_x\n_cell_length_a nan\n", OVERLAP, DISORDERED, "2\nno cell\nNa 0 0 0\nCl 1 1 1\n", "{}"])
+def test_bad_files_are_refused_by_field(server, content):
+    error = server.fault("parse_structure", {"content": content})
+    assert error["field"] == "content" and error["code"] in {"invalid_input", "unsupported"}

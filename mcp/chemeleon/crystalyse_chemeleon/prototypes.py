@@ -32,6 +32,7 @@ LIBRARIES = (
 )
 _lock = threading.Lock()
 
+_NAMED = re.compile(r"^[A-L]\d*(_\w+)?$")
 _DESIGNATION = re.compile(r"^([A-K])(\d+)(?:_(\d+))?$")
 
 
@@ -51,7 +52,8 @@ class Prototype:
 
 
 def _entry(s: Structure, tags: dict[str, Any]) -> Prototype:
-    designation = str(tags.get("strukturbericht") or "")
+    given = str(tags.get("strukturbericht"))
+    designation = given if _NAMED.match(given) else ""  # the library writes "None", and some that are no designation
     numbered = _DESIGNATION.match(designation)
     # Numbered types first, by number; then those with a letter or of alloys (L1_0); then the rest, small cells first.
     rank = (0, int(numbered[2]), int(numbered[3] or 0)) if numbered else (1 if designation else 2, 0, 0)

@@ -13,6 +13,7 @@ from .models import BatchItem, BatchResult
 
 SYMPREC = 0.1
 SAME_ENERGY = 0.02  # eV/atom; loosely relaxed copies of one phase differ by less
+EQUAL_ENERGY = 0.002  # eV/atom; so close, a loose match is proof enough
 
 Outcome = dict[str, Any]  # an engine's relaxation result, or {"error": text}
 
@@ -25,8 +26,9 @@ def merge(results: dict[str, Outcome], tight: set[str]) -> dict[str, str]:
     """
     from pymatgen.analysis.structure_matcher import StructureMatcher
 
-    # Tighter than the library's default, which takes tilted perovskites for cubic ones.
-    matcher = StructureMatcher(ltol=0.1, stol=0.15, angle_tol=3, primitive_cell=True, scale=False)
+    # The library's default takes tilted perovskites for cubic ones: good only where the energies agree too.
+    loose = StructureMatcher(primitive_cell=True, scale=False)
+    strict = StructureMatcher(ltol=0.1, stol=0.15, angle_tol=3, primitive_cell=True, scale=False)
 
     def order(item: tuple[str, Outcome]) -> tuple[bool, bool, float, int]:
         sid, r = item
@@ -39,8 +41,9 @@ def merge(results: dict[str, Outcome], tight: set[str]) -> dict[str, str]:
         s = load_structure(r["structure_id"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            near = [(other, t) for other, e, t in kept[r["formula"]] if abs(e - r["energy_per_atom"]) < SAME_ENERGY]
-            twin = next((other for other, t in near if matcher.fit(s, t)), None)
+            near = [(other, abs(e - r["energy_per_atom"]), t) for other, e, t in kept[r["formula"]]]
+            twin = next((other for other, gap, t in near
+                         if gap < SAME_ENERGY and (loose if gap < EQUAL_ENERGY else strict).fit(s, t)), None)
         if twin is None:
             kept[r["formula"]].append((sid, r["energy_per_atom"], s))
         else:

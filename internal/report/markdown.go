@@ -60,7 +60,7 @@ func compositionTable(b *strings.Builder, r Report) {
 		if why == "" {
 			why = c.Reason
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", Formula(c.Formula), verdict, cell(why), link(c.CallID))
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", Formula(c.Formula), verdict, cellText(why), link(c.CallID))
 	}
 	b.WriteString("\n")
 }
@@ -75,7 +75,7 @@ func candidateTable(b *strings.Builder, r Report) {
 		if c.FormationEnergyPerAtom != nil {
 			e = value.Format(value.Value{Number: c.FormationEnergyPerAtom, Unit: "eV/atom"})
 		}
-		fmt.Fprintf(b, "| %s | %d | %s | %s | %s |\n", Formula(c.Formula), c.Tried, e, cell(c.Verdict), cell(c.BestStructureID))
+		fmt.Fprintf(b, "| %s | %d | %s | %s | %s |\n", Formula(c.Formula), c.Tried, e, cellText(c.Verdict), cellText(c.BestStructureID))
 	}
 	b.WriteString("\n")
 }
@@ -94,7 +94,7 @@ func valueTable(b *strings.Builder, r Report) {
 		if v.Converged != nil {
 			converged = map[bool]string{true: "yes", false: "**no**"}[*v.Converged]
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", v.Key, cell(v.Name), value.Format(v.Value), Formula(v.Formula), cell(p), converged, link(v.CallID))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", v.Key, cellText(v.Name), value.Format(v.Value), Formula(v.Formula), cellText(p), converged, link(v.CallID))
 	}
 	b.WriteString("\n")
 }
@@ -128,8 +128,8 @@ func line(s string) string {
 	return strings.NewReplacer("<", "&lt;", "[", `\[`, "`", "'").Replace(strings.TrimSpace(s))
 }
 
-// cell makes untrusted text safe in a table.
-func cell(s string) string { return strings.ReplaceAll(line(s), "|", `\|`) }
+// cellText makes untrusted text safe in a table.
+func cellText(s string) string { return strings.ReplaceAll(line(s), "|", `\|`) }
 
 var digits = strings.NewReplacer("0", "₀", "1", "₁", "2", "₂", "3", "₃", "4", "₄", "5", "₅", "6", "₆", "7", "₇", "8", "₈", "9", "₉")
 
@@ -138,5 +138,5 @@ func Formula(f string) string {
 	if f == "" {
 		return "–"
 	}
-	return digits.Replace(cell(f))
+	return digits.Replace(cellText(f))
 }

@@ -5,192 +5,247 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
-
-// citationMark stands for a citation in the scanned text.
-const citationMark = '\x01'
 
 type span struct{ start, end int }
 
-// unit is a physical unit after a number, in the spellings people use.
-const unit = `(?:(?:m|k)?eV(?:\s*(?:/|per)\s*(?:atom|f\.?u\.?|cell|Å|A|angstrom))?|(?:k|M)?J(?:\s*/\s*(?:mol|kg|g))?|kcal(?:\s*/\s*mol)?|` +
-	`Å(?:\^?[23]|[²³])?|[aå]ngstr[oö]ms?|nm|pm|(?:M|G|k)?Pa|k?bar|mAh(?:\s*/\s*g)?|m?Ah|Wh(?:\s*/\s*(?:kg|L))?|m?V(?:olts?)?|volts?|K|kelvin|°\s*C?|degrees?(?:\s*C(?:elsius)?)?|` +
-	`g\s*/\s*cm(?:\^?3|³)|g\s*/\s*mol|S\s*/\s*c?m|m?W\s*/\s*\(?m(?:\s*·?\s*K\)?)?|cm(?:\^?-1|⁻¹)|THz|GHz|µ?B|μB|%|percent|atoms?\s*/\s*cell)`
-
-// literal is a number with its sign, decimals in either spelling, range and
+// A number with decimals in either spelling, thousands, an uncertainty and a
 // power of ten.
-const literal = `[-+−–±~≈]?\s?(?:\d{1,3}(?:[, \x{2009}]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?:\s*(?:[×x*]\s*10\s*\^?\s*[-−]?\s*\d+|[eE][-+]?\d+))?`
+const literalPattern = `(?:\d*[¼½¾⅓⅔⅕⅛]|\d{1,3}(?:[, ']\d{3})+(?:\.\d+)?|\d+[.,]\d+|\d+|\.\d+)(?:\(\d{1,3}\))?` +
+	`(?:\s?[×x*·]\s?10(?:\s?(?:\^|\*\*)\s?\(?[-+]?\d{1,3}\)?|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|[eE][-+]?\d{1,3}\b|(?:\^|\*\*)\(?[-+]?\d{1,3}\)?|[⁻⁺][⁰¹²³⁴⁵⁶⁷⁸⁹]+)?`
 
 var (
-	numberPattern = regexp.MustCompile(literal)
-	unitAfter     = regexp.MustCompile(`^\s*-?\s*(?:±\s*[\d.]+\s*|\(\d+\)\s*|(?:-|–|to)\s*[\d.]+\s*)?` + unit + `(?:[^A-Za-z0-9]|$)`)
-	inCode        = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
-	wordNumber    = regexp.MustCompile(`(?i)\b(?:(?:minus|about|nearly)\s+)?(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand)` +
-		`(?:[\s-]+(?:point|and|zero|one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty|fifty|hundred|thousand|tenths|hundredths))*` +
-		`[\s-]+(?:eV|electron[\s-]?volts?|meV|milli[\s-]?electron[\s-]?volts?|[aå]ngstr[oö]ms?|gigapascals?|GPa|volts?|kelvin|degrees|milliamp[\w-]*|mAh|kilojoules?|percent)\b`)
-	property = regexp.MustCompile(`(?i)\b(?:band\s?gap|gap|energ(?:y|ies)|enthalp\w+|lattice|parameter|volume|density|modulus|moduli|capacity|voltage|conductivit\w+|` +
-		`space\s?group|coordination|bond|distance|length|angle|hull|formation|temperature|melting|stress|pressure|force|mobility|dielectric|refractive|ZT|hardness|magnet\w+|moment|` +
-		`a|b|c|α|β|γ|alpha|beta|gamma|Eg|Ef|E_?f|E_?hull|No\.?|number)\s*(?:\([^)]*\)\s*)?(?:is|are|of|was|=|≈|~|:|about|around|at|near|#|\||-)*\s*$`)
-	// What holds digits but is a name: formulas, space groups, charges, versions,
-	// steps, Miller indices.
-	nameToken  = regexp.MustCompile(`^[(\["'*_]*(?:(?:[A-Z][a-z]?\d*(?:\.\d+)?|\((?:[A-Z][a-z]?\d*)+\)\d*)+(?:\(?\d*[+-]\)?)?|[PIFRCAB]-?\d?[\d_/a-zA-Z-]*|\d+(?:\.\d+){2,}|v\d[\w.]*|t\d+\.\w+|disc-\w+|st_\w+|\{?[hkl0-9-]{3}\}?|#\d+)[)\]"'*_.,;:!?]*$`)
-	listNumber = regexp.MustCompile(`(?m)^\s*\d{1,3}[.)]\s`)
-	year       = regexp.MustCompile(`^(?:19|20)\d\d$`)
+	numberPattern = regexp.MustCompile(literalPattern)
+	digitList     = regexp.MustCompile(`\b\d{1,3}(?:,\d{1,3}){2,}\b`)
+	wordNumber    = regexp.MustCompile(`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|dozen)` +
+		`(?:[\s-]+(?:point|and|a|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|an|tenths?|hundredths?))*\b`)
+	wordSigns = regexp.MustCompile(`(?i)\b(?:minus|negative|plus)\s+$`)
+	connector = regexp.MustCompile(`^\s*(?:\pL{0,3}\s*)?(?:,|;|/|and|or|to|through|×|x|·|\*|–|-|~|±|\+/-|\.{2,3}|…|&|vs\.?|versus|by|until|\|)(?:\s*(?:and|or|~|≈|about|\+|-|±))*\s*$`)
 )
 
-// scan finds property-like numbers that were typed rather than cited.
-func scan(text, query string) []span {
-	free := exempt(text)
-	allowed := map[string]bool{}
-	for _, n := range numberPattern.FindAllString(query, -1) {
-		allowed[bare(n)] = true
-	}
+// literal is a number the model typed, in the plain text.
+type literal struct {
+	span
+	text     string // as written, without sign
+	unitEnd  int    // end of the unit after it, 0 without
+	decimal  bool
+	exempt   bool // a name, a reference, a year
+	claim    bool
+	wordlike bool
+}
+
+// scan finds property-like numbers that were typed rather than cited. What it
+// gives are spans of the plain text, units included.
+func (p plain) scan(allowed map[string]bool) []span {
 	var out []span
-	for _, m := range numberPattern.FindAllStringIndex(text, -1) {
-		s := trimmed(text, span{m[0], m[1]})
-		if free.covers(s) || isName(text, s) || allowed[bare(text[s.start:s.end])] {
+	for _, l := range p.claims() {
+		if allowed[l.key(p.s)] || l.unitEnd == 0 && allowed[l.number()] {
 			continue
 		}
-		if propertyLike(text, s) {
-			out = append(out, withUnit(text, s))
+		s := l.span
+		if l.unitEnd > 0 {
+			s.end = l.unitEnd
 		}
-	}
-	for _, m := range wordNumber.FindAllStringIndex(text, -1) {
-		if s := (span{m[0], m[1]}); !free.covers(s) {
-			out = append(out, s)
-		}
+		out = append(out, s)
 	}
 	return disjoint(out)
 }
 
-// propertyLike judges a literal by its unit, its decimals and the words before.
-func propertyLike(text string, s span) bool {
-	n := bare(text[s.start:s.end])
-	if unitAfter.MatchString(text[s.end:min(len(text), s.end+40)]) {
-		return true
+// quoted gives the claims of a query, which an answer may repeat: with their
+// unit, or bare.
+func quoted(query string) map[string]bool {
+	p := undress(query, nil)
+	out := map[string]bool{}
+	for _, l := range p.claims() {
+		out[l.key(p.s)] = true
+		out[l.number()] = true
 	}
-	if strings.ContainsAny(n, ".,eE×") {
-		return true // measured things have decimals; counts do not
-	}
-	before := text[max(0, s.start-60):s.start]
-	if property.MatchString(strings.TrimRight(before, " -+−–~≈*_(")) || property.MatchString(before) {
-		return !year.MatchString(n)
-	}
-	return inTable(text, s) && !year.MatchString(n) && !leadingCell(text, s)
+	return out
 }
 
-// exempt gives the parts of a text where digits are not claims.
-func exempt(text string) spans {
-	var out spans
-	for _, p := range []*regexp.Regexp{inCode, listNumber} {
-		for _, m := range p.FindAllStringIndex(text, -1) {
-			// Code is no hiding place for a measured number with its unit.
-			if p == inCode && codeClaims(text[m[0]:m[1]]) {
-				continue
-			}
+// claims gives the literals that say something of a material.
+func (p plain) claims() []literal {
+	ls := p.literals()
+	for i := range ls {
+		ls[i].claim = !ls[i].exempt && p.isClaim(ls[i])
+	}
+	// The members of a list or range share unit and meaning: "5 and 6 GPa".
+	joined := func(i int) bool {
+		between := p.s[ls[i].end:ls[i+1].start]
+		return !ls[i].exempt && !ls[i+1].exempt && ls[i].unitEnd <= ls[i+1].start && !strings.Contains(between, "\n") && connector.MatchString(between)
+	}
+	for i := len(ls) - 2; i >= 0; i-- {
+		if ls[i+1].claim && joined(i) {
+			ls[i].claim = true
+		}
+	}
+	for i := 0; i+1 < len(ls); i++ {
+		if ls[i].claim && joined(i) && !nounAfter.MatchString(p.s[ls[i+1].end:]) {
+			ls[i+1].claim = true
+		}
+	}
+	var out []literal
+	for _, l := range ls {
+		if l.claim {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// literals gives the numbers of the text in order, with what is known of them.
+func (p plain) literals() []literal {
+	hard := sorted(spansOf(p.s, hardNames...))
+	var unitless []span
+	for _, s := range append(spansOf(p.s, softNames...), spansOf(p.s, digitList)...) {
+		if unitAt(p.s, s.end, false) == 0 { // "10 × 12 × 14 Å" is no mesh
+			unitless = append(unitless, s)
+		}
+	}
+	soft := sorted(unitless)
+	var out []literal
+	for _, m := range numberPattern.FindAllStringIndex(p.s, -1) {
+		l := literal{span: span{m[0], m[1]}, text: p.s[m[0]:m[1]]}
+		l.decimal = strings.ContainsAny(l.text, ".eE×^⁻⁰¹²³⁴⁵⁶⁷⁸⁹") || isDecimalComma(l.text)
+		if n := unitAt(p.s, l.end, l.decimal); n > 0 {
+			l.unitEnd = l.end + n
+		}
+		l.exempt = hard.covers(l.span) || l.unitEnd == 0 && soft.covers(l.span) && !p.groupNumber(l) || p.isName(l)
+		if p.code[l.start] && l.unitEnd == 0 {
+			l.exempt = true
+		}
+		l.start = p.withSign(l.start)
+		out = append(out, l)
+	}
+	for _, m := range wordNumber.FindAllStringIndex(p.s, -1) {
+		l := literal{span: span{m[0], m[1]}, text: strings.ToLower(p.s[m[0]:m[1]]), wordlike: true}
+		if n := unitAt(p.s, l.end, false); n > 0 {
+			l.unitEnd = l.end + n
+		}
+		l.decimal = strings.Contains(l.text, "point")
+		if sign := wordSigns.FindStringIndex(p.s[max(0, l.start-12):l.start]); sign != nil {
+			l.start += sign[0] - min(12, l.start)
+		}
+		out = append(out, l)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].start < out[j].start })
+	return out
+}
+
+func isDecimalComma(s string) bool {
+	i := strings.IndexByte(s, ',')
+	return i >= 0 && strings.Count(s, ",") == 1 && len(s)-i-1 != 3
+}
+
+// groupNumber reports whether a literal numbers a space group, which overrides
+// that it looks like Miller indices or a citation.
+func (p plain) groupNumber(l literal) bool { return numbersSpaceGroup(p.before(l)) }
+
+// isName reports whether the digits belong to a word: a formula, a symbol, a
+// version.
+func (p plain) isName(l literal) bool {
+	left, right := p.s[max(0, l.start-80):l.start], p.s[l.end:min(len(p.s), l.end+80)]
+	token := left[strings.LastIndexAny(left, " \t\n|,;=<>\x01\"'")+1:]
+	prev, _ := utf8.DecodeLastRuneInString(left)
+	glued := len(left) > 0 && (isLetter(left[len(left)-1]) || strings.ContainsRune("_])ₓ", prev))
+	hyphen := strings.HasSuffix(left, "-") && len(left) > 1 && (isWord(left[len(left)-2]) || strings.HasSuffix(left, ")-"))
+	switch {
+	case glued && strings.HasPrefix(l.text, "."):
+		return true // the end of a sentence, or a path
+	case glued && l.unitEnd == 0:
+		return !(l.decimal && strings.ContainsRune("])", prev) && !isFormula(token))
+	case glued:
+		return isFormula(token) || isSpaceGroup(token)
+	case hyphen && l.unitEnd == 0:
+		return isLetter(left[len(left)-2]) && !property.MatchString(strings.TrimSuffix(left[max(0, len(left)-20):], "-")) || isFormula(token) && !isDigit(left[len(left)-2])
+	}
+	if l.unitEnd > 0 || right == "" {
+		return false
+	}
+	// 5H2O, 0.5Li2O, 2H-MoS2
+	word := right[:len(right)-len(strings.TrimLeftFunc(right, func(r rune) bool { return r < 0x80 && isWord(byte(r)) || strings.ContainsRune("()[]", r) }))]
+	return isFormula(word)
+}
+
+// withSign takes a sign in front of a number with it.
+func (p plain) withSign(start int) int {
+	left := p.s[:start]
+	trimmed := strings.TrimSuffix(left, " ")
+	r, n := utf8.DecodeLastRuneInString(trimmed)
+	if !strings.ContainsRune("-+±~≈<>≤≥", r) || n == 0 || len(trimmed) < len(left) && strings.ContainsRune("-+", r) {
+		return start
+	}
+	if before := trimmed[:len(trimmed)-n]; before != "" && strings.ContainsRune("-+", r) && (isWord(before[len(before)-1]) || strings.HasSuffix(before, string(rune(citationMark)))) {
+		return start // a range or a hyphen
+	}
+	return len(trimmed) - n
+}
+
+// before gives the sentence up to a literal, at most 110 bytes of it.
+func (p plain) before(l literal) string {
+	s := p.s[max(0, l.start-110):l.start]
+	for _, stop := range []string{". ", "! ", "? ", "; ", "\n\n", "\n- ", "\n* ", "\n#", ".\n"} {
+		if i := strings.LastIndex(s, stop); i >= 0 && !abbreviated(s[:i+1]) {
+			s = s[i+len(stop):]
+		}
+	}
+	return s
+}
+
+var abbreviation = regexp.MustCompile(`(?i)\b(?:no|nr|ca|approx|vol|fig|sec|eq|ref|e\.g|i\.e|vs|max|min|avg|cf)\.$`)
+
+func abbreviated(s string) bool { return abbreviation.MatchString(s) }
+
+// key names a literal for comparison with the query.
+func (l literal) key(s string) string {
+	unit := ""
+	if l.unitEnd > 0 {
+		unit = strings.ToLower(strings.Trim(s[l.end:l.unitEnd], " \t\n-–)]"))
+		unit = strings.NewReplacer(" ", "", "angstroms", "å", "angstrom", "å", "per", "/", "³", "3", "²", "2", "^", "", "electronvolts", "ev", "electronvolt", "ev").Replace(unit)
+	}
+	return l.number() + "|" + unit
+}
+
+func (l literal) number() string {
+	if f, err := strconv.ParseFloat(strings.Replace(l.text, ",", ".", 1), 64); err == nil {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return l.text
+}
+
+// spans are sorted by start; reach is how far those up to one go.
+type spans struct {
+	all   []span
+	reach []int
+}
+
+func spansOf(s string, patterns ...*regexp.Regexp) []span {
+	var out []span
+	for _, p := range patterns {
+		for _, m := range p.FindAllStringIndex(s, -1) {
 			out = append(out, span{m[0], m[1]})
 		}
 	}
 	return out
 }
 
-func codeClaims(code string) bool {
-	for _, m := range numberPattern.FindAllStringIndex(code, -1) {
-		if unitAfter.MatchString(code[m[1]:]) {
-			return true
+func sorted(all []span) spans {
+	sort.Slice(all, func(i, j int) bool { return all[i].start < all[j].start })
+	ss := spans{all: all, reach: make([]int, len(all))}
+	for i, s := range all {
+		ss.reach[i] = s.end
+		if i > 0 {
+			ss.reach[i] = max(s.end, ss.reach[i-1])
 		}
 	}
-	return false
+	return ss
 }
 
-type spans []span
-
+// covers reports whether one of the spans holds s.
 func (ss spans) covers(s span) bool {
-	for _, t := range ss {
-		if s.start >= t.start && s.end <= t.end {
-			return true
-		}
-	}
-	return false
-}
-
-// trimmed drops leading blanks and a sign that belongs to a word before it.
-func trimmed(text string, s span) span {
-	for s.start < s.end && strings.ContainsRune(" \u2009", rune(text[s.start])) {
-		s.start++
-	}
-	return s
-}
-
-// isName reports whether the number is part of a name such as CaTiO3 or Fm-3m.
-func isName(text string, s span) bool {
-	start, end := s.start, s.end
-	for start > 0 && !strings.ContainsRune(" \t\n|,;\x01", rune(text[start-1])) {
-		start--
-	}
-	for end < len(text) && !strings.ContainsRune(" \t\n|,;\x01", rune(text[end])) {
-		end++
-	}
-	token := text[start:end]
-	letter := regexp.MustCompile(`[A-Za-z]`).FindStringIndex(token)
-	if letter == nil && !regexp.MustCompile(`^\D?\(?\d{1,3}(\.\d+){2,}|#\d`).MatchString(token) {
-		return false
-	}
-	// "5.64Å" and "3eV" begin with the number: a value with its unit, not a name.
-	if s.start == start && unitAfter.MatchString(text[s.end:min(len(text), s.end+40)]) {
-		return false
-	}
-	return nameToken.MatchString(token)
-}
-
-// inTable reports whether the literal stands in a row of a markdown table.
-func inTable(text string, s span) bool {
-	line := lineOf(text, s)
-	return strings.HasPrefix(strings.TrimSpace(line), "|")
-}
-
-// leadingCell reports whether it is in the first column, where rows are numbered.
-func leadingCell(text string, s span) bool {
-	start := strings.LastIndexByte(text[:s.start], '\n') + 1
-	return strings.Count(text[start:s.start], "|") <= 1
-}
-
-func lineOf(text string, s span) string {
-	start := strings.LastIndexByte(text[:s.start], '\n') + 1
-	end := strings.IndexByte(text[s.end:], '\n')
-	if end < 0 {
-		return text[start:]
-	}
-	return text[start : s.end+end]
-}
-
-// withUnit extends a flagged literal over its unit, so that both are struck.
-func withUnit(text string, s span) span {
-	if m := unitAfter.FindStringIndex(text[s.end:min(len(text), s.end+40)]); m != nil {
-		end := s.end + m[1]
-		for end > s.end && strings.ContainsRune(" .,;:)|\n\x01*_~", rune(text[end-1])) {
-			end--
-		}
-		s.end = end
-	}
-	return s
-}
-
-// bare is a literal without sign and blanks.
-func bare(n string) string {
-	n = strings.Trim(n, "-+−–±~≈ \u2009")
-	if f, err := strconv.ParseFloat(n, 64); err == nil {
-		return strconv.FormatFloat(f, 'f', -1, 64) + decimalMark(n)
-	}
-	return n
-}
-
-// decimalMark keeps "5.0" apart from "5": the first is a measurement.
-func decimalMark(n string) string {
-	if strings.ContainsAny(n, ".,") {
-		return "."
-	}
-	return ""
+	i := sort.Search(len(ss.all), func(i int) bool { return ss.all[i].start > s.start })
+	return i > 0 && ss.reach[i-1] >= s.end
 }
 
 func disjoint(ss []span) []span {

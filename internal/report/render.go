@@ -54,24 +54,28 @@ func Render(text, query string, values map[string]value.Value) (string, Check) {
 	var b strings.Builder
 	seen := map[string]bool{}
 	refs := value.FindRefs(text)
-	// The scan sees each citation as one blank character, so that neighbors of a
-	// citation are judged by the words the model wrote.
-	masked := []byte(text)
-	for _, r := range refs {
-		for i := r.Start; i < r.End; i++ {
-			masked[i] = citationMark
-		}
+	cited := make([]span, len(refs))
+	for i, r := range refs {
+		cited[i] = span{r.Start, r.End}
 	}
-	flagged := scan(string(masked), query)
+	p := undress(text, cited)
+	var flagged []span
+	for _, f := range p.scan(quoted(query)) {
+		flagged = append(flagged, p.original(text, f))
+	}
+	flagged = disjoint(flagged)
 	at, next := 0, 0
 	plainTo := func(end int) {
-		for next < len(flagged) && flagged[next].start < end {
+		for ; next < len(flagged) && flagged[next].start < end; next++ {
 			f := flagged[next]
+			f.start, f.end = max(f.start, at), min(f.end, end)
+			if f.start >= f.end {
+				continue
+			}
 			b.WriteString(text[at:f.start])
 			fmt.Fprintf(&b, "~~%s~~ ⚠ unsourced", text[f.start:f.end])
 			c.Unsourced = append(c.Unsourced, text[f.start:f.end])
 			at = f.end
-			next++
 		}
 		b.WriteString(text[at:end])
 		at = end
@@ -79,8 +83,7 @@ func Render(text, query string, values map[string]value.Value) (string, Check) {
 	for _, r := range refs {
 		plainTo(r.Start)
 		c.Total++
-		v, ok := values[r.Key]
-		if ok {
+		if v, ok := values[r.Key]; ok {
 			c.Resolved++
 			b.WriteString(value.Format(v))
 			if !seen[r.Key] {
@@ -88,7 +91,7 @@ func Render(text, query string, values map[string]value.Value) (string, Check) {
 				c.Cited = append(c.Cited, r.Key)
 			}
 		} else {
-			fmt.Fprintf(&b, "⟨unresolved: %s⟩", r.Key)
+			fmt.Fprintf(&b, "⟨unresolved: %s⟩", cellText(r.Key))
 			c.Unsourced = append(c.Unsourced, r.Key)
 		}
 		at = r.End

@@ -15,7 +15,7 @@ func (p plain) isClaim(l literal) bool {
 	if l.unitEnd > 0 || l.decimal {
 		return true // measured things have decimals; counts do not
 	}
-	if unitBefore.MatchString(before) || numbersSpaceGroup(before) || symbolLink.MatchString(before) {
+	if unitBefore.MatchString(before) || unitFirst.MatchString(before) || numbersSpaceGroup(before) || symbolLink.MatchString(before) {
 		return true
 	}
 	if m := groupAfter.FindStringSubmatch(after); m != nil && isSpaceGroup(m[1]) {

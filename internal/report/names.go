@@ -65,7 +65,7 @@ var softNames = []*regexp.Regexp{
 // Space-group symbols, and the ways to say that a number is one.
 var (
 	sgShape  = regexp.MustCompile(`^[PIFRCA](?:-?[1-6](?:_?[1-5])?|[mnabcde])(?:[/_-]*(?:-?[1-6](?:_?[1-5])?|[mnabcde]))*(?::[12HR])?$`)
-	sgNumber = regexp.MustCompile(`(?:(?i:space[\s_-]?group|\bSG|symmetry)\s*|([A-Z]\S*)\s*,?)\s*[(\[,#]*\s*(?i:no\.?|nr\.?|number|sg|#|space group|int\.? no\.?)*\s*[:=#]?\s*$`)
+	sgNumber = regexp.MustCompile(`(?:(?i:space[\s_-]?group|\bSG|symmetry|international)\s*|([A-Z]\S*)\s*,?)\s*[(\[,#]*\s*(?i:no\.?|nr\.?|number|sg|#|space group|int\.? no\.?)*\s*[:=#]?\s*$`)
 	plainNo  = regexp.MustCompile(`(?:^|[^\pL])N(?:o|r)\.?\s*$`)
 	notSG    = regexp.MustCompile(`(?i)(?:sample|entry|icsd|cas|patent|grant|card|figure|table|contract|batch|run|step|item|candidate|catalog\w*)\s*N(?:o|r)\.?\s*$`)
 )

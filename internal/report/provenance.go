@@ -21,7 +21,7 @@ var (
 	wordNumber    = regexp.MustCompile(`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|dozen)` +
 		`(?:[\s-]+(?:point|and|a|zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|an|tenths?|hundredths?))*\b`)
 	wordSigns = regexp.MustCompile(`(?i)\b(?:minus|negative|plus)\s+$`)
-	connector = regexp.MustCompile(`^\s*(?:\pL{0,3}\s*)?(?:,|;|/|and|or|to|through|×|x|·|\*|–|-|~|±|\+/-|\.{2,3}|…|&|vs\.?|versus|by|until|\|)(?:\s*(?:and|or|~|≈|about|\+|-|±))*\s*$`)
+	connector = regexp.MustCompile(`^ $|^\s*(?:\pL{0,3}\s*)?(?:,|;|/|and|or|to|through|×|x|·|\*|–|-|~|±|\+/-|\.{2,3}|…|&|vs\.?|versus|by|until|\|)(?:\s*(?:and|or|~|≈|about|\+|-|±))*\s*$`)
 )
 
 // literal is a number the model typed, in the plain text.

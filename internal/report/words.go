@@ -9,13 +9,13 @@ import (
 // follow a number; a part only beside another one ("g/cm3", "S cm-1").
 const (
 	unitAlone = `(?:[mkMGµ]|milli|kilo|mega|giga)?(?:eV|[eE]lectron[- ]?[vV]olts?)|[kM]?J|(?i:kilo)?joules?|k?cal(?:ories?)?|Ha|[hH]artrees?|Ry|[rR]ydbergs?|` +
-		`(?:(?i:cubic|square|inverse|reciprocal)\s+)?(?:Å|(?i:[aå]ngstr(?:o|ö|oe)ms?))|Ang|A|[nµpm]m|nanomet(?:er|re)s?|picomet(?:er|re)s?|bohrs?|` +
+		`(?:(?i:cubic|square|inverse|reciprocal)\s+)?(?:Å|(?i:[aå]ngstr(?:o|ö|oe)ms?))|Angst|Ang|AA|A|[nµpm]m|nanomet(?:er|re)s?|picomet(?:er|re)s?|bohrs?|` +
 		`[GMkh]?Pa|(?i:giga|mega|kilo)?pascals?|[kM]?bars?|atm|[mk]?A\s?[·*]?\s?h|(?i:milli-?)?amp(?:ere)?s?[- ]?hours?|[kM]?W\s?[·*]?\s?h|[mkµ]?V|(?i:milli|kilo)?volts?|` +
 		`K|[kK]elvins?|°\s?[CFK]?|deg(?:rees?)?(?:\s?(?:C|F|K|[cC]elsius|[fF]ahrenheit|[kK]elvin)\b)?|[cC]elsius|m?rad(?:ians?)?|` +
 		`[kMGT]?Hz|(?:giga|tera|mega)?hertz|[fpnµm]s|(?:femto|pico|nano|micro|milli)seconds?|(?:µ|mu)_?B|[bB]ohr magnetons?|T|[tT]eslas?|emu|amu|Da|g\s?/\s?mol|` +
 		`(?:wt|at|mol|vol)\.?\s?%|%|‰|per\s?cent|pct|ppm|ppb|mA|µA|Ω|[kMmµ]Ω|[oO]hms?|[sS]iemens|[nµpm]C|Debye|kT|k_?B\s?T`
 	unitPart = `k?g|mol|c?m|mm|[mµ]?S|[mk]?W|[mk]?A|[mkM]?J|C|F|L|K|s|V|Å|e`
-	unitTail = `atoms?|f\.?\s?u\.?|formula[ -]units?|(?:unit |primitive )?cells?|mol(?:e|ecule)?|k?g|grams?|kilograms?|c?m|centimet(?:er|re)s?|met(?:er|re)s?|L|lit(?:er|re)s?|K|kelvin|s|seconds?|h|V|V\s?s|mK|Å|(?i:[aå]ngstroms?)|A|ions?|sites?|electrons?|mA|h`
+	unitTail = `atoms?|cc|min(?:ute)?s?|hours?|f\.?\s?u\.?|formula[ -]units?|(?:unit |primitive )?cells?|mol(?:e|ecule)?|k?g|grams?|kilograms?|c?m|centimet(?:er|re)s?|met(?:er|re)s?|L|lit(?:er|re)s?|K|kelvin|s|seconds?|h|V|V\s?s|mK|Å|(?i:[aå]ngstroms?)|A|ions?|sites?|electrons?|mA|h`
 	exponent = `(?: ?\^\(?[-+]?[1-4]\)?|[-+]?[1-4]|⁻?[¹²³⁴])?`
 	quotient = `(?: ?(?:/|per|·|\*) ?\(?(?:` + unitTail + `|` + unitPart + `)` + exponent + `\)?)`
 	inverse  = `(?: ?\^\(?-[1-4]\)?|-[1-4]|⁻[¹²³⁴])`
@@ -23,11 +23,13 @@ const (
 
 var (
 	unitPattern = regexp.MustCompile(`^[ \t]*\n?[ \t]*[)\]]?[-–]?[ \t]*(` +
-		`(?:` + unitAlone + `)` + exponent + quotient + `*(?: (?:` + unitTail + `|` + unitPart + `)` + inverse + `)*` +
+		`(?:` + unitAlone + `)` + exponent + quotient + `*(?:[ ·]?(?:` + unitTail + `|` + unitPart + `)` + inverse + `)*` +
 		`|(?:` + unitPart + `)` + exponent + quotient + `+` +
-		`|(?:` + unitPart + `)(?:[ ·](?:` + unitTail + `|` + unitPart + `)` + inverse + `)+` +
+		`|(?:` + unitPart + `)` + exponent + `(?:[ ·]?(?:` + unitTail + `|` + unitPart + `)` + inverse + `)+` +
 		`|cm` + inverse + `)(?:[^\pL\p{Nd}_]|$)`)
 	unitShort = regexp.MustCompile(`^[ \t]*\n?[ \t]*[)\]]?[-–]?[ \t]*(` + unitAlone + `)(?:[^\pL\p{Nd}_]|$)`)
+	unitBoxed = regexp.MustCompile(`^\s*([(\[]\s?(?:` + unitAlone + `)` + exponent + quotient + `*\s?[)\]])`)
+	unitFirst = regexp.MustCompile(`(?:^|\s)(?:[mk]?eV(?:/atom)?|GPa|Å|mAh/g|kJ/mol|S/cm)\s*[:=]\s*[-+±~≈]?\s*$`)
 	// A unit before the number: "E (eV/atom): -2", "a [Å] = 5".
 	unitBefore = regexp.MustCompile(`(?:[\[(,/]\s?|\bin\s+)(?:` + unitAlone + `)` + exponent + `(?:\s?(?:/|per)\s?(?:` + unitTail + `)` + exponent + `)?[)\]]?["']?\s*(?:is|was|=|≈|:|\|)\s*[-+±~≈]?\s*$`)
 	// Symbols of units that are elements too, where a noun tells which.
@@ -45,6 +47,9 @@ func unitAt(s string, from int, decimal bool) int {
 	rest := s[from:min(len(s), from+60)]
 	m := unitPattern.FindStringSubmatchIndex(rest)
 	if m == nil {
+		if b := unitBoxed.FindStringSubmatch(rest); b != nil && !unitElements[strings.Trim(b[1], "()[] ")] {
+			return len(unitBoxed.FindString(rest))
+		}
 		if m = unitShort.FindStringSubmatchIndex(rest); m == nil {
 			return 0
 		}
@@ -79,10 +84,10 @@ const propertyWords = `band[\s_-]?gaps?|gaps?|energ(?:y|ies|etics?)|enthalp(?:y|
 	`capacit(?:y|ies)|voltages?|conductivit(?:y|ies)|resistivit(?:y|ies)|diffusi(?:on|vity)|diffusivit(?:y|ies)|space[\s_-]?groups?|spacegroups?|coordination|bonds?|distances?|lengths?|angles?|hull|formation|` +
 	`temperatures?|melting|boiling|stress(?:es)?|pressures?|forces?|mobilit(?:y|ies)|dielectric|permittivity|refractive|index of refraction|ZT|hardness|magneti[sz]ation|moments?|work function|effective mass(?:es)?|` +
 	`expansion|poisson\S*|ratio|heat|debye|phonon|frequenc(?:y|ies)|solubility|toughness|viscosity|efficienc(?:y|ies)|overpotential|ioni[sz]ation|affinity|electronegativity|radius|radii|tolerance factor|` +
-	`lifetime|absorption|wavelength|barriers?|strain|Seebeck|figure of merit|strength|spacing|pH|E_?(?:g|f|hull|form|coh|ads|a)|T_?[cmgN]|Δ_?[HEGf]+|ΔEf|plateau|concentration|polari[sz]ation|constants?|density`
+	`lifetime|absorption|wavelength|barriers?|strain|Seebeck|figure of merit|strength|spacing|pH|E_?(?:g|f|hull|form|coh|ads|a)|T_?[cmgN]|Δ_?[HEGf]+|ΔEf|plateau|half-life|stable for|Mohs|concentration|polari[sz]ation|constants?|density`
 
 const linkWords = `is|are|was|were|be|been|being|equals?|equal|of|about|around|at|near|nearly|approximately|approx\.?|roughly|circa|ca\.?|only|just|some|values?|to|up|reach(?:es|ed)?|comes?|came|out|as|high|low|than|over|under|` +
-	`above|below|between|from|the|a|an|close|estimated|predicted|computed|calculated|reported|measured|experimental(?:ly)?|expected|known|lies|lie|falls?|sits?|gives?|gave|yields?|number|no\.?|nr\.?|has|have|would|should|could|will|may|might|more|less|` +
+	`above|below|between|from|the|a|an|close|estimated|predicted|given|quoted|listed|stated|put|taken|computed|calculated|reported|measured|experimental(?:ly)?|expected|known|lies|lie|falls?|sits?|gives?|gave|yields?|number|no\.?|nr\.?|has|have|would|should|could|will|may|might|more|less|` +
 	`exactly|precisely|typically|usually|per|atom|turns|found|determined|and|or|by|larger|smaller|greater|lower|higher|per cell|in|for|it|its|with|on|likely|probably|perhaps|maybe|almost|remains?|became|becomes?|increases?|decreases?|rises?|drops?|amounts?|totals?|averages?|average|mean|max(?:imum)?|min(?:imum)?`
 
 var (
@@ -93,7 +98,7 @@ var (
 	symbolLink = regexp.MustCompile(`(?:^|[^\pL\d])(?:(?:[abcdlEGKBVTSPMHU]|E_\w+|[αβγδεκλµρστφθΔ]\w*|c/a|c / a)\s*(?:=|≈|≃|≅|≥|≤|<|>|equals|is about|is)|[abcαβγE]\s*:)\s*[-+±~≈]?\s*$`)
 	afterLink  = regexp.MustCompile(`(?i)^\s*(?:for|as|is|was|in)\s+(?:the\s+|its\s+|a\s+|their\s+)?(?:\pL+\s+){0,2}(?:` + propertyWords + `)(?:[^\pL]|$)`)
 	// A noun after a number makes it a count; these words do not.
-	notNoun   = regexp.MustCompile(`(?i)^\s+(?:for|in|at|and|but|or|while|which|with|from|after|before|than|as|when|is|are|was|were|has|according|per|on|of|by|to|if|so|because|since|whereas|relative|compared|above|below|under|at|under|this|that|the|a|an|too|also|here|then|versus|vs|respectively|given|using|via|within|without|would|should|can|may|it|we|i|they|experimentally|higher|lower|larger|smaller|more|less|larger)(?:[^\pL]|$)`)
+	notNoun   = regexp.MustCompile(`(?i)^\s+(?:for|in|at|and|but|or|while|which|with|from|after|before|than|as|when|is|are|was|were|has|according|per|on|of|by|to|if|so|because|since|whereas|relative|compared|above|below|under|at|under|this|that|the|a|an|too|also|here|then|versus|vs|respectively|given|using|via|within|without|would|should|can|may|it|we|i|they|experimentally|higher|lower|larger|smaller|more|less|hours?|h|days?|weeks?|months?|years?|minutes?|seconds?|cycles|times)(?:[^\pL]|$)`)
 	nounAfter = regexp.MustCompile(`^[ \t]*\n?[ \t]*-?\pL{2,}`)
 	fold      = regexp.MustCompile(`(?i)^[- ]?(?:fold\b|coordinated\b|coordinate\b(?:[.,;:)]|\s+[^s]|$))`)
 )

@@ -9,8 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -170,17 +168,6 @@ func (s *stack) status() embedded.Status {
 	var st embedded.Status
 	require.NoError(s.t, json.Unmarshal([]byte(out), &st))
 	return st
-}
-
-func (s *stack) get(path string, v any) {
-	s.t.Helper()
-	resp, err := http.Get(s.addr + path)
-	require.NoError(s.t, err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(s.t, err)
-	require.Equal(s.t, http.StatusOK, resp.StatusCode, string(body))
-	require.NoError(s.t, json.Unmarshal(body, v))
 }
 
 // named gives the reported numbers of a name.

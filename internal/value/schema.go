@@ -27,7 +27,7 @@ type node struct {
 func (n *node) UnmarshalJSON(doc []byte) error {
 	var raw map[string]json.RawMessage
 	if json.Unmarshal(doc, &raw) != nil {
-		return nil // true, false: no more is known
+		return nil //nolint:nilerr // true, false: no more is known
 	}
 	read := func(key string, into any) { _ = json.Unmarshal(raw[key], into) }
 	read("$ref", &n.ref)

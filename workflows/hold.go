@@ -23,6 +23,9 @@ type heldStep struct {
 // to retry, skip or finish, for a day. Waiting costs no worker slot.
 func (r *run) hold(ctx workflow.Context, step string, canSkip bool, cause error) (discovery.UpdateKind, error) {
 	failure := failureOf(cause)
+	if canSkip {
+		failure.Suggestions = append(failure.Suggestions, "skip it and go on without its result")
+	}
 	r.held = &heldStep{step: step, canSkip: canSkip}
 	began := workflow.Now(ctx)
 	defer func() {
@@ -65,7 +68,7 @@ func failureOf(err error) *tool.Error {
 	case errors.As(err, &timeout):
 		f.Code, f.Message = "timeout", "the step did not end within its time limit"
 	}
-	f.Suggestions = append(f.Suggestions, "retry the step once the cause is mended", "skip it, if it is a tool call", "finish now with what is there")
+	f.Suggestions = append(f.Suggestions, "retry the step once the cause is mended", "finish now with what is there")
 	return f
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crystalyse/internal/embedded"
+	"crystalyse/internal/tool"
 )
 
 const upHelp = `Install what is missing into the state folder and start everything: PostgreSQL
@@ -28,6 +29,12 @@ func upCommand() *cobra.Command {
 			cfg, err := load(cmd)
 			if err != nil {
 				return err
+			}
+			// A mistake in the user's file is told now, not by a worker that dies later.
+			if cfg.MCPConfig != "" {
+				if _, err := tool.LoadConfig(cfg.MCPConfig); err != nil {
+					return err
+				}
 			}
 			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()

@@ -3,7 +3,7 @@ package report
 import (
 	"encoding/json"
 	"math"
-	"sort"
+	"strings"
 	"time"
 
 	"crystalyse/internal/discovery"
@@ -19,8 +19,8 @@ const NoHull = "unknown: no hull was computed"
 // canonical names the values every report carries, cited or not.
 var canonical = map[string]bool{
 	"energy_per_atom": true, "formation_energy_per_atom": true, "energy_above_hull_per_atom": true, "lattice_a": true, "lattice_b": true,
-	"lattice_c": true, "space_group_number": true, "volume_per_atom": true, "bulk_modulus": true, "gravimetric_capacity": true,
-	"average_voltage": true, "composition_valid": true,
+	"lattice_c": true, "lattice_alpha": true, "lattice_beta": true, "lattice_gamma": true, "space_group_number": true, "volume_per_atom": true,
+	"bulk_modulus": true, "gravimetric_capacity": true, "average_voltage": true, "composition_valid": true,
 }
 
 // Input is everything a report is made of.
@@ -56,8 +56,15 @@ func Assemble(in Input) Report {
 	for _, v := range in.Values {
 		lookup[v.Key] = v
 	}
+	// What the user asked and what the program says of the end may be repeated.
+	said := d.Query + "\n\n" + in.Details
 	var check Check
-	r.Summary, check = Render(answer.Text, d.Query, lookup)
+	r.Summary, check = Render(answer.Text, said, lookup)
+	for i, a := range r.Assumptions {
+		var c Check
+		r.Assumptions[i], c = Render(a, said, lookup)
+		check.add(c)
+	}
 	r.Validation = Validation{ValuesTotal: check.Total, ValuesResolved: check.Resolved, Unsourced: check.Unsourced}
 	r.Values = numbers(in.Values, check.Cited)
 	for _, c := range in.Calls {
@@ -78,13 +85,11 @@ func numbers(values []value.Value, cited []string) []Number {
 	}
 	out := []Number{}
 	for _, v := range values {
-		// The numbers that describe generated inputs are many and of no interest
-		// unless somebody cites them.
-		if !isCited[v.Key] && (!canonical[v.Name] || inReference(v)) {
+		if !isCited[v.Key] && (!canonical[v.Name] || isAside(v)) {
 			continue
 		}
 		n := Number{Value: v}
-		if v.Number != nil {
+		if v.Number != nil && !math.IsNaN(*v.Number) && !math.IsInf(*v.Number, 0) {
 			n.V = *v.Number
 		} else if v.Bool != nil {
 			n.V = *v.Bool
@@ -94,122 +99,63 @@ func numbers(values []value.Value, cited []string) []Number {
 	return out
 }
 
-// inReference reports whether a value belongs to a structure reference of a
-// result rather than to what the tool was asked for.
-func inReference(v value.Value) bool {
-	return len(v.Field) > 11 && v.Field[:11] == "structures."
+// isAside reports whether a value is beside what its tool was asked for: it
+// describes a structure that a search made, belongs to another tolerance of a
+// symmetry scan than the reported one, or is a symmetry that a relaxation notes
+// in passing. Such are many, and of no interest unless somebody cites them.
+func isAside(v value.Value) bool {
+	if v.Name == "space_group_number" && v.Potential != nil {
+		return true
+	}
+	return strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.")
 }
 
-// compositions reads the verdicts of a validity check.
+// verdict is what the report reads of an item of a validity check.
+type verdict struct {
+	Formula         string         `json:"formula"`
+	Input           string         `json:"input"`
+	Valid           *bool          `json:"valid"`
+	Applicable      *bool          `json:"applicable"`
+	OxidationStates map[string]any `json:"oxidation_states"`
+	Assignment      string         `json:"assignment"`
+	MixedValence    bool           `json:"mixed_valence"`
+	Reason          string         `json:"reason"`
+	Error           string         `json:"error"`
+}
+
+// compositions reads the verdicts of a validity check: results whose items
+// carry a formula and whether it is valid. A malformed item is left out alone.
 func compositions(c discovery.Call) []Composition {
-	if c.Status != tool.StatusOK {
-		return nil
-	}
 	var res struct {
-		Items []struct {
-			Formula         *string        `json:"formula"`
-			Valid           *bool          `json:"valid"`
-			Applicable      *bool          `json:"applicable"`
-			OxidationStates map[string]any `json:"oxidation_states"`
-			Assignment      *string        `json:"assignment"`
-			MixedValence    bool           `json:"mixed_valence"`
-			Reason          string         `json:"reason"`
-			Input           string         `json:"input"`
-		} `json:"items"`
+		Items []json.RawMessage `json:"items"`
 	}
-	if json.Unmarshal(c.Result, &res) != nil {
+	if c.Status != tool.StatusOK || json.Unmarshal(c.Result, &res) != nil {
 		return nil
 	}
 	out := []Composition{}
-	for _, i := range res.Items {
-		if i.Applicable == nil {
+	for _, raw := range res.Items {
+		var fields map[string]json.RawMessage
+		var i verdict
+		if json.Unmarshal(raw, &fields) != nil || json.Unmarshal(raw, &i) != nil || fields["valid"] == nil {
 			continue
 		}
-		comp := Composition{Formula: i.Input, Valid: i.Valid, Applicable: *i.Applicable, OxidationStates: i.OxidationStates, MixedValence: i.MixedValence, Reason: i.Reason, CallID: c.ID}
-		if i.Formula != nil {
-			comp.Formula = *i.Formula
+		if i.Formula == "" {
+			i.Formula = i.Input
 		}
-		if i.Assignment != nil {
-			comp.Assignment = *i.Assignment
+		if i.Formula == "" {
+			continue
+		}
+		if i.Reason == "" {
+			i.Reason = i.Error
+		}
+		comp := Composition{Formula: i.Formula, Valid: i.Valid, Applicable: i.Valid != nil, OxidationStates: i.OxidationStates,
+			Assignment: i.Assignment, MixedValence: i.MixedValence, Reason: i.Reason, CallID: c.ID}
+		if i.Applicable != nil {
+			comp.Applicable = *i.Applicable
 		}
 		out = append(out, comp)
 	}
 	return out
-}
-
-// candidates groups structures by formula and ranks the converged ones by the
-// energy of one potential.
-func candidates(structures []Structure, values []value.Value) []Candidate {
-	byFormula := map[string]*Candidate{}
-	order := []string{}
-	formulaOf := map[string]string{}
-	for _, s := range structures {
-		if s.Origin == "reference" || isReferenceChild(s, structures) {
-			continue
-		}
-		formulaOf[s.ID] = s.Formula
-		c := byFormula[s.Formula]
-		if c == nil {
-			c = &Candidate{Formula: s.Formula, StructureIDs: []string{}, Decomposition: []string{}, Verdict: NoHull}
-			byFormula[s.Formula] = c
-			order = append(order, s.Formula)
-		}
-		c.StructureIDs = append(c.StructureIDs, s.ID)
-		if s.Origin != "relaxed" {
-			c.Tried++
-		}
-	}
-	rank(byFormula, formulaOf, values)
-	out := make([]Candidate, 0, len(order))
-	for _, f := range order {
-		out = append(out, *byFormula[f])
-	}
-	sort.SliceStable(out, func(i, j int) bool { return less(out[i].FormationEnergyPerAtom, out[j].FormationEnergyPerAtom) })
-	return out
-}
-
-func isReferenceChild(s Structure, all []Structure) bool {
-	for _, p := range all {
-		if p.ID == s.ParentID {
-			return p.Origin == "reference"
-		}
-	}
-	return false
-}
-
-func rank(byFormula map[string]*Candidate, formulaOf map[string]string, values []value.Value) {
-	potential := map[string]string{}
-	for _, v := range values {
-		c := byFormula[formulaOf[v.StructureID]]
-		if c == nil || v.Number == nil || v.Potential == nil || v.Name != "energy_per_atom" || v.Converged == nil || !*v.Converged {
-			continue
-		}
-		if p := potential[c.Formula]; p != "" && p != v.Potential.Name {
-			continue // energies of two potentials are never compared
-		}
-		potential[c.Formula] = v.Potential.Name
-		if c.EnergyPerAtom == nil || *v.Number < *c.EnergyPerAtom {
-			e := *v.Number
-			c.EnergyPerAtom, c.BestStructureID = &e, v.StructureID
-		}
-	}
-	for _, v := range values {
-		c := byFormula[formulaOf[v.StructureID]]
-		if c == nil || v.Number == nil || v.Name != "formation_energy_per_atom" || v.Converged == nil || !*v.Converged {
-			continue
-		}
-		if c.FormationEnergyPerAtom == nil || *v.Number < *c.FormationEnergyPerAtom {
-			e := *v.Number
-			c.FormationEnergyPerAtom, c.BestStructureID = &e, v.StructureID
-		}
-	}
-}
-
-func less(a, b *float64) bool {
-	if a == nil || b == nil {
-		return a != nil
-	}
-	return *a < *b
 }
 
 func round(f float64, places int) float64 {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ func (p plain) isClaim(l literal) bool {
 	if l.unitEnd > 0 || l.decimal {
 		return true // measured things have decimals; counts do not
 	}
-	if unitBefore.MatchString(before) || unitFirst.MatchString(before) || numbersSpaceGroup(before) || symbolLink.MatchString(before) {
+	if equated(before) && (unitBefore.MatchString(before) || unitFirst.MatchString(before) || symbolLink.MatchString(before)) || numbersSpaceGroup(before) {
 		return true
 	}
 	if m := groupAfter.FindStringSubmatch(after); m != nil && isSpaceGroup(m[1]) {
@@ -33,13 +34,43 @@ func (p plain) isClaim(l literal) bool {
 	if isCount(before, after) {
 		return false
 	}
-	return propertyLink.MatchString(before) || saidOf.MatchString(before) && property.MatchString(before)
+	return p.mentions(l.digits-len(before), l.digits) && (propertyLink.MatchString(before) || saidOf.MatchString(before))
+}
+
+// propertiesOf gives where properties are named, in order.
+func propertiesOf(s string) []span {
+	var out []span
+	for at := 0; at < len(s); {
+		m := property.FindStringSubmatchIndex(s[at:])
+		if m == nil {
+			break
+		}
+		out = append(out, span{at + m[2], at + m[3]})
+		at += m[3] // what follows a word also stands before the next
+	}
+	return out
+}
+
+// mentions reports whether a property is named between two places.
+func (p plain) mentions(from, to int) bool {
+	i := sort.Search(len(p.properties), func(i int) bool { return p.properties[i].start >= from })
+	return i < len(p.properties) && p.properties[i].end <= to
+}
+
+// equated reports whether the words before a number can end in a sign or word of
+// equality: a cheap look before the patterns that need one.
+func equated(before string) bool {
+	before = strings.TrimRight(before, " -+±\t\n")
+	if before == "" {
+		return false
+	}
+	return strings.IndexByte("=:|<>~st", before[len(before)-1]) >= 0 || before[len(before)-1] >= 0x80
 }
 
 var (
 	groupAfter = regexp.MustCompile(`^\s?[([]\s?([A-Z][^\s)\]]*)`)
 	// "the voltage, as computed by CHGNet, is 3": the property stands farther off.
-	saidOf   = regexp.MustCompile(`(?i)(?:\b(?:is|are|was|were|be|equals?|about|around|approximately|roughly|nearly|gives|reaches|becomes)|[=≈~])\s*$`)
+	saidOf   = regexp.MustCompile(`(?i)(?:\b(?:is|are|was|were|be|equals?|about|around|approximately|roughly|nearly|gives|reaches|becomes)|[=≈~])\s*[-+±~≈]?\s*$`)
 	moreOf   = regexp.MustCompile(`^(?:\s*(?:,|and|or|to|–|-|of|of the|out of|/)\s*\d+)+`)
 	pickedOf = regexp.MustCompile(`(?i)\b(?:first|last|top|best|other|all|any|next|these|those|remaining|another)\s*$`)
 )

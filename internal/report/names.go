@@ -85,6 +85,9 @@ func isSpaceGroup(token string) bool {
 // numbersSpaceGroup reports whether the words before a literal make it the
 // number of a space group: a claim like any other.
 func numbersSpaceGroup(before string) bool {
+	if before = before[max(0, len(before)-40):]; !strings.ContainsAny(before, "ABCDEFGHIJKLMNOPQRSTUVWXYZpty") {
+		return false
+	}
 	if m := sgNumber.FindStringSubmatch(before); m != nil && (m[1] == "" || isSpaceGroup(m[1])) {
 		return true
 	}

@@ -18,6 +18,7 @@ type plain struct {
 	s          string
 	start, end []int // of each byte of s in the original
 	code       []bool
+	properties []span // where properties are named
 }
 
 type undresser struct {
@@ -59,7 +60,7 @@ func undress(text string, skip []span) plain {
 		}
 		i = max(next, i+1)
 	}
-	return plain{s: string(u.out), start: u.start, end: u.end, code: u.code}
+	return plain{s: string(u.out), start: u.start, end: u.end, code: u.code, properties: propertiesOf(string(u.out))}
 }
 
 // put writes s for the original bytes from i to end.

@@ -27,6 +27,7 @@ var (
 // literal is a number the model typed, in the plain text.
 type literal struct {
 	span
+	digits   int    // where it starts without its sign
 	text     string // as written, without sign
 	unitEnd  int    // end of the unit after it, 0 without
 	decimal  bool
@@ -106,7 +107,7 @@ func (p plain) literals() []literal {
 	soft := sorted(unitless)
 	var out []literal
 	for _, m := range numberPattern.FindAllStringIndex(p.s, -1) {
-		l := literal{span: span{m[0], m[1]}, text: p.s[m[0]:m[1]]}
+		l := literal{span: span{m[0], m[1]}, digits: m[0], text: p.s[m[0]:m[1]]}
 		l.decimal = strings.ContainsAny(l.text, ".eE×^⁻⁰¹²³⁴⁵⁶⁷⁸⁹") || isDecimalComma(l.text)
 		if n := unitAt(p.s, l.end, l.decimal); n > 0 {
 			l.unitEnd = l.end + n
@@ -119,7 +120,7 @@ func (p plain) literals() []literal {
 		out = append(out, l)
 	}
 	for _, m := range wordNumber.FindAllStringIndex(p.s, -1) {
-		l := literal{span: span{m[0], m[1]}, text: strings.ToLower(p.s[m[0]:m[1]]), wordlike: true}
+		l := literal{span: span{m[0], m[1]}, digits: m[0], text: strings.ToLower(p.s[m[0]:m[1]]), wordlike: true}
 		if n := unitAt(p.s, l.end, false); n > 0 {
 			l.unitEnd = l.end + n
 		}
@@ -184,7 +185,7 @@ func (p plain) withSign(start int) int {
 
 // before gives the sentence up to a literal, at most 110 bytes of it.
 func (p plain) before(l literal) string {
-	s := p.s[max(0, l.start-110):l.start]
+	s := p.s[max(0, l.digits-110):l.digits]
 	for _, stop := range []string{". ", "! ", "? ", "; ", "\n\n", "\n- ", "\n* ", "\n#", ".\n"} {
 		if i := strings.LastIndex(s, stop); i >= 0 && !abbreviated(s[:i+1]) {
 			s = s[i+len(stop):]
@@ -197,12 +198,14 @@ var abbreviation = regexp.MustCompile(`(?i)\b(?:no|nr|ca|approx|vol|fig|sec|eq|r
 
 func abbreviated(s string) bool { return abbreviation.MatchString(s) }
 
+var unitSpelling = strings.NewReplacer("angstroms", "å", "angstrom", "å", "electronvolts", "ev", "electronvolt", "ev", "per", "/", "³", "3", "²", "2", "kelvin", "k", "volts", "v", "percent", "%")
+
 // key names a literal for comparison with the query.
 func (l literal) key(s string) string {
 	unit := ""
 	if l.unitEnd > 0 {
-		unit = strings.ToLower(strings.Trim(s[l.end:l.unitEnd], " \t\n-–)]"))
-		unit = strings.NewReplacer(" ", "", "angstroms", "å", "angstrom", "å", "per", "/", "³", "3", "²", "2", "^", "", "electronvolts", "ev", "electronvolt", "ev").Replace(unit)
+		unit = strings.ToLower(strings.Trim(s[l.end:l.unitEnd], " \t\n-–()[]"))
+		unit = unitSpelling.Replace(strings.NewReplacer(" ", "", "-", "", "^", "").Replace(unit))
 	}
 	return l.number() + "|" + unit
 }

@@ -141,6 +141,7 @@ var typed = []struct {
 	{"Fm-3m [225]", []string{"225"}},
 	{"Fm-3m, #225", []string{"225"}},
 	{"a two-electron-volt gap: 2 electron volts", []string{"two-electron-volt", "2 electron volts"}},
+	{"a ≈ 5, c ~ 6", []string{"≈ 5", "~ 6"}},
 	{"2 g/cc and 5 AA", []string{"2 g/cc", "5 AA"}},
 	{"5 cm²V⁻¹s⁻¹ of it", []string{"5 cm²V⁻¹s⁻¹"}},
 	{"5 (eV), 6 [GPa]", []string{"5 (eV)", "6 [GPa]"}},

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	outcomeDirective = regexp.MustCompile(`\{\{\s*outcome:\s*(answered|declined)\s*\}\}`)
-	assumeDirective  = regexp.MustCompile(`\{\{\s*assume:\s*([^{}]{1,500}?)\s*\}\}`)
+	outcomeDirective = regexp.MustCompile(`(?i)\{\{\s*outcome\s*:\s*([^{}]*?)\s*\}\}`)
+	assumeDirective  = regexp.MustCompile(`(?i)\{\{\s*assume\s*:\s*((?:[^{}]|\{\{[^{}]*\}\})*?)\s*\}\}`)
 	blankLines       = regexp.MustCompile(`\n{3,}`)
 )
 
@@ -26,10 +26,12 @@ type Answer struct {
 func ParseAnswer(text string) Answer {
 	a := Answer{Assumptions: []string{}}
 	for _, m := range outcomeDirective.FindAllStringSubmatch(text, -1) {
-		a.Declined = m[1] == "declined"
+		a.Declined = strings.EqualFold(m[1], "declined")
 	}
 	for _, m := range assumeDirective.FindAllStringSubmatch(text, -1) {
-		a.Assumptions = append(a.Assumptions, m[1])
+		if m[1] != "" {
+			a.Assumptions = append(a.Assumptions, m[1])
+		}
 	}
 	text = outcomeDirective.ReplaceAllString(text, "")
 	text = assumeDirective.ReplaceAllString(text, "")
@@ -43,6 +45,13 @@ type Check struct {
 	Resolved  int      // citations that name a value
 	Unsourced []string // citations that name none, and property-like numbers the model typed
 	Cited     []string // keys of the values shown, in order, once each
+}
+
+func (c *Check) add(d Check) {
+	c.Total += d.Total
+	c.Resolved += d.Resolved
+	c.Unsourced = append(c.Unsourced, d.Unsourced...)
+	c.Cited = append(c.Cited, d.Cited...)
 }
 
 // Render replaces citations by numbers with units, and strikes every
@@ -91,11 +100,20 @@ func Render(text, query string, values map[string]value.Value) (string, Check) {
 				c.Cited = append(c.Cited, r.Key)
 			}
 		} else {
-			fmt.Fprintf(&b, "⟨unresolved: %s⟩", cellText(r.Key))
+			fmt.Fprintf(&b, "⟨unresolved: %s⟩", keyText(r.Key))
 			c.Unsourced = append(c.Unsourced, r.Key)
 		}
 		at = r.End
 	}
 	plainTo(len(text))
 	return b.String(), c
+}
+
+// keyText shows what a model gave as a key: its own spelling, without what would
+// be markup.
+func keyText(key string) string {
+	if key = strings.NewReplacer("<", "‹", ">", "›", "`", "'", "[", "(", "]", ")").Replace(tidy(key)); key == "" {
+		return "no key"
+	}
+	return key
 }

@@ -17,7 +17,7 @@ import (
 type Report struct {
 	DiscoveryID string           `json:"discovery_id"`
 	SessionID   string           `json:"session_id"`
-	ParentID    string           `json:"parent_id,omitempty"`
+	ParentID    string           `json:"parent_id"`
 	Query       string           `json:"query"`
 	Mode        discovery.Mode   `json:"mode"`
 	Status      discovery.Status `json:"status"`
@@ -91,7 +91,7 @@ type Structure struct {
 	SpaceGroup   *SpaceGroup   `json:"space_group"`
 	Origin       string        `json:"origin"`
 	Label        string        `json:"label,omitempty"`
-	ParentID     string        `json:"parent_id,omitempty"`
+	ParentID     string        `json:"parent_id"`
 }
 
 // Candidate is a composition under study with the best of its structures. The
@@ -100,7 +100,7 @@ type Candidate struct {
 	Formula                string   `json:"formula"`
 	StructureIDs           []string `json:"structure_ids"`
 	Tried                  int      `json:"tried"`
-	BestStructureID        string   `json:"best_structure_id,omitempty"`
+	BestStructureID        string   `json:"best_structure_id"`
 	EnergyPerAtom          *float64 `json:"energy_per_atom"`
 	FormationEnergyPerAtom *float64 `json:"formation_energy_per_atom"`
 	EnergyAboveHullPerAtom *float64 `json:"energy_above_hull_per_atom"`

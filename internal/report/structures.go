@@ -22,12 +22,16 @@ func structures(made []structure.Structure, calls []discovery.Call) []Structure 
 		var body struct {
 			SpaceGroup *SpaceGroup `json:"space_group"`
 		}
-		if json.Unmarshal(s.Body, &body) == nil {
+		if len(s.Body) > 0 && json.Unmarshal(s.Body, &body) == nil {
 			r.SpaceGroup = body.SpaceGroup
 		}
 		if a, ok := analyzed[s.ID]; ok {
 			r.SpaceGroup = &SpaceGroup{Symbol: a.Symbol, Number: a.Number, Symprec: a.Symprec}
 			c := a.Conventional
+			if c.NAtoms == 0 {
+				out = append(out, r)
+				continue // an analysis without a conventional cell
+			}
 			r.Conventional = &Conventional{NAtoms: c.NAtoms, Lattice: Lattice{A: c.A, B: c.B, C: c.C, Alpha: c.Alpha, Beta: c.Beta, Gamma: c.Gamma, Volume: c.Volume}}
 		}
 		out = append(out, r)
@@ -74,6 +78,11 @@ func latticeOf(m [][3]float64) Lattice {
 	norm := func(u [3]float64) float64 { return math.Sqrt(dot(u, u)) }
 	angle := func(u, v [3]float64) float64 {
 		return math.Acos(max(-1, min(1, dot(u, v)/(norm(u)*norm(v))))) * 180 / math.Pi
+	}
+	for _, u := range m {
+		if n := norm(u); n == 0 || math.IsInf(n, 0) || math.IsNaN(n) {
+			return Lattice{} // no cell; a report holds no number that JSON cannot write
+		}
 	}
 	cross := [3]float64{m[1][1]*m[2][2] - m[1][2]*m[2][1], m[1][2]*m[2][0] - m[1][0]*m[2][2], m[1][0]*m[2][1] - m[1][1]*m[2][0]}
 	return Lattice{

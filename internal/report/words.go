@@ -45,6 +45,9 @@ var unitElements = map[string]bool{"K": true, "V": true, "A": true, "T": true, "
 // when no unit follows.
 func unitAt(s string, from int, decimal bool) int {
 	rest := s[from:min(len(s), from+60)]
+	if first := strings.TrimLeft(rest, " \t\n"); first == "" || isDigit(first[0]) || strings.IndexByte(".,;:|=\"'!?/", first[0]) >= 0 {
+		return 0
+	}
 	m := unitPattern.FindStringSubmatchIndex(rest)
 	if m == nil {
 		if b := unitBoxed.FindStringSubmatch(rest); b != nil && !unitElements[strings.Trim(b[1], "()[] ")] {
@@ -91,11 +94,11 @@ const linkWords = `is|are|was|were|be|been|being|equals?|equal|of|about|around|a
 	`exactly|precisely|typically|usually|per|atom|turns|found|determined|and|or|by|larger|smaller|greater|lower|higher|per cell|in|for|it|its|with|on|likely|probably|perhaps|maybe|almost|remains?|became|becomes?|increases?|decreases?|rises?|drops?|amounts?|totals?|averages?|average|mean|max(?:imum)?|min(?:imum)?`
 
 var (
-	property     = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:` + propertyWords + `)(?:[^\pL]|$)`)
+	property     = regexp.MustCompile(`(?i)(?:^|[^\pL])(` + propertyWords + `)(?:[^\pL]|$)`)
 	propertyLink = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:` + propertyWords + `)[\w"'\x60]*(?:\s*\([^()\n]{0,40}\))?(?:\s+(?:of|for|in|at)\s+(?:the\s+|this\s+)?[\pL\d()+.₀-₉-]+){0,2}` +
 		`(?:[\s,:=≈~<>≤≥→|"'\x60(\[#*±+–-]|\b(?:` + linkWords + `)\b)*$`)
 	// One-letter symbols count only before a sign of equality.
-	symbolLink = regexp.MustCompile(`(?:^|[^\pL\d])(?:(?:[abcdlEGKBVTSPMHU]|E_\w+|[αβγδεκλµρστφθΔ]\w*|c/a|c / a)\s*(?:=|≈|≃|≅|≥|≤|<|>|equals|is about|is)|[abcαβγE]\s*:)\s*[-+±~≈]?\s*$`)
+	symbolLink = regexp.MustCompile(`(?:^|[^\pL\d])(?:(?:[abcdlEGKBVTSPMHU]|E_\w+|[αβγδεκλµρστφθΔ]\w*|c/a|c / a)\s*(?:=|≈|~|≃|≅|≥|≤|<|>|equals|is about|is)|[abcαβγE]\s*:)\s*[-+±~≈]?\s*$`)
 	afterLink  = regexp.MustCompile(`(?i)^\s*(?:for|as|is|was|in)\s+(?:the\s+|its\s+|a\s+|their\s+)?(?:\pL+\s+){0,2}(?:` + propertyWords + `)(?:[^\pL]|$)`)
 	// A noun after a number makes it a count; these words do not.
 	notNoun   = regexp.MustCompile(`(?i)^\s+(?:for|in|at|and|but|or|while|which|with|from|after|before|than|as|when|is|are|was|were|has|according|per|on|of|by|to|if|so|because|since|whereas|relative|compared|above|below|under|at|under|this|that|the|a|an|too|also|here|then|versus|vs|respectively|given|using|via|within|without|would|should|can|may|it|we|i|they|experimentally|higher|lower|larger|smaller|more|less|hours?|h|days?|weeks?|months?|years?|minutes?|seconds?|cycles|times)(?:[^\pL]|$)`)

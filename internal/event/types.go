@@ -1,7 +1,5 @@
 package event
 
-//go:generate go run crystalyse/tools/eventgen ../..
-
 import (
 	"encoding/json"
 	"fmt"

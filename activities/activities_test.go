@@ -106,7 +106,9 @@ func setup(t *testing.T, turns ...llm.Turn) *bundle {
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures()},
 		Tools:  b.tools, Model: b.model, Artifacts: artifacts, Checkpoints: t.TempDir(), Log: slog.New(slog.DiscardHandler),
-		Prompts: func(discovery.Mode) (activities.Prompt, error) { return activities.Prompt{Text: "be good", SHA256: "abc"}, nil },
+		Prompts: func(discovery.Mode) (activities.Prompt, error) {
+			return activities.Prompt{Text: "be good", SHA256: "abc"}, nil
+		},
 	}
 	var suite testsuite.WorkflowTestSuite
 	b.env = suite.NewTestActivityEnvironment()

@@ -58,11 +58,12 @@ func Assemble(in Input) Report {
 	}
 	// What the user asked and what the program says of the end may be repeated.
 	said := d.Query + "\n\n" + in.Details
+	words := toolWords(in.Calls)
 	var check Check
-	r.Summary, check = Render(answer.Text, said, lookup)
+	r.Summary, check = render(answer.Text, said, words, lookup)
 	for i, a := range r.Assumptions {
 		var c Check
-		r.Assumptions[i], c = Render(a, said, lookup)
+		r.Assumptions[i], c = render(a, said, words, lookup)
 		check.add(c)
 	}
 	r.Validation = Validation{ValuesTotal: check.Total, ValuesResolved: check.Resolved, Unsourced: check.Unsourced}

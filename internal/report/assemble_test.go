@@ -108,6 +108,25 @@ func TestAssembleStatus(t *testing.T) {
 	require.Empty(t, r.Validation.Unsourced, "what the program says of the end is no claim")
 }
 
+// A tool's own words may be quoted in code marks; they are not the model's.
+func TestAssembleQuotes(t *testing.T) {
+	t.Parallel()
+	in := salt()
+	in.Calls[2].Error.Message = "atoms overlap (closer than 0.5 angstrom): check the cell"
+	in.Calls[2].Result = json.RawMessage(`{"items":[{"note":"a negative energy of 3 eV was corrected"}]}`)
+	for text, want := range map[string][]string{
+		"It failed: `atoms overlap (closer than 0.5 angstrom): check the cell`.": {},
+		"It failed: `atoms overlap (closer than 0.5 angstrom)…`.":                {},
+		"Note: `a negative energy of 3 eV was corrected`.":                       {},
+		"Atoms are closer than 0.5 angstrom.":                                    {"0.5 angstrom"},
+		"`atoms overlap (closer than 0.6 angstrom)`":                             {"0.6 angstrom"},
+		"`3 eV`": {"`3 eV`"},
+	} {
+		in.Text = text
+		require.Equal(t, want, Assemble(in).Validation.Unsourced, text)
+	}
+}
+
 // Whatever a tool returned, the report can be written.
 func TestReportIsAlwaysJSON(t *testing.T) {
 	t.Parallel()

@@ -38,10 +38,10 @@ type literal struct {
 
 // scan finds property-like numbers that were typed rather than cited. What it
 // gives are spans of the plain text, units included.
-func (p plain) scan(allowed map[string]bool) []span {
+func (p plain) scan(allowed map[string]bool, toolWords string) []span {
 	var out []span
 	for _, l := range p.claims() {
-		if allowed[l.key(p.s)] || l.unitEnd == 0 && allowed[l.number()] {
+		if allowed[l.key(p.s)] || l.unitEnd == 0 && allowed[l.number()] || p.quotes(l, toolWords) {
 			continue
 		}
 		s := l.span

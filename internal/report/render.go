@@ -59,6 +59,11 @@ func (c *Check) add(d Check) {
 // source, however right the number may be. Numbers that the query itself gave
 // may be repeated.
 func Render(text, query string, values map[string]value.Value) (string, Check) {
+	return render(text, query, "", values)
+}
+
+// render is Render for an answer that may also quote toolWords in code marks.
+func render(text, query, toolWords string, values map[string]value.Value) (string, Check) {
 	c := Check{Unsourced: []string{}, Cited: []string{}}
 	var b strings.Builder
 	seen := map[string]bool{}
@@ -69,7 +74,7 @@ func Render(text, query string, values map[string]value.Value) (string, Check) {
 	}
 	p := undress(text, cited)
 	var flagged []span
-	for _, f := range p.scan(quoted(query)) {
+	for _, f := range p.scan(quoted(query), toolWords) {
 		flagged = append(flagged, p.original(text, f))
 	}
 	flagged = disjoint(flagged)

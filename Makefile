@@ -51,13 +51,14 @@ e2e: envs ## whole discoveries through the real stack
 
 check: lint verify ## linters, layer rule, types, generated files
 
-lint: envs $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOLS)/py
+lint: envs web/node_modules $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOLS)/py
 	$(GO) vet ./...
 	$(TOOLS)/golangci-lint run
 	$(TOOLS)/workflowcheck ./workflows/...
 	PYTHONPATH=$(TOOLS)/py $(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
 	$(call pyright,light) mcp/common/crystalyse_common $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
 	$(call pyright,ml) $(foreach s,$(SERVERS_ML),mcp/$(s)/crystalyse_$(s))
+	cd web && npx --no-install tsc --noEmit
 
 pyright = PYTHONPATH=$(TOOLS)/py $(PYTHON) -m pyright -p mcp/pyrightconfig.json --pythonpath $$($(BIN) python $(1))
 
@@ -87,6 +88,10 @@ audit: ## known vulnerabilities of the Go dependencies
 
 clean: ## remove the binary; the state folder stays
 	rm -rf bin
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 $(TOOLS)/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@mkdir -p $(TOOLS)

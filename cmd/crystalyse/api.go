@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os/signal"
 	"syscall"
 	"time"
@@ -72,7 +71,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fault.Wrap(fault.CodeUnavailable, err, "port %d cannot be used", cfg.Port).WithHint("choose another one with --port")
 	}
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	srv := rest.Server(handler, log)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	log.Info("the API listens", "address", l.Addr().String())
@@ -83,5 +82,5 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	}
 	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(srv.Shutdown(stop))
+	return srv.Shutdown(stop)
 }

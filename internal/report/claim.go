@@ -34,6 +34,9 @@ func (p plain) isClaim(l literal) bool {
 	if isCount(before, after) {
 		return false
 	}
+	if shellOf.MatchString(before) {
+		return true
+	}
 	return p.mentions(l.digits-len(before), l.digits) && (propertyLink.MatchString(before) || saidOf.MatchString(before))
 }
 
@@ -68,9 +71,10 @@ func equated(before string) bool {
 }
 
 var (
+	shellOf    = regexp.MustCompile(`[cC]oordinat\w*[^.\n]{0,60}[\s:][A-Z][a-z]?\s*[:=]?\s*$`)
 	groupAfter = regexp.MustCompile(`^\s?[([]\s?([A-Z][^\s)\]]*)`)
 	// "the voltage, as computed by CHGNet, is 3": the property stands farther off.
-	saidOf   = regexp.MustCompile(`(?i)(?:\b(?:is|are|was|were|be|equals?|about|around|approximately|roughly|nearly|gives|reaches|becomes)|[=≈~])\s*[-+±~≈]?\s*$`)
+	saidOf   = regexp.MustCompile(`(?i)(?:\b(?:is|are|was|were|be|equals?|about|around|approximately|roughly|nearly|gives|reaches|becomes)|[=≈~:])\s*[-+±~≈]?\s*$`)
 	moreOf   = regexp.MustCompile(`^(?:\s*(?:,|and|or|to|–|-|of|of the|out of|/)\s*\d+)+`)
 	pickedOf = regexp.MustCompile(`(?i)\b(?:first|last|top|best|other|all|any|next|these|those|remaining|another)\s*$`)
 )

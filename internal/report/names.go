@@ -54,6 +54,7 @@ var softNames = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)^[ \t>]*(?:[-*+•][ \t]+)?\(?\d{1,3}[.)](?:[ \t]|$)`),
 	regexp.MustCompile(`\b\d{1,2}\s?[x×]\s?\d{1,2}(?:\s?[x×]\s?\d{1,2})?\b`),
 	regexp.MustCompile(`\b(?:x|y|z|δ)\s?(?:=|≈|<|>|≤|≥)\s?[01]?\.\d+`),
+	regexp.MustCompile(`\b(?:n|N|Z)\s?=\s?\d{1,3}\b`),
 	regexp.MustCompile(`\b(?:19|20)\d\d(?:s\b|\b)`),
 	regexp.MustCompile(`\b\d+\s?:\s?\d+(?:\s?:\s?\d+)*\b`),   // 1:1:3
 	regexp.MustCompile(`\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]`), // [12]

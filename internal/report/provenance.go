@@ -186,7 +186,7 @@ func (p plain) withSign(start int) int {
 // before gives the sentence up to a literal, at most 110 bytes of it.
 func (p plain) before(l literal) string {
 	s := p.s[max(0, l.digits-110):l.digits]
-	for _, stop := range []string{". ", "! ", "? ", "; ", "\n\n", "\n- ", "\n* ", "\n#", ".\n"} {
+	for _, stop := range []string{". ", "! ", "? ", "\n\n", "\n- ", "\n* ", "\n#", ".\n"} {
 		if i := strings.LastIndex(s, stop); i >= 0 && !abbreviated(s[:i+1]) {
 			s = s[i+len(stop):]
 		}

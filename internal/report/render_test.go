@@ -66,7 +66,7 @@ func TestRenderLongTexts(t *testing.T) {
 	t.Parallel()
 	plain := strings.NewReplacer(" ⚠ unsourced", "", "~~", "").Replace
 	for _, unit := range []string{"5 ", "5.64 Å ", "`", "*5", "|5", "$5\\", "[1]", "5,", "energy of ", "<a", "&#", "Na2", "\n5.", "five ", "1:"} {
-		text := strings.Repeat(unit, 8<<10/len(unit))
+		text := strings.Repeat(unit, 2<<10/len(unit))
 		out, _ := Render(text, "", known)
 		require.Equal(t, text, plain(out), unit)
 	}

@@ -69,6 +69,9 @@ func unitAt(s string, from int, decimal bool) int {
 			return 0 // an article, or the A site
 		}
 	}
+	if strings.HasSuffix(unit, ")") && !strings.Contains(unit, "(") {
+		return m[3] - 1 // the bracket around "(5 eV/atom)"
+	}
 	return m[3]
 }
 
@@ -85,11 +88,11 @@ func isElementList(before, after string) bool {
 // Words that make a number a claim about a material.
 const propertyWords = `band[\s_-]?gaps?|gaps?|energ(?:y|ies|etics?)|enthalp(?:y|ies)|entrop(?:y|ies)|lattice|cell (?:edge|length|parameter)s?|parameters?|volumes?|densit(?:y|ies)|modul(?:us|i)|stiffness|` +
 	`capacit(?:y|ies)|voltages?|conductivit(?:y|ies)|resistivit(?:y|ies)|diffusi(?:on|vity)|diffusivit(?:y|ies)|space[\s_-]?groups?|spacegroups?|coordination|bonds?|distances?|lengths?|angles?|hull|formation|` +
-	`temperatures?|melting|boiling|stress(?:es)?|pressures?|forces?|mobilit(?:y|ies)|dielectric|permittivity|refractive|index of refraction|ZT|hardness|magneti[sz]ation|moments?|work function|effective mass(?:es)?|` +
+	`temperatures?|melts?|melting|boils?|boiling|MAE|RMSE|stress(?:es)?|pressures?|forces?|mobilit(?:y|ies)|dielectric|permittivity|refractive|index of refraction|ZT|hardness|magneti[sz]ation|moments?|work function|effective mass(?:es)?|` +
 	`expansion|poisson\S*|ratio|heat|debye|phonon|frequenc(?:y|ies)|solubility|toughness|viscosity|efficienc(?:y|ies)|overpotential|ioni[sz]ation|affinity|electronegativity|radius|radii|tolerance factor|` +
 	`lifetime|absorption|wavelength|barriers?|strain|Seebeck|figure of merit|strength|spacing|pH|E_?(?:g|f|hull|form|coh|ads|a)|T_?[cmgN]|Δ_?[HEGf]+|ΔEf|plateau|half-life|stable for|Mohs|concentration|polari[sz]ation|constants?|density`
 
-const linkWords = `is|are|was|were|be|been|being|equals?|equal|of|about|around|at|near|nearly|approximately|approx\.?|roughly|circa|ca\.?|only|just|some|values?|to|up|reach(?:es|ed)?|comes?|came|out|as|high|low|than|over|under|` +
+const linkWords = `window|range|ranges|limit|onset|is|are|was|were|be|been|being|equals?|equal|of|about|around|at|near|nearly|approximately|approx\.?|roughly|circa|ca\.?|only|just|some|values?|to|up|reach(?:es|ed)?|comes?|came|out|as|high|low|than|over|under|` +
 	`above|below|between|from|the|a|an|close|estimated|predicted|given|quoted|listed|stated|put|taken|computed|calculated|reported|measured|experimental(?:ly)?|expected|known|lies|lie|falls?|sits?|gives?|gave|yields?|number|no\.?|nr\.?|has|have|would|should|could|will|may|might|more|less|` +
 	`exactly|precisely|typically|usually|per|atom|turns|found|determined|and|or|by|larger|smaller|greater|lower|higher|per cell|in|for|it|its|with|on|likely|probably|perhaps|maybe|almost|remains?|became|becomes?|increases?|decreases?|rises?|drops?|amounts?|totals?|averages?|average|mean|max(?:imum)?|min(?:imum)?`
 

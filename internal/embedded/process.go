@@ -240,9 +240,12 @@ func endLeftovers(cfg *config.Config, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		if found && r.PID > 0 && r.Started != "" && startTime(r.PID) == r.Started {
-			log.Info("ending a process that an earlier stack left", "process", r.Name, "pid", r.PID)
-			if err := endGroup(r.PID, 10*time.Second); err != nil {
+		// A leader that is dead already (no start time) may have left members in its
+		// group; a number is not given away while a group bears it.
+		now := startTime(r.PID)
+		if found && r.PID > 0 && r.Started != "" && (now == r.Started || now == "") {
+			log.Info("ending what an earlier stack left", "process", r.Name, "pid", r.PID)
+			if err := endGroup(r.PID, 10*time.Second); err != nil && now != "" {
 				return err
 			}
 		}

@@ -22,3 +22,6 @@ func startTime(pid int) string {
 	}
 	return strings.TrimSpace(string(out))
 }
+
+// workingIn knows nothing here; PostgreSQL's own check of its lock decides.
+func workingIn(string) []string { return nil }

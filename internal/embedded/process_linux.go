@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -38,4 +39,20 @@ func startTime(pid int) string {
 		return ""
 	}
 	return fields[19]
+}
+
+// workingIn gives the living processes whose working folder is dir.
+func workingIn(dir string) []string {
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, l := range links {
+		// A process that has just gone has no link any more.
+		if target, err := os.Readlink(l); err == nil && target == dir {
+			found = append(found, filepath.Base(filepath.Dir(l)))
+		}
+	}
+	return found
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -77,12 +78,38 @@ func (p postgres) init(ctx context.Context) error {
 }
 
 func (p postgres) command() (*exec.Cmd, error) {
+	if err := p.forgetDead(); err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(filepath.Join(p.bin, "postgres"), "-D", p.dir, "-p", fmt.Sprint(p.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "log_min_messages=warning")
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	unprivileged(cmd.SysProcAttr)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	return cmd, nil
+}
+
+// forgetDead removes the lock of a server that was killed. PostgreSQL does so
+// itself, but not while the dead process still waits in the kernel's table. The
+// state folder is locked, so no other stack can own the server.
+func (p postgres) forgetDead() error {
+	path := filepath.Join(p.dir, "postmaster.pid")
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	first, _, _ := strings.Cut(string(body), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil || startTime(pid) == "" {
+		// Its sessions notice its death and leave; data is touched by nobody then.
+		for deadline := time.Now().Add(10 * time.Second); len(workingIn(p.dir)) > 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("processes %v of a killed PostgreSQL still use %s", workingIn(p.dir), p.dir)
+			}
+		}
+		return diskFault(ignoreMissing(os.Remove(path)), path)
+	}
+	return nil
 }
 
 func redisCommand(bin, dir, password string, port int) func() (*exec.Cmd, error) {

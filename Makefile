@@ -72,7 +72,8 @@ generate: envs $(TOOLS)/sqlc ## write generated files anew
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,); done
 
-verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale
+verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale, or something big is tracked
+	tools/check-size
 	PYTHONPATH=$(TOOLS)/sqlc $(TOOLS)/sqlc/bin/sqlc diff
 	$(GO) test ./internal/event/...
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done

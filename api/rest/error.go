@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -31,6 +32,7 @@ var statuses = map[fault.Code]int{
 	fault.CodeInvalid:     http.StatusUnprocessableEntity,
 	fault.CodeNotFound:    http.StatusNotFound,
 	fault.CodeConflict:    http.StatusConflict,
+	fault.CodeUnknown:     http.StatusUnauthorized,
 	fault.CodeDenied:      http.StatusForbidden,
 	fault.CodeUnavailable: http.StatusServiceUnavailable,
 	fault.CodeLimit:       http.StatusTooManyRequests,
@@ -107,13 +109,23 @@ func (s *server) fail(c *gin.Context, err error) {
 	if merr != nil {
 		body = []byte(`{"type":"about:blank","status":500}`)
 	}
+	if p.Status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", `Bearer realm="crystalyse"`)
+	}
 	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
 		c.Header("Retry-After", "2")
 	}
 	c.Data(p.Status, "application/problem+json", body)
 }
 
-func noRoute(c *gin.Context) error {
+// noRoute hands what is not the API's to the page.
+func (s *server) noRoute(c *gin.Context) error {
+	path := c.Request.URL.Path
+	if s.Page != nil && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/ws/") && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {
+		c.Status(http.StatusOK) // gin comes here with a 404 set
+		s.Page.ServeHTTP(c.Writer, c.Request)
+		return nil
+	}
 	return fault.New(fault.CodeNotFound, "there is nothing at this path").WithHint("the API lives under /api/v1")
 }
 

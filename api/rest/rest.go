@@ -15,13 +15,12 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"crystalyse/api/gate"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
-	"crystalyse/internal/fault"
 	"crystalyse/internal/session"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
-	"crystalyse/internal/user"
 )
 
 // Deps is what the door needs. The stores, the Runner and Events are required.
@@ -41,12 +40,17 @@ type Deps struct {
 	// means none.
 	Running func(ctx context.Context) (int, error)
 
-	// UserID names who asks. Defaults to the one user in single mode, and to
-	// nobody otherwise: a door without authentication stays shut.
-	UserID func(*http.Request) (string, error)
-	// Single says that there is one user and no token: only loopback clients
-	// are served, under a loopback Host, and no foreign page.
+	// Gate says who may call and who asks. Defaults to the gate of single mode
+	// or, without Single, to one that nobody passes.
+	Gate *gate.Gate
+	// Single says that there is one user and no token, when Gate is nil.
 	Single bool
+	// UserID names who asks instead of the gate; tests set it.
+	UserID func(*http.Request) (string, error)
+	// Page answers every GET outside of the API. Nil means there is no page.
+	Page http.Handler
+	// Rate limits the requests of one user. Its zero value is the default.
+	Rate Rate
 
 	// Logger defaults to slog.Default().
 	Logger *slog.Logger
@@ -70,14 +74,14 @@ func (d Deps) withDefaults() Deps {
 	if d.PollEvery <= 0 {
 		d.PollEvery = 250 * time.Millisecond
 	}
+	if d.Gate == nil {
+		d.Gate = gate.New(gate.Options{Single: d.Single})
+	}
 	if d.UserID == nil {
-		single := d.Single
-		d.UserID = func(*http.Request) (string, error) {
-			if !single {
-				return "", fault.New(fault.CodeDenied, "this server has no authentication configured").
-					WithHint("set CRYSTALYSE_AUTH=single to use it on this machine")
-			}
-			return user.Local, nil
+		g := d.Gate
+		d.UserID = func(r *http.Request) (string, error) {
+			who, err := g.Identify(r)
+			return who.UserID, err
 		}
 	}
 	if d.States == nil {
@@ -95,7 +99,8 @@ func (d Deps) withDefaults() Deps {
 // server is the door with its dependencies.
 type server struct {
 	Deps
-	idle *idle
+	idle  *idle
+	rates *rates
 }
 
 // releaseMode quiets gin once: its mode is a variable of the process.
@@ -105,17 +110,26 @@ var releaseMode = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
 func New(d Deps) http.Handler {
 	releaseMode()
 	s := &server{Deps: d.withDefaults()}
-	s.idle = newIdle(s.Now)
+	s.idle, s.rates = newIdle(s.Now), newRates(s.Rate, s.Now)
 	g := gin.New()
 	g.HandleMethodNotAllowed = true
 	g.RedirectTrailingSlash = false
 	g.Use(s.identify, s.recover, secure, s.guard)
-	g.NoRoute(s.do(noRoute))
+	g.NoRoute(s.do(s.noRoute))
 	g.NoMethod(s.do(noMethod))
 	g.GET("/healthz", s.do(s.healthz))
 	g.GET("/readyz", s.do(s.readyz))
 
-	api := g.Group("/api/v1", s.count, s.limitBody)
+	s.routes(g.Group("/api/v1", s.count, s.limitBody))
+	return g
+}
+
+// routes are the API's. Each answers for one user.
+func (s *server) routes(api *gin.RouterGroup) {
+	api.GET("/auth/me", s.owned(s.me))
+	api.POST("/auth/session", s.owned(s.login))
+	api.DELETE("/auth/session", s.owned(s.logout))
+	api.POST("/auth/ticket", s.owned(s.ticket))
 	api.POST("/discoveries", s.owned(s.createDiscovery))
 	api.GET("/discoveries", s.owned(s.listDiscoveries))
 	api.GET("/discoveries/:id", s.owned(s.getDiscovery))
@@ -128,7 +142,6 @@ func New(d Deps) http.Handler {
 	api.GET("/structures/:id", s.owned(s.getStructure))
 	api.GET("/structures/:id/cif", s.owned(s.getCIF))
 	api.GET("/status", s.owned(s.status))
-	return g
 }
 
 // handler is a route: an error it returns is written by error.go.
@@ -151,6 +164,11 @@ func (s *server) owned(h ownedHandler) gin.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		done, err := s.rates.enter(userID)
+		if err != nil {
+			return err
+		}
+		defer done()
 		return h(c, userID)
 	})
 }

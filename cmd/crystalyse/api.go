@@ -59,12 +59,21 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer engine.Close()
+	door, err := openGate(cfg, db)
+	if err != nil {
+		return err
+	}
+	defer door.close()
 	handler := rest.New(rest.Deps{
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
-		States: db.ServerStates, Running: db.CountRunning, Single: cfg.Auth == "single", Logger: log, Done: ctx.Done(),
+		States: db.ServerStates, Running: db.CountRunning, Gate: door.gate, Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log, Done: ctx.Done(),
 		Health: func(ctx context.Context) map[string]error {
 			_, err := engine.CheckHealth(ctx, nil)
-			return map[string]error{"postgres": db.Ping(ctx), "temporal": err}
+			checks := map[string]error{"postgres": db.Ping(ctx), "temporal": err}
+			if door.logins != nil {
+				checks["redis"] = door.logins.Ping(ctx)
+			}
+			return checks
 		},
 	})
 	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", cfg.Bind, cfg.Port))

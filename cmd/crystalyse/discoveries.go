@@ -76,7 +76,11 @@ func (d *door) open(cmd *cobra.Command) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.New(client.Options{Base: address, Locate: func(context.Context) (string, error) { return d.stack.Locate(cmd) }}), nil
+	cfg, err := load(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(client.Options{Base: address, Token: cfg.Token.Reveal(), Locate: func(context.Context) (string, error) { return d.stack.Locate(cmd) }}), nil
 }
 
 // console is what a command's streams are.

@@ -31,7 +31,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 	root.AddCommand(discoveryCommands(embeddedStack{})...)
 	root.AddCommand(upCommand(), downCommand(), statusCommand(), doctorCommand(), configCommand(), gcCommand(),
-		apiCommand(), workerCommand(), migrateCommand(), installCommand(), pythonCommand())
+		apiCommand(), workerCommand(), migrateCommand(), installCommand(), pythonCommand(), tokenCommand())
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -126,7 +127,7 @@ func (d *door) completeIDs(cmd *cobra.Command, args []string, typed string) ([]s
 	}
 	ctx, cancel := context.WithTimeout(parent, completionPatience)
 	defer cancel()
-	ds, _, err := client.New(client.Options{Base: address, Patience: time.Nanosecond}).List(ctx, "", client.Page{Limit: 50})
+	ds, _, err := client.New(client.Options{Base: address, Token: os.Getenv("CRYSTALYSE_TOKEN"), Patience: time.Nanosecond}).List(ctx, "", client.Page{Limit: 50})
 	if err != nil {
 		return nil, none
 	}

@@ -27,6 +27,8 @@ import (
 type Options struct {
 	// Base is the server's address, like http://127.0.0.1:8000.
 	Base string
+	// Token is sent as a bearer token when it is not "".
+	Token string
 	// Locate gives the address again when the server stopped answering: an
 	// embedded stack that restarts may come back on another port. Nil means
 	// that the address stays.
@@ -146,6 +148,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.opts.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.opts.Token)
 	}
 	if r.key != "" {
 		req.Header.Set("Idempotency-Key", r.key)

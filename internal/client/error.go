@@ -35,7 +35,7 @@ func Stored(err error) string {
 var codes = map[int]fault.Code{
 	http.StatusNotFound:              fault.CodeNotFound,
 	http.StatusConflict:              fault.CodeConflict,
-	http.StatusUnauthorized:          fault.CodeDenied,
+	http.StatusUnauthorized:          fault.CodeUnknown,
 	http.StatusForbidden:             fault.CodeDenied,
 	http.StatusTooManyRequests:       fault.CodeLimit,
 	http.StatusBadGateway:            fault.CodeUnavailable,

@@ -5,6 +5,7 @@ package config
 import (
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,13 @@ type Config struct {
 	LogLevel   string
 	Auth       string
 	IdleStop   time.Duration
+
+	JWTKeys        Secret // kid:secret, the first signs
+	JWTAudience    string
+	Token          Secret // the terminal's own, in jwt mode
+	AllowedHosts   string
+	AllowedOrigins string
+	RateLimit      int
 
 	DatabaseURL       Secret // holds a password
 	RedisURL          Secret
@@ -78,6 +86,23 @@ func (c *Config) Logs() string { return c.Path("logs") }
 // HasModel reports whether a language model is configured; otherwise the
 // built-in planner answers.
 func (c *Config) HasModel() bool { return c.OpenAIAPIKey != "" || c.OpenAIBaseURL != "" }
+
+// Hosts are the names the web server answers to.
+func (c *Config) Hosts() []string { return list(c.AllowedHosts) }
+
+// Origins are the other pages that may call.
+func (c *Config) Origins() []string { return list(c.AllowedOrigins) }
+
+// list reads a comma-separated setting; names of hosts know no case.
+func list(s string) []string {
+	var out []string
+	for _, part := range strings.Split(s, ",") {
+		if part = strings.ToLower(strings.TrimSpace(part)); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
 
 // Level is the log level.
 func (c *Config) Level() slog.Level {

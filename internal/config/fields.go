@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"crystalyse/internal/auth"
 )
 
 // field is one setting: its flag, its variable, its default, its meaning.
@@ -75,6 +77,24 @@ func address(schemes ...string) func(string) error {
 	}
 }
 
+func jwtKeys(v string) error {
+	if v == "" {
+		return nil
+	}
+	_, err := auth.ParseKeys(v)
+	return err
+}
+
+func origins(v string) error {
+	for _, o := range list(v) {
+		u, err := url.Parse(o)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" {
+			return fmt.Errorf("%q is not an origin such as https://lab.example", o)
+		}
+	}
+	return nil
+}
+
 const maxPort = 65535
 
 // fields are all settings, in the order they are shown.
@@ -85,7 +105,13 @@ var fields = []field{
 	text("bind", "", "127.0.0.1", "address the web server listens on", func(c *Config) *string { return &c.Bind }),
 	number("port", "8000", "port of the web address; another free one is taken when it is in use", 0, maxPort, func(c *Config) *int { return &c.Port }),
 	checked(text("log-level", "", "info", "debug, info, warn or error", func(c *Config) *string { return &c.LogLevel }), oneOf("debug", "info", "warn", "error")),
-	checked(text("auth", "", "single", "single (one user, this machine only)", func(c *Config) *string { return &c.Auth }), oneOf("single")),
+	checked(text("auth", "", "single", "single (one user, this machine only) or jwt (signed tokens)", func(c *Config) *string { return &c.Auth }), oneOf("single", "jwt")),
+	checked(secret("jwt-keys", "", "keys that sign tokens, as kid:secret,kid2:secret2; the first signs, all verify", func(c *Config) *Secret { return &c.JWTKeys }), jwtKeys),
+	text("jwt-audience", "", "", "audience that tokens must name; empty asks for none", func(c *Config) *string { return &c.JWTAudience }),
+	secret("token", "", "token of the terminal, in jwt mode", func(c *Config) *Secret { return &c.Token }),
+	text("allowed-hosts", "", "", "names the web server answers to, comma-separated; in jwt mode empty means any", func(c *Config) *string { return &c.AllowedHosts }),
+	checked(text("allowed-origins", "", "", "other pages that may call, comma-separated, such as https://lab.example", func(c *Config) *string { return &c.AllowedOrigins }), origins),
+	number("rate-limit", "1200", "requests a user may make in a minute; 0 means no limit", 0, 1_000_000, func(c *Config) *int { return &c.RateLimit }),
 	duration("idle-stop", "0s", "stop the stack after so long without work or visitors; 0s never", func(c *Config) *time.Duration { return &c.IdleStop }),
 	checked(secret("database-url", "DATABASE_URL", "PostgreSQL to use instead of the embedded one", func(c *Config) *Secret { return &c.DatabaseURL }), address("postgres", "postgresql")),
 	checked(secret("redis-url", "REDIS_URL", "Redis to use instead of the embedded one", func(c *Config) *Secret { return &c.RedisURL }), address("redis", "rediss")),

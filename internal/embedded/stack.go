@@ -253,7 +253,8 @@ func fileNewer(path string) func(context.Context) error {
 // variables, never on a command line.
 func (s *Stack) childEnv(a addresses) []string {
 	env := append(os.Environ(), s.cfg.Environ()...)
-	return append(env, "DATABASE_URL="+a.database, "REDIS_URL="+a.redis, "TEMPORAL_ADDRESS="+a.temporal, "OPENAI_API_KEY="+s.cfg.OpenAIAPIKey.Reveal(), "CRYSTALYSE_CONFIG=")
+	return append(env, "DATABASE_URL="+a.database, "REDIS_URL="+a.redis, "TEMPORAL_ADDRESS="+a.temporal, "OPENAI_API_KEY="+s.cfg.OpenAIAPIKey.Reveal(),
+		"CRYSTALYSE_JWT_KEYS="+s.cfg.JWTKeys.Reveal(), "CRYSTALYSE_CONFIG=")
 }
 
 func (s *Stack) child(name string, command func() (*exec.Cmd, error), ready func(context.Context) error, address string) *child {

@@ -154,7 +154,7 @@ func EnsureRunning(ctx context.Context, cfg *config.Config, report Reporter) (ad
 		return "", false, diskFault(err, logPath)
 	}
 	cmd := exec.Command(self, "up", "--idle-stop", idleStop(cfg))
-	cmd.Env = append(append(os.Environ(), cfg.Environ()...), "DATABASE_URL="+cfg.DatabaseURL.Reveal(), "REDIS_URL="+cfg.RedisURL.Reveal(), "OPENAI_API_KEY="+cfg.OpenAIAPIKey.Reveal())
+	cmd.Env = append(append(os.Environ(), cfg.Environ()...), "DATABASE_URL="+cfg.DatabaseURL.Reveal(), "REDIS_URL="+cfg.RedisURL.Reveal(), "OPENAI_API_KEY="+cfg.OpenAIAPIKey.Reveal(), "CRYSTALYSE_JWT_KEYS="+cfg.JWTKeys.Reveal())
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // outlives this terminal
 	if err := cmd.Start(); err != nil {

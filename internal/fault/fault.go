@@ -19,6 +19,7 @@ const (
 	CodeInvalid     Code = "invalid"     // the caller's input is wrong; Field names it
 	CodeNotFound    Code = "not_found"   // unknown, or not the caller's
 	CodeConflict    Code = "conflict"    // true at another time, not now
+	CodeUnknown     Code = "unknown"     // who asks is not known: no token, or one that is worth nothing
 	CodeDenied      Code = "denied"      // known caller, not allowed
 	CodeUnavailable Code = "unavailable" // a part is absent or slow; trying later may help
 	CodeLimit       Code = "limit"       // too large, too many, too often

@@ -8,7 +8,7 @@ TOOLS   := $(STATE)/tools
 GO      ?= go
 BIN     := bin/crystalyse
 PYTHON  := $(shell command -v python3.11 || command -v python3)
-PY_DIRS := mcp/common mcp/smact mcp/structure mcp/chemeleon mcp/mace
+PY_DIRS := mcp/common mcp/smact mcp/structure mcp/chemeleon mcp/mace mcp/embedding
 SERVERS_LIGHT := smact structure
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
@@ -40,7 +40,7 @@ test-go: envs ## Go tests with the race detector
 
 test-py: envs $(TOOLS)/py ## tests of the MCP servers
 	@for s in common $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
-	@for s in $(SERVERS_ML); do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
+	@for s in $(SERVERS_ML) embedding; do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
 
 # The test runner lives beside the environments, not in them: what is tested is
 # exactly what is shipped.
@@ -57,7 +57,7 @@ lint: envs web/node_modules $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOL
 	$(TOOLS)/workflowcheck ./workflows/...
 	PYTHONPATH=$(TOOLS)/py $(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
 	$(call pyright,light) mcp/common/crystalyse_common $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
-	$(call pyright,ml) $(foreach s,$(SERVERS_ML),mcp/$(s)/crystalyse_$(s))
+	$(call pyright,ml) $(foreach s,$(SERVERS_ML) embedding,mcp/$(s)/crystalyse_$(s))
 	cd web && npx --no-install tsc --noEmit
 
 pyright = PYTHONPATH=$(TOOLS)/py $(PYTHON) -m pyright -p mcp/pyrightconfig.json --pythonpath $$($(BIN) python $(1))

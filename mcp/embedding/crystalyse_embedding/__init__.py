@@ -1,0 +1,1 @@
+"""The local embedding model behind the OpenAI wire."""

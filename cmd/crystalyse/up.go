@@ -109,7 +109,7 @@ func printStatus(cmd *cobra.Command, s embedded.Status) error {
 	for _, p := range []struct {
 		name string
 		part embedded.Part
-	}{{"api", s.API}, {"worker", s.Worker}, {"postgres", s.Postgres}, {"redis", s.Redis}, {"temporal", s.Temporal}, {"temporal ui", s.TemporalUI}} {
+	}{{"api", s.API}, {"worker", s.Worker}, {"postgres", s.Postgres}, {"redis", s.Redis}, {"temporal", s.Temporal}, {"temporal ui", s.TemporalUI}, {"embedding", s.Embedding}} {
 		state := "down"
 		if p.part.Healthy {
 			state = "healthy"

@@ -56,10 +56,13 @@ type Config struct {
 	TemporalPort      int
 	TemporalUIPort    int
 
-	OpenAIAPIKey   Secret
-	OpenAIBaseURL  string
-	Model          string
-	EmbeddingModel string
+	OpenAIAPIKey  Secret
+	OpenAIBaseURL string
+	Model         string
+	// EmbeddingBaseURL is where memories are embedded; see Embedding.
+	EmbeddingBaseURL string
+	EmbeddingAPIKey  Secret
+	EmbeddingModel   string
 
 	MCPConfig string
 	ModelsDir string

@@ -39,16 +39,23 @@ func StartServices(ctx context.Context, softwareDir, dir string) (*Services, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{dir: dir, stack: &Stack{cfg: cfg, log: slog.New(slog.DiscardHandler), report: quiet}}
-	if err := s.stack.choosePorts(); err != nil {
+	stack, err := newBare(cfg)
+	if err != nil {
 		return nil, err
 	}
+	s := &Services{dir: dir, stack: stack}
 	a, err := s.stack.startServices(ctx, tools)
 	if err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	s.Postgres, s.Redis, s.Temporal = a.database, a.redis, a.temporal
 	return s, nil
+}
+
+// newBare is a stack that tells nobody anything.
+func newBare(cfg *config.Config) (*Stack, error) {
+	s := &Stack{cfg: cfg, log: slog.New(slog.DiscardHandler), report: NewLines(io.Discard)}
+	return s, s.choosePorts()
 }
 
 // Stop ends the services and removes their folder.

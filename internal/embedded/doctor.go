@@ -37,7 +37,7 @@ func Doctor(ctx context.Context, cfg *config.Config) []Finding {
 		program("cc", Note, "only needed for `make test` (race detector)"), stateFolder(cfg))
 	out = append(out, environments(cfg)...)
 	out = append(out, potentialsFound(cfg)...)
-	out = append(out, device(ctx), modelFound(cfg), stackFound(cfg))
+	out = append(out, device(ctx), modelFound(cfg), embeddingFound(ctx, cfg), stackFound(cfg))
 	return out
 }
 
@@ -141,6 +141,21 @@ func modelFound(cfg *config.Config) Finding {
 		return Finding{What: "language model", Level: OK, Found: cfg.Model}
 	}
 	return Finding{What: "language model", Level: Note, Found: "none configured; the built-in planner answers", Do: "set OPENAI_API_KEY, or OPENAI_BASE_URL for a local model, for free-form questions"}
+}
+
+// embeddingFound tells what makes memories comparable by meaning.
+func embeddingFound(ctx context.Context, cfg *config.Config) Finding {
+	f := Finding{What: "embedding model", Level: OK}
+	if e, outside := cfg.Embedding(); outside {
+		f.Found = e.Model + " at " + hostOf(e.BaseURL)
+		return f
+	}
+	f.Found = LocalEmbeddingModel + ", local"
+	s, err := ReadStatus(ctx, cfg)
+	if err == nil && s.API.Healthy && !s.Embedding.Healthy {
+		f.Level, f.Found, f.Do = Note, f.Found+", does not answer (yet): memory is searched by text alone", "see "+filepath.Join(cfg.Logs(), "embedding.log")
+	}
+	return f
 }
 
 func stackFound(cfg *config.Config) Finding {

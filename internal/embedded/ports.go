@@ -21,6 +21,7 @@ type Ports struct {
 	Temporal   int `json:"temporal"`
 	TemporalUI int `json:"temporal_ui"`
 	Metrics    int `json:"temporal_metrics"`
+	Embedding  int `json:"embedding"`
 }
 
 // choosePorts takes the configured ports, else the remembered ones, else free
@@ -57,6 +58,7 @@ func choosePorts(cfg *config.Config, last Ports) (p Ports, moved []string, err e
 		{"Temporal UI", &p.TemporalUI, cfg.TemporalUIPort, last.TemporalUI},
 		// Named, because the server would take any free one: perhaps a neighbor's.
 		{"Temporal metrics", &p.Metrics, 0, last.Metrics},
+		{"embeddings", &p.Embedding, 0, last.Embedding},
 	} {
 		if *c.at, err = take(c.name, c.wanted, c.remembered); err != nil {
 			return p, moved, err

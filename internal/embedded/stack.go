@@ -39,6 +39,8 @@ type Stack struct {
 	ports    Ports
 	children []*child // in starting order
 	info     Info
+	// embedding is nil when an endpoint elsewhere embeds.
+	embedding *embedding
 	// EnvError gets the failure of the background installation, if there is one.
 	installing sync.WaitGroup
 }
@@ -80,6 +82,10 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.choosePorts(); err != nil {
 		return err
 	}
+	var err error
+	if s.embedding, err = newEmbedding(s.cfg, s.ports.Embedding); err != nil {
+		return err
+	}
 	inst := &installer{cfg: s.cfg, report: s.report}
 	tools, err := inst.tools(ctx)
 	if err != nil {
@@ -102,7 +108,9 @@ func (s *Stack) start(ctx context.Context) error {
 	s.installing.Go(func() {
 		if err := environments.install(ctx, "ml"); err != nil && ctx.Err() == nil {
 			s.log.Error("the ml environment could not be installed", "error", err, "next", fault.Hint(err))
+			return
 		}
+		s.startEmbedding(ctx)
 	})
 	return nil
 }
@@ -253,8 +261,9 @@ func fileNewer(path string) func(context.Context) error {
 // variables, never on a command line.
 func (s *Stack) childEnv(a addresses) []string {
 	env := append(os.Environ(), s.cfg.Environ()...)
-	return append(env, "DATABASE_URL="+a.database, "REDIS_URL="+a.redis, "TEMPORAL_ADDRESS="+a.temporal, "OPENAI_API_KEY="+s.cfg.OpenAIAPIKey.Reveal(),
-		"CRYSTALYSE_JWT_KEYS="+s.cfg.JWTKeys.Reveal(), "CRYSTALYSE_CONFIG=")
+	env = append(env, "DATABASE_URL="+a.database, "REDIS_URL="+a.redis, "TEMPORAL_ADDRESS="+a.temporal, "OPENAI_API_KEY="+s.cfg.OpenAIAPIKey.Reveal(),
+		"CRYSTALYSE_JWT_KEYS="+s.cfg.JWTKeys.Reveal(), "CRYSTALYSE_CONFIG=", "CRYSTALYSE_EMBEDDING_API_KEY="+s.cfg.EmbeddingAPIKey.Reveal())
+	return append(env, s.embedding.environ()...)
 }
 
 func (s *Stack) child(name string, command func() (*exec.Cmd, error), ready func(context.Context) error, address string) *child {

@@ -32,6 +32,7 @@ type Status struct {
 	Redis      Part                `json:"redis"`
 	Temporal   Part                `json:"temporal"`
 	TemporalUI Part                `json:"temporal_ui"`
+	Embedding  Part                `json:"embedding"`
 	MCP        json.RawMessage     `json:"mcp"`
 	Envs       map[string]EnvState `json:"environments"`
 }
@@ -56,7 +57,7 @@ func ReadStatus(ctx context.Context, cfg *config.Config) (Status, error) {
 	if s.Envs, err = ReadEnvs(cfg); err != nil {
 		return s, err
 	}
-	for name, p := range map[string]*Part{"api": &s.API, "worker": &s.Worker, "postgres": &s.Postgres, "redis": &s.Redis, "temporal": &s.Temporal} {
+	for name, p := range map[string]*Part{"api": &s.API, "worker": &s.Worker, "postgres": &s.Postgres, "redis": &s.Redis, "temporal": &s.Temporal, "embedding": &s.Embedding} {
 		var r Record
 		found, err := readJSON(recordPath(cfg, name), &r, slog.Default())
 		if err != nil {
@@ -65,6 +66,11 @@ func ReadStatus(ctx context.Context, cfg *config.Config) (Status, error) {
 		if found {
 			*p = Part{Address: r.Address, PID: r.PID, Healthy: up && startTime(r.PID) == r.Started}
 		}
+	}
+	if e, outside := cfg.Embedding(); outside {
+		s.Embedding = Part{Address: hostOf(e.BaseURL), Healthy: up}
+	} else if s.Embedding.Healthy {
+		s.Embedding.Healthy = answers(s.Embedding.Address+"/healthz")(ctx) == nil
 	}
 	for p, outside := range map[*Part]string{&s.Postgres: cfg.DatabaseURL.Reveal(), &s.Redis: cfg.RedisURL.Reveal(), &s.Temporal: cfg.TemporalAddress} {
 		if outside != "" {
@@ -154,7 +160,8 @@ func EnsureRunning(ctx context.Context, cfg *config.Config, report Reporter) (ad
 		return "", false, diskFault(err, logPath)
 	}
 	cmd := exec.Command(self, "up", "--idle-stop", idleStop(cfg))
-	cmd.Env = append(append(os.Environ(), cfg.Environ()...), "DATABASE_URL="+cfg.DatabaseURL.Reveal(), "REDIS_URL="+cfg.RedisURL.Reveal(), "OPENAI_API_KEY="+cfg.OpenAIAPIKey.Reveal(), "CRYSTALYSE_JWT_KEYS="+cfg.JWTKeys.Reveal())
+	cmd.Env = append(append(os.Environ(), cfg.Environ()...), "DATABASE_URL="+cfg.DatabaseURL.Reveal(), "REDIS_URL="+cfg.RedisURL.Reveal(), "OPENAI_API_KEY="+cfg.OpenAIAPIKey.Reveal(),
+		"CRYSTALYSE_JWT_KEYS="+cfg.JWTKeys.Reveal(), "CRYSTALYSE_EMBEDDING_API_KEY="+cfg.EmbeddingAPIKey.Reveal())
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // outlives this terminal
 	if err := cmd.Start(); err != nil {

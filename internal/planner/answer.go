@@ -95,7 +95,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	} else {
 		table(&b, all)
 	}
-	if r.polymorph || r.rigorous {
+	if r.polymorph || r.rigorous || len(r.types) > 0 {
 		for _, f := range all {
 			polymorphs(&b, f)
 		}
@@ -210,6 +210,9 @@ func assumed(r request) string {
 	}
 	if r.wants[wantFormation] && cue(`stab(?:le|ility)`).MatchString(r.text) {
 		out = append(out, "stability was asked; only the formation energy relative to the elements could be computed")
+	}
+	if r.open != "" {
+		out = append(out, r.open)
 	}
 	s := ""
 	for _, a := range out {

@@ -47,7 +47,9 @@ func search(r request, formulas []string, samples int, h history) (reply, bool) 
 		calls = append(calls, call{"generate_crystal_csp", map[string]any{"formula": f, "num_samples": samples, "seed": 0}})
 	}
 	why := "First I check that the charges can balance, and generate candidate structures of " + list(formulas) + ": known structure types decorated with these elements, and random cells, over several cell sizes."
-	if r.allElements() {
+	if len(formulas) == 1 && (len(r.types) > 1 || r.compare && r.polymorph) {
+		why = "This is a question about arrangements of one composition, so I compare the polymorphs of " + formulas[0] + ": one search with known structure types and random cells, all relaxed alike."
+	} else if r.allElements() {
 		why = "I generate candidate structures of " + list(formulas) + ": known structure types and random cells."
 	}
 	return reply{text: why, calls: calls}, true

@@ -15,7 +15,7 @@ var symbols = func() map[string]bool {
 	return m
 }()
 
-// elementNames are those people write out.
+// elementNames are the names that people write out.
 var elementNames = map[string]string{
 	"hydrogen": "H", "lithium": "Li", "beryllium": "Be", "boron": "B", "carbon": "C", "nitrogen": "N", "oxygen": "O", "fluorine": "F", "sodium": "Na",
 	"magnesium": "Mg", "aluminum": "Al", "aluminium": "Al", "silicon": "Si", "phosphorus": "P", "sulfur": "S", "sulphur": "S", "chlorine": "Cl",
@@ -24,21 +24,9 @@ var elementNames = map[string]string{
 	"rubidium": "Rb", "strontium": "Sr", "yttrium": "Y", "zirconium": "Zr", "niobium": "Nb", "molybdenum": "Mo", "ruthenium": "Ru", "rhodium": "Rh",
 	"palladium": "Pd", "silver": "Ag", "cadmium": "Cd", "indium": "In", "tin": "Sn", "antimony": "Sb", "tellurium": "Te", "iodine": "I", "cesium": "Cs",
 	"caesium": "Cs", "barium": "Ba", "lanthanum": "La", "cerium": "Ce", "hafnium": "Hf", "tantalum": "Ta", "tungsten": "W", "platinum": "Pt",
-	"gold": "Au", "lead": "Pb", "bismuth": "Bi",
-}
-
-// materialNames are compounds and minerals by their common names.
-var materialNames = map[string]string{
-	"rock salt": "NaCl", "rocksalt": "NaCl", "table salt": "NaCl", "halite": "NaCl", "sodium chloride": "NaCl", "common salt": "NaCl", "kitchen salt": "NaCl",
-	"potassium chloride": "KCl", "sylvite": "KCl", "lithium fluoride": "LiF", "cesium chloride": "CsCl", "caesium chloride": "CsCl",
-	"magnesium oxide": "MgO", "magnesia": "MgO", "periclase": "MgO", "calcium oxide": "CaO", "quicklime": "CaO", "zinc oxide": "ZnO", "zincite": "ZnO",
-	"quartz": "SiO2", "silica": "SiO2", "silicon dioxide": "SiO2", "rutile": "TiO2", "anatase": "TiO2", "titania": "TiO2", "titanium dioxide": "TiO2",
-	"fluorite": "CaF2", "fluorspar": "CaF2", "calcium fluoride": "CaF2", "calcium titanate": "CaTiO3", "strontium titanate": "SrTiO3",
-	"barium titanate": "BaTiO3", "spinel": "MgAl2O4", "corundum": "Al2O3", "alumina": "Al2O3", "sapphire": "Al2O3", "aluminum oxide": "Al2O3",
-	"aluminium oxide": "Al2O3", "magnetite": "Fe3O4", "hematite": "Fe2O3", "wustite": "FeO", "zinc sulfide": "ZnS", "zinc sulphide": "ZnS", "sphalerite": "ZnS", "zincblende": "ZnS",
-	"gallium arsenide": "GaAs", "gallium nitride": "GaN", "silicon carbide": "SiC", "boron nitride": "BN", "aluminum nitride": "AlN", "aluminium nitride": "AlN",
-	"zirconia": "ZrO2", "ceria": "CeO2", "galena": "PbS", "pyrite": "FeS2", "lithium iron phosphate": "LiFePO4", "lithium cobalt oxide": "LiCoO2",
-	"lithium cobaltate": "LiCoO2", "diamond": "C", "graphite": "C", "water ice": "H2O",
+	"gold": "Au", "lead": "Pb", "bismuth": "Bi", "praseodymium": "Pr", "neodymium": "Nd", "samarium": "Sm", "europium": "Eu", "gadolinium": "Gd", "terbium": "Tb",
+	"dysprosium": "Dy", "holmium": "Ho", "erbium": "Er", "ytterbium": "Yb", "lutetium": "Lu", "rhenium": "Re", "osmium": "Os", "iridium": "Ir", "mercury": "Hg", "thallium": "Tl",
+	"thorium": "Th", "uranium": "U", "technetium": "Tc", "natrium": "Na", "kalium": "K",
 }
 
 // capsFormulas are the formulas in capitals without digits; other words in
@@ -49,7 +37,6 @@ var capsFormulas = map[string]bool{"BN": true, "BP": true, "KF": true, "KI": tru
 var wordsLikeElements = map[string]bool{"I": true, "In": true, "As": true, "At": true, "He": true, "Be": true, "No": true, "Am": true, "Os": true, "Es": true}
 
 var (
-	subscripts   = strings.NewReplacer("₀", "0", "₁", "1", "₂", "2", "₃", "3", "₄", "4", "₅", "5", "₆", "6", "₇", "7", "₈", "8", "₉", "9")
 	formulaToken = regexp.MustCompile(`[A-Z][A-Za-z0-9()\[\]]*`)
 	formulaPart  = regexp.MustCompile(`^(?:[A-Z][a-z]?\d{0,3}|[(\[](?:[A-Z][a-z]?\d{0,3})+[)\]]\d{0,3})+$`)
 	symbolPart   = regexp.MustCompile(`[A-Z][a-z]?`)

@@ -28,7 +28,7 @@ const (
 // plan decides the next turn from the transcript.
 func plan(messages []message, tools map[string]bool) reply {
 	query, system := lastQuery(messages)
-	r := understand(query, system)
+	r := understand(query, system, tools)
 	h := readHistory(messages)
 	out := decide(r, h)
 	for _, c := range out.calls {
@@ -43,33 +43,40 @@ func plan(messages []message, tools map[string]bool) reply {
 }
 
 // decide picks the family of a question. The order is the order of caution:
-// refusals first, then what is exact, then what must be guessed from more words.
+// refusals first, then what is exact, then what must be read from more words.
 func decide(r request, h history) reply {
 	switch {
 	case r.harm:
 		return refuse()
 	case r.noTools:
 		return declineWithoutTools(r)
-	case len(r.formulas) == 0 && len(r.broken) > 0 && !r.propose:
+	case r.elsewhere:
+		return notUnderstood()
+	case len(r.formulas) == 0 && len(r.broken) > 0 && len(r.system) < 2:
 		return notAFormula(r)
+	case len(r.formulas) == 0 && len(r.parts) > 0 && !r.electrode():
+		return notWhole(r)
+	case r.electrode():
+		return cathode(r, h)
 	case r.validityOnly():
 		return validity(r, h)
-	case len(r.formulas) > maxFormulas && (r.wants[wantStructure] || r.wants[wantFormation]):
+	case len(r.vague) > 0 && len(r.formulas) == 0 && !r.wantsNew() && len(r.wants) > 0:
+		return severalCompounds(r)
+	case r.perovskite():
+		return perovskites(r, h)
+	case r.searchesSystem() && (len(r.formulas) == 0 || r.named && r.wantsNew()):
+		if len(r.system) > maxSystemElements {
+			return tooManyElements(r)
+		}
+		return proposals(r, h)
+	case len(r.formulas) > maxFormulas && r.computable():
 		return tooMany(r)
 	case len(r.formulas) > 0 && r.computable():
 		return compounds(r, h)
-	case len(r.formulas) > 0 && len(r.missing) > 0:
+	case len(r.missing) > 0 && (r.sure || r.aboutMaterials()):
 		return declineProperties(r)
-	case len(r.formulas) > 0 && (r.compare || len(strings.Fields(r.text)) <= 3):
-		return compounds(r, h)
-	case r.battery != "" && (r.propose || len(r.missing) > 0 || len(r.system) == 0 && mentionsMaterial(r.text)):
-		return cathode(r, h)
-	case len(r.system) > maxSystemElements && (r.propose || r.wants[wantStructure] || r.wants[wantFormation]):
-		return tooManyElements(r)
-	case len(r.system) > 1 && (r.propose || r.wants[wantValidity] || r.wants[wantFormation]):
-		return proposals(r, h)
-	case len(r.missing) > 0 && aboutMaterials(r.text):
-		return declineProperties(r)
+	case len(r.vague) > 0 && r.compare:
+		return severalCompounds(r)
 	}
 	return notUnderstood()
 }
@@ -79,18 +86,71 @@ func (r request) validityOnly() bool {
 	return r.wants[wantValidity] && len(r.formulas) > 0 && !r.wants[wantStructure] && !r.wants[wantCoordination] && (!r.wants[wantFormation] || len(r.formulas) > maxFormulas)
 }
 
-// computable is a question for which some tool gives an answer.
+// computable is a question about given compounds for which some tool has an
+// answer. Everyday names (gold, diamond) need a property of materials asked for.
 func (r request) computable() bool {
-	return r.wants[wantStructure] || r.wants[wantFormation] || r.wants[wantCoordination] || r.polymorph
+	if r.everyday() && !strictCue.MatchString(r.text) && !elementsBeside.MatchString(r.text) {
+		return false
+	}
+	for _, w := range []want{wantStructure, wantFormation, wantCoordination, wantHull, wantBulk, wantXRD, wantModels} {
+		if r.wants[w] {
+			return true
+		}
+	}
+	if len(r.missing) > 0 {
+		return false
+	}
+	return r.polymorph || r.compare && len(r.formulas) > 1 || len(r.types) > 0 && (r.compare || len(r.types) > 1) || !r.named && len(strings.Fields(r.text)) <= 3
+}
+
+// searchesSystem is a question for compounds of several elements: the elements
+// are listed by symbol, or words of the field stand beside their names.
+func (r request) searchesSystem() bool {
+	if len(r.system) < 2 || !r.propose && !r.wants[wantValidity] && !r.wants[wantFormation] {
+		return false
+	}
+	_, listed := symbolLists(fold(r.text))
+	return len(listed) > 1 || r.aboutMaterials() || r.wantsNew() || r.stability
 }
 
 var (
-	materialWord  = cue(`cathodes?`, `anodes?`, `electrodes?`, `materials?`, `compounds?`)
-	materialsWord = cue(`materials?`, `compounds?`, `crystals?`, `oxides?`, `sulfides?`, `halides?`, `perovskites?`, `alloys?`, `metals?`, `ceramics?`, `semiconductors?`, `solids?`, `minerals?`, `salts?`, `phases?`, `absorbers?`)
+	strictCue      = cue(`crystal structures?`, `atoms? `, `lattice`, `space[\s-]?group`, `unit[\s-]?cell`, `crystalli[sz]\w*`, `densit\w+`, `polymorph\w*`, `coordination`, `bond length`, `ground[\s-]?state`, `formation energ\w*`, `enthalp\w*`, `bulk modul\w*`, `diffract\w*`, `\bcif\b`)
+	elementsBeside = cue(`compare`, `rank`, `contrast`)
+	newCue         = cue(`new\b`, `novel\w*`, `undiscovered`, `unreported`, `unexplored`, `unknown`, `nobody`, `not yet`, `never been`, `invent\w*`, `hypothetical`, `candidates?`, `discover\w*`, `explor\w*`, `propos\w*`, `chemical (?:space|system)`, `combin\w+`, `what (?:else )?(?:could|can|might) (?:[\w,]+ ){1,8}(?:form|make)\b`)
+	materialsWord  = cue(`materials?\b`, `compounds?`, `crystal\w*`, `\w*oxides?`, `\w*(?:sulf|nitr|phosph|selen|tellur|fluor|chlor|brom|iod|hal|carb|bor|chalcogen|arsen|antimon|silic|hydr)ides?`, `\w+phosphates?`, `phosphates?`, `\w*silicates?`, `titanates?`, `perovskites?`, `alloys?`, `metals?`, `ceramics?`, `semiconductors?`, `solids?`, `minerals?`, `salts?`, `phases?`, `absorbers?`, `binary|ternary|quaternary|quinary`, `\w*ternar\w+`, `compositions?`, `stoichiometr\w+`, `polymorphs?`, `steels?`, `glass(?:es)?`, `intermetallics?`, `electrolytes?`)
+	explainCue     = cue(`(?:what is|what's|whats) (?:a|an) `, `explain`, `why\b`, `how (?:do|does|long|many|much|often)`, `histor\w+`, `recycl\w*`, `dispos\w*`, `my (?:car|phone|laptop|bike|watch|remote)`, `(?:car|phone|laptop|watch|aa|aaa) batter\w+`, `charger`, `fire\b`)
+	electrodeWord  = cue(`cathodes?`, `anodes?`, `\w*\s?electrodes?`, `(?:insertion|intercalation|battery|storage|host)\s+(?:host|material|compound|chemistr)\w*`, `(?:materials?|compounds?|hosts?|chemistr\w+) (?:\w+ ){0,6}(?:batter|cell|ion\b)\w*`, `intercalat\w*`, `batter\w+ (?:\w+ ){0,2}(?:materials?|compounds?|hosts?)`)
 )
 
-func mentionsMaterial(s string) bool { return materialWord.MatchString(s) }
-func aboutMaterials(s string) bool   { return materialsWord.MatchString(s) }
+// everyday reports that all is named by words of everyday language.
+func (r request) everyday() bool {
+	for _, h := range r.hits {
+		els, _ := elementsOf(h.formula)
+		if !h.named || len(els) > 1 && !strings.Contains(" Al2O3 SiO2 NaCl H2O ", " "+h.formula+" ") {
+			return false
+		}
+	}
+	return true
+}
+
+func (r request) wantsNew() bool { return newCue.MatchString(r.text) }
+
+// aboutMaterials reports that materials are named, one by one or as a kind.
+func (r request) aboutMaterials() bool {
+	return len(r.formulas)+len(r.vague)+len(r.system)+len(r.elements) > 0 && len(r.hits)+len(r.vague)+len(r.elements) > 0 && (len(r.hits) > 0 || len(r.vague) > 0 || materialsWord.MatchString(fold(r.text))) || materialsWord.MatchString(fold(r.text))
+}
+
+// electrode is a question for a material of a battery, or for what a given one
+// would do in it.
+func (r request) electrode() bool {
+	if !r.asked || explainCue.MatchString(r.text) && len(r.formulas) == 0 && r.exemplar == "" {
+		return false
+	}
+	if len(r.formulas) > 0 {
+		return false
+	}
+	return r.exemplar != "" || electrodeWord.MatchString(fold(r.text))
+}
 
 func lastQuery(messages []message) (query, system string) {
 	for _, m := range messages {

@@ -27,7 +27,7 @@ func proposals(r request, h history) reply {
 		return reply{text: listing(d, r)}
 	}
 	chosen := choose(d, r)
-	if next, ok := search(request{formulas: chosen, wants: r.wants}, chosen, perProposal(r), h); ok {
+	if next, ok := search(request{subject: subject{formulas: chosen}, wants: r.wants}, chosen, perProposal(r), h); ok {
 		return next
 	}
 	if next, ok := relax(chosen, h); ok {
@@ -97,11 +97,10 @@ func proposalAnswer(r request, d done, best []material, h history) string {
 }
 
 // cathode proposes hosts for an ion; what a battery needs beyond structure and
-// energy no tool gives yet.
+// energy only the battery tools give.
 func cathode(r request, h history) reply {
-	if len(r.system) < 2 {
-		r.system = []string{r.battery, "Fe", "P", "O"}
-	}
+	named := len(r.metals) > 0 && len(r.framework) > 0
+	r.system = r.chemistry(r.without)
 	r.propose = true
 	if r.count == 0 {
 		r.count = 2
@@ -109,13 +108,49 @@ func cathode(r request, h history) reply {
 	out := proposals(r, h)
 	if len(out.calls) > 0 {
 		if len(h) == 0 {
-			out.text = "A host for " + r.battery + " ions needs a redox-active metal and a framework; the question names none, so I look at " + strings.Join(r.system, "–") + ". " + out.text
+			out.text = "A host for " + r.ion + " ions needs a metal that can change its charge, and a framework. I look at " + strings.Join(r.system, "–") + ". " + out.text
 		}
 		return out
 	}
 	if len(r.missing) == 0 {
-		out.text += "\n\nCapacity and voltage are not given: they need the battery tool that comes with a later release."
+		out.text += "\n\nCapacity and voltage are not given: they need the tool `battery_metrics`, which is not available here."
 	}
-	out.text += "\n\n{{assume:the chemistry " + strings.Join(r.system, "–") + " was chosen because the question left it open}}"
+	if !r.stated {
+		out.text += "\n\n{{assume:the question names no working ion, so " + r.ion + " was taken}}"
+	}
+	if !named {
+		out.text += "\n\n{{assume:the chemistry " + strings.Join(r.system, "–") + " was chosen because the question left it open}}"
+	}
 	return out
+}
+
+// perovskite is a question for perovskites whose elements are left open.
+func (r request) perovskite() bool {
+	if len(r.formulas) > 0 || len(r.system) > 1 || !r.propose {
+		return false
+	}
+	for _, t := range r.types {
+		if strings.HasPrefix(t, "perovskite") {
+			return true
+		}
+	}
+	return false
+}
+
+// perovskites computes halide perovskites ABX3 of the metals that the question
+// leaves: the family of absorbers. What it absorbs no tool gives.
+func perovskites(r request, h history) reply {
+	halogen := "I"
+	for _, e := range r.elements {
+		if strings.Contains(" F Cl Br I ", " "+e+" ") {
+			halogen = e
+		}
+	}
+	for _, metal := range []string{"Sn", "Ge", "Pb"} {
+		if !contains(r.without, metal) && len(r.formulas) < 2 {
+			r.formulas = append(r.formulas, "Cs"+metal+halogen+"3")
+		}
+	}
+	r.polymorph, r.open = true, "the question leaves the elements of the perovskite open, so the cesium halides "+list(r.formulas)+" were taken"
+	return compounds(r, h)
 }

@@ -59,6 +59,16 @@ func notAFormula(r request) reply {
 	return reply{text: "`" + strings.Join(r.broken, "`, `") + "` is not a chemical formula: it contains a symbol that is no element. Check the spelling and ask again, for example with CaTiO₃ written as CaTiO3.\n\n{{outcome:declined}}"}
 }
 
+// notWhole declines amounts that are no whole numbers.
+func notWhole(r request) reply {
+	return reply{text: "`" + strings.Join(r.parts, "`, `") + "` has fractional amounts, and the tools here work on ordered cells: write the composition with whole numbers (for half of a site, double the formula) and ask again.\n\n{{outcome:declined}}"}
+}
+
+// severalCompounds asks for a formula where a name stands for several.
+func severalCompounds(r request) reply {
+	return reply{text: "The name " + quoted(strings.Join(r.vague, ", ")) + " stands for several compounds, and I do not guess which is meant. Write its formula, for example Fe2O3 or FeO, and ask again.\n\n{{outcome:declined}}"}
+}
+
 func tooMany(r request) reply {
 	return reply{text: "That are too many compounds for one structure search: name a few at a time (up to half a dozen). Checking charge balance works for long lists: ask me to validate them.\n\n{{outcome:declined}}"}
 }

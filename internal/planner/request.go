@@ -1,0 +1,104 @@
+package planner
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// request is what a question asks, as far as the rules can tell.
+type request struct {
+	subject
+	battery
+	text      string
+	wants     map[want]bool
+	missing   []inability // properties asked for that no tool gives
+	sure      bool        // one of them in words that mean nothing else
+	noTools   bool
+	harm      bool
+	elsewhere bool // of another trade
+	count     int  // how many new materials; 0 when not said
+	propose   bool
+	compare   bool
+	polymorph bool
+	stability bool
+	rigorous  bool
+	auto      bool
+	open      string          // what the question left open and was chosen
+	offered   map[string]bool // tools
+}
+
+var (
+	stableCue = cue(`(?:un|meta)?stab(?:le|ility|ilities|lest|ler)`, `hold(?:s)? up`, `decompos\w+`, `hull`)
+)
+
+// understand reads a question, for the tools on offer.
+func understand(query, systemText string, tools map[string]bool) request {
+	q := fold(query)
+	r := request{text: query, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
+	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
+	r.compare, r.propose, r.polymorph = compareCue.MatchString(q), proposeCue.MatchString(q), polyCue.MatchString(q)
+	r.stability = stableCue.MatchString(q)
+	missing, rest, sure := unable(q)
+	r.missing, r.sure = missing, sure
+	r.wants = strongWants(rest)
+	r.subject = subjectOf(q, r.propose && !sideBySide(q))
+	r.battery = batteryOf(q, &r.subject)
+	r.hints(rest)
+	r.withoutTools()
+	r.count = countOf(q)
+	return r
+}
+
+var besideCue = cue(`compar\w*`, `rank\w*`, `versus`, `vs\b`, `which (?:of|one|is|has)`, `sort\b`, `order\b`, `contrast`)
+
+// sideBySide is a question about several things as they are, not about what is
+// made of them.
+func sideBySide(q string) bool { return besideCue.MatchString(q) }
+
+// hints lets words that only describe count where nothing was asked outright.
+func (r *request) hints(q string) {
+	if len(r.formulas) == 0 {
+		return
+	}
+	if len(r.wants) == 0 && (askCue.MatchString(q) || ionCharge.MatchString(q)) && len(r.missing) == 0 {
+		r.wants[wantValidity] = true
+	}
+	if !r.wants[wantFormation] && !r.wants[wantValidity] && !r.wants[wantBulk] && !r.wants[wantHull] && energyCue.MatchString(q) {
+		r.wants[wantFormation] = true
+	}
+	if len(r.wants) == 0 && len(r.missing) == 0 && structureHint.MatchString(q) {
+		r.wants[wantStructure] = true
+	}
+}
+
+// withoutTools turns what the tools on offer do not give into inabilities.
+func (r *request) withoutTools() {
+	for _, w := range []want{wantHull, wantBulk, wantXRD, wantCapacity, wantVoltage, wantModels} {
+		if s := supported[w]; r.wants[w] && !r.offered[s.tool] {
+			delete(r.wants, w)
+			r.missing = append(r.missing, s.what)
+			r.sure = true
+		}
+	}
+}
+
+var numberWords = map[string]int{"one": 1, "a couple of": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "a dozen": 12, "several": 3, "a few": 3, "some": 3}
+
+var countPattern = regexp.MustCompile(`(?i)\b(\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|a couple of|a dozen|several|a few|some)\s+(?:[\w-]+\s+){0,4}?(?:[\w-]*\s?quaternar|ternar|binar|compound|material|composition|candidate|phase|oxide|new|novel|stable|possib|plausib|formula|charge|cathode|electrode)`)
+
+func countOf(q string) int {
+	m := countPattern.FindStringSubmatch(q)
+	if m == nil {
+		return 0
+	}
+	w := strings.ToLower(m[1])
+	if n, ok := numberWords[w]; ok {
+		return n
+	}
+	n, err := strconv.Atoi(w)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -29,6 +29,7 @@ type Stores struct {
 	Turns      discovery.Turns
 	Calls      discovery.Calls
 	Structures structure.Store
+	Uploads    structure.Uploads
 }
 
 // Activities holds what the steps need. Its exported methods are the activities.

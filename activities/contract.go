@@ -16,6 +16,10 @@ const (
 	NameSkipTool = "SkipTool"
 	NameAnnounce = "Announce"
 	NameFinish   = "Finish"
+
+	NameParseStructure   = "ParseStructure"
+	NameConvertStructure = "ConvertStructure"
+	NameListPotentials   = "ListPotentials"
 )
 
 // BeginInput asks for the session and writes the opening of the transcript.

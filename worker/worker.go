@@ -70,6 +70,7 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 // Register adds the workflows.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, workflow.RegisterOptions{Name: workflows.Discovery})
+	r.RegisterWorkflowWithOptions(workflows.WorkshopWorkflow, workflow.RegisterOptions{Name: workflows.Workshop})
 }
 
 // RegisterActivities adds the activities under their recorded names.
@@ -81,6 +82,10 @@ func RegisterActivities(r worker.ActivityRegistry, a *activities.Activities) {
 		activities.NameSkipTool: a.SkipTool,
 		activities.NameAnnounce: a.Announce,
 		activities.NameFinish:   a.Finish,
+
+		activities.NameParseStructure:   a.ParseStructure,
+		activities.NameConvertStructure: a.ConvertStructure,
+		activities.NameListPotentials:   a.ListPotentials,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -16,8 +16,10 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"crystalyse/api/gate"
+	"crystalyse/internal/artifact"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/llm"
 	"crystalyse/internal/session"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
@@ -31,6 +33,18 @@ type Deps struct {
 	Sessions    session.Store
 	Structures  structure.Store
 
+	// Keeper changes sessions; Workshop reads and writes structure files;
+	// Artifacts holds trajectories and exports. Required too.
+	Keeper    session.Keeper
+	Workshop  structure.Workshop
+	Artifacts artifact.Store
+
+	// Tools lists what the agent can call. Nil means nothing.
+	Tools func(ctx context.Context) ([]tool.Spec, error)
+	// Asker lists the potentials. Nil means that nothing is known of them.
+	Asker tool.Asker
+	// Agents are the language models that answer; the built-in planner is one.
+	Agents []llm.Identity
 	// States gives the condition of the MCP servers. Nil means there are none.
 	States func(ctx context.Context) (map[string]tool.ServerState, error)
 	// Health asks every dependency; a nil error is a healthy one. Nil means
@@ -87,6 +101,9 @@ func (d Deps) withDefaults() Deps {
 	if d.States == nil {
 		d.States = func(context.Context) (map[string]tool.ServerState, error) { return map[string]tool.ServerState{}, nil }
 	}
+	if d.Tools == nil {
+		d.Tools = func(context.Context) ([]tool.Spec, error) { return nil, nil }
+	}
 	if d.Health == nil {
 		d.Health = func(context.Context) map[string]error { return nil }
 	}
@@ -101,6 +118,7 @@ type server struct {
 	Deps
 	idle  *idle
 	rates *rates
+	known potentials
 }
 
 // releaseMode quiets gin once: its mode is a variable of the process.
@@ -138,10 +156,20 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.POST("/discoveries/:id/cancel", s.owned(s.cancelDiscovery))
 	api.POST("/discoveries/:id/updates", s.owned(s.updateDiscovery))
 	api.GET("/sessions", s.owned(s.listSessions))
+	api.POST("/sessions", s.owned(s.createSession))
 	api.GET("/sessions/:id", s.owned(s.getSession))
+	api.PATCH("/sessions/:id", s.owned(s.renameSession))
+	api.POST("/sessions/:id/end", s.owned(s.endSession))
+	api.GET("/sessions/:id/events", s.owned(s.sessionEvents))
+	api.POST("/structures", s.owned(s.uploadStructure))
 	api.GET("/structures/:id", s.owned(s.getStructure))
+	api.GET("/structures/:id/compact", s.owned(s.getCompact))
+	api.GET("/structures/:id/trajectory", s.owned(s.getTrajectory))
+	api.GET("/structures/:id/export", s.owned(s.exportStructure))
 	api.GET("/structures/:id/cif", s.owned(s.getCIF))
 	api.GET("/status", s.owned(s.status))
+	api.GET("/tools", s.owned(s.tools))
+	api.GET("/models", s.owned(s.models))
 }
 
 // handler is a route: an error it returns is written by error.go.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crystalyse/api/rest"
+	artifactfolder "crystalyse/internal/adapter/folder"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
@@ -64,7 +65,18 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer door.close()
+	artifacts, err := artifactfolder.New(cfg.Artifacts())
+	if err != nil {
+		return err
+	}
+	defer artifacts.Close()
+	tools, err := toolCatalog()
+	if err != nil {
+		return err
+	}
+	workshop := temporal.NewWorkshop(engine, artifacts)
 	handler := rest.New(rest.Deps{
+		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Tools: tools, Agents: agents(cfg),
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
 		States: db.ServerStates, Running: db.CountRunning, Gate: door.gate, Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log, Done: ctx.Done(),
 		Health: func(ctx context.Context) map[string]error {

@@ -71,7 +71,7 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	a := &activities.Activities{
-		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures()},
+		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
 		Tools:  pool, Model: model, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 	}
 	go publishStates(ctx, db, pool, log)

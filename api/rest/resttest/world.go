@@ -39,6 +39,10 @@ type World struct {
 	onStart  func(discovery.Discovery) error
 	onCancel func(id, reason string) error
 	onUpdate func(id string, u discovery.Update) error
+	onParse  func(structure.Upload) (structure.Structure, error)
+
+	files     map[string][]byte // artifacts
+	converted int
 }
 
 type owned struct {
@@ -57,6 +61,10 @@ func New() *World {
 		onStart:  func(discovery.Discovery) error { return nil },
 		onCancel: func(string, string) error { return nil },
 		onUpdate: func(string, discovery.Update) error { return nil },
+		onParse: func(structure.Upload) (structure.Structure, error) {
+			return structure.Structure{}, fault.Invalid("text", "cannot be read")
+		},
+		files: map[string][]byte{},
 	}
 }
 
@@ -86,6 +94,7 @@ func (w *World) OnUpdate(f func(id string, u discovery.Update) error) {
 func (w *World) Deps() rest.Deps {
 	return rest.Deps{
 		Discoveries: store{w}, Runner: runner{w}, Events: log{w}, Sessions: sessions{w}, Structures: structures{w},
+		Keeper: keeper{w}, Workshop: workshop{w}, Asker: workshop{w}, Artifacts: artifacts{w},
 		Single: true, PollEvery: time.Millisecond, Now: w.Now, Logger: slog.New(slog.DiscardHandler),
 	}
 }

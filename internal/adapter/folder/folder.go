@@ -16,7 +16,7 @@ import (
 // Store is an artifact.Store over a directory.
 type Store struct{ root *os.Root }
 
-var _ artifact.Store = (*Store)(nil)
+var _ artifact.Shelf = (*Store)(nil)
 
 // New opens the directory, making it when it is absent. Paths can not leave it,
 // not even through symbolic links.
@@ -68,4 +68,12 @@ func (s *Store) Put(_ context.Context, path string, r io.Reader) (err error) {
 		return errors.Join(err, s.root.Remove(tmp))
 	}
 	return s.root.Rename(tmp, path)
+}
+
+// Remove deletes an artifact.
+func (s *Store) Remove(_ context.Context, path string) error {
+	if err := s.root.Remove(filepath.FromSlash(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(fault.CodeUnavailable, err, "artifact %q cannot be removed", path)
+	}
+	return nil
 }

@@ -48,9 +48,13 @@ func create(ctx context.Context, q *db.Queries, r discovery.Request) (discovery.
 		}
 		events = append(events, event.SessionStart{Title: title})
 	} else {
-		s, err := one2(q.GetSession(ctx, db.GetSessionParams{ID: r.SessionID, UserID: r.UserID}))("session", r.SessionID)
+		// Locked, so that the session does not end between the look and the write.
+		s, err := one2(q.LockSession(ctx, r.SessionID))("session", r.SessionID)
 		if err != nil {
 			return none, false, err
+		}
+		if s.UserID != r.UserID {
+			return none, false, fault.NotFound("session", r.SessionID)
 		}
 		if s.EndedAt != nil {
 			return none, false, fault.New(fault.CodeConflict, "session %s has ended", r.SessionID).WithHint("ask without a session to open a new one")

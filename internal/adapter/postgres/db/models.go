@@ -137,6 +137,14 @@ type Turn struct {
 	Usage        json.RawMessage
 }
 
+type Upload struct {
+	UserID      string
+	StructureID string
+	Name        string
+	Format      string
+	CreatedAt   time.Time
+}
+
 type User struct {
 	ID        string
 	CreatedAt time.Time

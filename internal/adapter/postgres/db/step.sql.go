@@ -155,7 +155,9 @@ func (q *Queries) FinishCall(ctx context.Context, arg FinishCallParams) error {
 }
 
 const getStructure = `-- name: GetStructure :one
-SELECT s.id, s.formula, s.body, s.created_at FROM structures s WHERE s.id = $1 AND EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = $2)
+SELECT s.id, s.formula, s.body, s.created_at FROM structures s WHERE s.id = $1
+    AND (EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = $2)
+      OR EXISTS (SELECT 1 FROM uploads p WHERE p.structure_id = s.id AND p.user_id = $2))
 `
 
 type GetStructureParams struct {
@@ -542,7 +544,8 @@ func (q *Queries) ValuesOf(ctx context.Context, discoveryID string) ([]ValuesOfR
 }
 
 const visibleStructures = `-- name: VisibleStructures :many
-SELECT DISTINCT structure_id FROM structure_use WHERE user_id = $1 AND structure_id = ANY ($2::text[])
+SELECT structure_id FROM structure_use u WHERE u.user_id = $1 AND u.structure_id = ANY ($2::text[])
+UNION SELECT structure_id FROM uploads p WHERE p.user_id = $1 AND p.structure_id = ANY ($2::text[])
 `
 
 type VisibleStructuresParams struct {

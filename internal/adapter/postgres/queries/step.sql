@@ -62,10 +62,13 @@ SELECT u.call_id, s.id, s.formula, s.body FROM structure_use u JOIN structures s
 WHERE u.discovery_id = $1 ORDER BY u.call_id, u.place;
 
 -- name: GetStructure :one
-SELECT s.* FROM structures s WHERE s.id = @id AND EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = @user_id);
+SELECT s.* FROM structures s WHERE s.id = @id
+    AND (EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = @user_id)
+      OR EXISTS (SELECT 1 FROM uploads p WHERE p.structure_id = s.id AND p.user_id = @user_id));
 
 -- name: VisibleStructures :many
-SELECT DISTINCT structure_id FROM structure_use WHERE user_id = @user_id AND structure_id = ANY (@ids::text[]);
+SELECT structure_id FROM structure_use u WHERE u.user_id = @user_id AND u.structure_id = ANY (@ids::text[])
+UNION SELECT structure_id FROM uploads p WHERE p.user_id = @user_id AND p.structure_id = ANY (@ids::text[]);
 
 -- name: OpenKeys :many
 SELECT idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL;

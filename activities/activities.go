@@ -11,6 +11,7 @@ import (
 
 	"crystalyse/internal/artifact"
 	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
@@ -39,7 +40,8 @@ type Activities struct {
 	Model       llm.Model
 	Prompts     func(discovery.Mode) (Prompt, error)
 	Artifacts   artifact.Store
-	Checkpoints string // folder of checkpoints, one below it per idempotency key
+	Checkpoints string     // folder of checkpoints, one below it per idempotency key
+	Live        event.Live // what is not stored goes here; nil drops it
 	Log         *slog.Logger
 }
 

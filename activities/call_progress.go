@@ -10,8 +10,12 @@ import (
 	"crystalyse/internal/tool"
 )
 
-// progressEvery bounds how often a running call's progress is stored.
-const progressEvery = time.Second
+// progressEvery bounds how often a running call's progress is stored, liveEvery
+// how often viewers hear of it.
+const (
+	progressEvery = time.Second
+	liveEvery     = 100 * time.Millisecond
+)
 
 // waitReady waits for the server, telling viewers what is being waited for (an
 // environment that is still being installed, a process that starts).
@@ -50,19 +54,26 @@ func (c *callRun) note(ctx context.Context, p tool.Progress) {
 }
 
 // progress gives the callback of a running call: every report reaches the
-// heartbeat, and about one a second is stored.
+// heartbeat, about ten a second the viewers, and about one a second is stored.
 func (c *callRun) progress(ctx context.Context) func(tool.Progress) {
 	var mu sync.Mutex
-	var last time.Time
+	var stored, shown time.Time
 	return func(p tool.Progress) {
 		c.hb.set(map[string]any{"message": p.Message, "progress": p.Progress, "total": p.Total})
 		mu.Lock()
-		due := time.Since(last) >= progressEvery
-		if due {
-			last = time.Now()
+		now := time.Now()
+		store, show := now.Sub(stored) >= progressEvery, now.Sub(shown) >= liveEvery || finished(p)
+		if store {
+			stored = now
+		}
+		if show {
+			shown = now
 		}
 		mu.Unlock()
-		if due {
+		if show {
+			c.rec.Live(c.liveProgress(p)...)
+		}
+		if store {
 			c.note(ctx, p)
 		}
 	}

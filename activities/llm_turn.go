@@ -43,11 +43,12 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 	if err := rec.Emit(ctx, start); err != nil {
 		return TurnResult{}, err
 	}
-	written := 0
+	rec.Live(event.UsageUpdate{Usage: in.Usage})
+	text := newLiveText(rec, in.Turn)
 	reply, err := a.Model.Turn(ctx, req, func(piece string) {
-		written += len(piece)
-		hb.set(map[string]int{"characters": written})
+		hb.set(map[string]int{"characters": text.add(piece)})
 	})
+	text.close()
 	if err != nil {
 		if errors.Is(context.Cause(ctx), errWorkerStopping) {
 			return TurnResult{}, fault.Wrap(fault.CodeUnavailable, err, "the worker stopped during the turn")

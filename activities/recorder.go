@@ -17,6 +17,7 @@ type Recorder struct {
 	mu    sync.Mutex
 	scope event.Scope
 	out   event.Appender
+	live  event.Live
 }
 
 type recorderKey struct{}
@@ -62,6 +63,20 @@ func (r *Recorder) Emit(ctx context.Context, payloads ...event.Payload) error {
 	return r.out.Append(ctx, r.Scope(), events...)
 }
 
+// Live sends events that are not stored. It never waits; losing them is harmless.
+func (r *Recorder) Live(payloads ...event.Payload) {
+	if r.live == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock() // sent in the order of their numbers
+	for _, p := range payloads {
+		if e, err := r.scope.New(p); err == nil {
+			r.live.Send(e)
+		}
+	}
+}
+
 // Place is where an activity stands in its discovery. Inputs of steps have one.
 type Place struct {
 	DiscoveryID string
@@ -78,7 +93,7 @@ func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error)
 		return nil, err
 	}
 	attempt := int(activity.GetInfo(ctx).Attempt)
-	r := &Recorder{out: a.Steps, scope: scopeOf(d, p.Gen, p.Step, attempt)}
+	r := &Recorder{out: a.Steps, live: a.Live, scope: scopeOf(d, p.Gen, p.Step, attempt)}
 	opened, err := a.Steps.Open(ctx, r.scope)
 	if err != nil {
 		return nil, err

@@ -22,3 +22,9 @@ type Store interface {
 	Get(ctx context.Context, userID, id string) (Session, error)
 	List(ctx context.Context, userID, before string, limit int) ([]Session, error)
 }
+
+// Aliases opens sessions by names of their user's choice.
+type Aliases interface {
+	// Named gives the user's session of that name, opened on first use.
+	Named(ctx context.Context, userID, alias string) (Session, error)
+}

@@ -120,6 +120,7 @@ func insertEvent(ctx context.Context, q *db.Queries, s event.Scope, e event.Even
 	if err != nil {
 		return err
 	}
+	collect(q, s.SessionID, e)
 	return q.InsertEvent(ctx, db.InsertEventParams{
 		SessionID: s.SessionID, Ord: e.Metadata.Ord, ID: e.ID, UserID: s.UserID,
 		DiscoveryID: s.DiscoveryID, Type: string(e.Type), Body: body,

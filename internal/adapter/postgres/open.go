@@ -26,6 +26,8 @@ import (
 type DB struct {
 	pool *pgxpool.Pool
 	q    *db.Queries
+
+	onCommit func(sessionID string, events []event.Event)
 }
 
 var (
@@ -110,15 +112,26 @@ func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 const maxTries = 5
 
 // tx runs fn in a transaction and tries again what only collided with another.
+// The events it wrote are told to the publisher once they are committed.
 func (d *DB) tx(ctx context.Context, fn func(*db.Queries) error) error {
 	var err error
+	var out *committed
 	for try := range maxTries {
-		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(d.q.WithTx(tx)) })
+		out = &committed{}
+		err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+			q := d.q.WithTx(tx)
+			outboxes.Store(q, out)
+			defer outboxes.Delete(q)
+			return fn(q)
+		})
 		var pg *pgconn.PgError
 		if err == nil || !errors.As(err, &pg) || (pg.Code != "40001" && pg.Code != "40P01") {
 			break
 		}
 		slog.Debug("transaction collided, trying again", "try", try, "code", pg.Code)
+	}
+	if err == nil {
+		d.tell(out)
 	}
 	return wrap(err)
 }

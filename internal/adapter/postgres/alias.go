@@ -1,0 +1,41 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"crystalyse/internal/adapter/postgres/db"
+	"crystalyse/internal/event"
+	"crystalyse/internal/id"
+	"crystalyse/internal/session"
+)
+
+var _ session.Aliases = sessions{}
+
+// Named gives the user's session of that name, opened on first use.
+func (d sessions) Named(ctx context.Context, userID, alias string) (session.Session, error) {
+	key := db.SessionByAliasParams{UserID: userID, Alias: &alias}
+	have, err := d.q.SessionByAlias(ctx, key)
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return toSession(have), wrap(err)
+	}
+	err = d.tx(ctx, func(q *db.Queries) error {
+		if err := q.EnsureUser(ctx, userID); err != nil {
+			return err
+		}
+		sid := id.New()
+		n, err := q.InsertAlias(ctx, db.InsertAliasParams{ID: sid, UserID: userID, Alias: &alias, Title: alias})
+		if err != nil || n == 0 {
+			return err // somebody else opened it at the same moment
+		}
+		scope := event.Scope{SessionID: sid, UserID: userID, Mode: "creative", Step: event.Outside("alias")}
+		return announce(ctx, q, scope, event.SessionStart{Title: alias, Alias: alias})
+	})
+	if err != nil {
+		return session.Session{}, err
+	}
+	row, err := one2(d.q.SessionByAlias(ctx, key))("session", alias)
+	return toSession(row), err
+}

@@ -1,0 +1,122 @@
+package redis_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/adapter/redis"
+	"crystalyse/internal/embedded/embeddedtest"
+	"crystalyse/internal/event"
+	"crystalyse/internal/event/eventtest"
+	"crystalyse/internal/id"
+)
+
+// databases numbers the databases of the tests, so that each may empty its own.
+var databases atomic.Int32
+
+func open(t *testing.T) (*redis.Bus, *goredis.Client) {
+	t.Helper()
+	u, err := url.Parse(embeddedtest.Redis(t))
+	require.NoError(t, err)
+	u.Path = fmt.Sprintf("/%d", 1+databases.Add(1)%15)
+	b, err := redis.Open(u.String())
+	require.NoError(t, err)
+	opt, err := goredis.ParseURL(u.String())
+	require.NoError(t, err)
+	raw := goredis.NewClient(opt)
+	t.Cleanup(func() {
+		require.NoError(t, b.Close())
+		require.NoError(t, raw.Close())
+	})
+	return b, raw
+}
+
+// TestRedis runs on one real server.
+func TestRedis(t *testing.T) {
+	t.Parallel()
+	t.Run("Reconnect", testReconnect) // alone: it cuts the connections of all
+	t.Run("Contract", func(t *testing.T) {
+		t.Parallel()
+		eventtest.Contract(t, func(t *testing.T) eventtest.Carrier {
+			b, raw := open(t)
+			return eventtest.Carrier{Bus: b, Stream: b, Flush: func() {
+				require.NoError(t, raw.FlushDB(context.Background()).Err())
+			}}
+		})
+	})
+	t.Run("Keys", testKeys)
+	t.Run("MetaLost", testMetaLost)
+}
+
+// testKeys pins what is written where: other programs may read it.
+func testKeys(t *testing.T) {
+	t.Parallel()
+	b, raw := open(t)
+	sid := id.New()
+	_, err := b.Durable(t.Context(), sid, true, eventtest.Durables(1, 2))
+	require.NoError(t, err)
+	_, err = b.Live(t.Context(), sid, eventtest.Lives(1, 3, 3))
+	require.NoError(t, err)
+	m, err := raw.HGetAll(t.Context(), "s:{"+sid+"}:m").Result()
+	require.NoError(t, err)
+	require.Len(t, m["e"], 16)
+	delete(m, "e")
+	require.Equal(t, map[string]string{"s": "3", "o": "2", "a:d/0/t1.llm": "1:3"}, m)
+	xs, err := raw.XRange(t.Context(), "s:{"+sid+"}:ev", "-", "+").Result()
+	require.NoError(t, err)
+	for i, x := range xs {
+		require.Equal(t, fmt.Sprintf("%d-0", i+1), x.ID)
+		require.Contains(t, x.Values, "d")
+	}
+	for _, k := range []string{":ev", ":m"} {
+		ttl, err := raw.TTL(t.Context(), "s:{"+sid+"}"+k).Result()
+		require.NoError(t, err)
+		require.Positive(t, ttl)
+	}
+}
+
+// testReconnect: a subscription connection that is cut is made again, and that
+// is told; what is subscribed after it is heard.
+func testReconnect(t *testing.T) {
+	b, raw := open(t)
+	ctx, stop := context.WithCancel(t.Context())
+	ear := eventtest.NewEar()
+	done := make(chan struct{})
+	go func() { defer close(done); b.Listen(ctx, ear) }()
+	defer func() { stop(); <-done }()
+	sid := id.New()
+	require.NoError(t, b.Subscribe(ctx, sid))
+	for n := 2; n <= 4; n++ {
+		require.NoError(t, raw.Do(ctx, "CLIENT", "KILL", "TYPE", "pubsub").Err())
+		ear.Wait(t, "a new connection", func(_ map[string][]event.Delivery, connected int) bool { return connected >= n })
+		require.NoError(t, b.Subscribe(ctx, sid))
+		_, err := b.Durable(ctx, sid, n == 2, eventtest.Durables(int64(n), int64(n)))
+		require.NoError(t, err)
+		ear.Wait(t, "the next event", func(h map[string][]event.Delivery, _ int) bool { return len(h[sid]) == n-1 })
+	}
+}
+
+// testMetaLost: a stream whose meta is gone is of another epoch and is not mixed
+// with a new one.
+func testMetaLost(t *testing.T) {
+	t.Parallel()
+	b, raw := open(t)
+	sid := id.New()
+	_, err := b.Durable(t.Context(), sid, true, eventtest.Durables(1, 9))
+	require.NoError(t, err)
+	before, err := b.Read(t.Context(), sid, 0, 10)
+	require.NoError(t, err)
+	require.NoError(t, raw.Del(t.Context(), "s:{"+sid+"}:m").Err())
+	_, err = b.Durable(t.Context(), sid, true, eventtest.Durables(10, 10))
+	require.NoError(t, err)
+	after, err := b.Read(t.Context(), sid, 0, 10)
+	require.NoError(t, err)
+	require.NotEqual(t, before.Epoch, after.Epoch)
+	require.Equal(t, `1{"ord":10}`, eventtest.Bodies(after.Deliveries))
+}

@@ -70,10 +70,19 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	carrier, err := openCarrier(cfg, db, log)
+	if err != nil {
+		return err
+	}
+	defer carrier.close()
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
 		Tools:  pool, Model: model, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 	}
+	if carrier.publisher != nil {
+		a.Live = carrier.publisher
+	}
+	go carrier.sweep(ctx)
 	go publishStates(ctx, db, pool, log)
 	go worker.Reconcile(ctx, db, temporal.NewRunner(engine), a, log)
 	if err := os.WriteFile(cfg.Path("run", "worker.ready"), []byte("ready\n"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -8,7 +8,7 @@ TOOLS   := $(STATE)/tools
 GO      ?= go
 BIN     := bin/crystalyse
 PYTHON  := $(shell command -v python3.11 || command -v python3)
-PY_DIRS := mcp/common mcp/smact mcp/structure mcp/chemeleon mcp/mace mcp/embedding
+PY_DIRS := mcp/common mcp/references mcp/smact mcp/structure mcp/chemeleon mcp/mace mcp/embedding
 SERVERS_LIGHT := smact structure
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
@@ -39,12 +39,12 @@ test-go: envs ## Go tests with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
 
 test-py: envs $(TOOLS)/py ## tests of the MCP servers
-	@for s in common $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
+	@for s in common references $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
 	@for s in $(SERVERS_ML) embedding; do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
 
 # The test runner lives beside the environments, not in them: what is tested is
 # exactly what is shipped.
-pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/$(2):$(TOOLS)/py PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $$($(BIN) python $(1)) -m pytest -q -c mcp/pyproject.toml --rootdir mcp $$d; fi
+pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/references:mcp/$(2):$(TOOLS)/py PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $$($(BIN) python $(1)) -m pytest -q -c mcp/pyproject.toml --rootdir mcp $$d; fi
 
 e2e: envs ## whole discoveries through the real stack
 	$(GO) test -timeout 25m -count=1 ./e2e/...
@@ -56,7 +56,7 @@ lint: envs web/node_modules $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOL
 	$(TOOLS)/golangci-lint run
 	$(TOOLS)/workflowcheck ./workflows/...
 	PYTHONPATH=$(TOOLS)/py $(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
-	$(call pyright,light) mcp/common/crystalyse_common $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
+	$(call pyright,light) mcp/common/crystalyse_common mcp/references/crystalyse_references $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
 	$(call pyright,ml) $(foreach s,$(SERVERS_ML) embedding,mcp/$(s)/crystalyse_$(s))
 	cd web && npx --no-install tsc --noEmit
 
@@ -79,7 +79,7 @@ verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale, or something 
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,--check); done
 
-golden = PYTHONPATH=mcp/common:mcp/$(2) PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python $(1)) -m crystalyse_common.golden $(2) $(3)
+golden = PYTHONPATH=mcp/common:mcp/references:mcp/$(2) PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python $(1)) -m crystalyse_common.golden $(2) $(3)
 
 bench: ## measurements (none in this release)
 	@echo "bench/ holds no benchmark yet"

@@ -86,6 +86,12 @@ var taskTypes = map[string]string{
 	"relax_structure":            "relaxation",
 	"relax_structures":           "relaxation",
 	"calculate_formation_energy": "formation_energy",
+
+	"calculate_energy_above_hull": "hull",
+	"fit_equation_of_state":       "equation_of_state",
+	"compare_models":              "model_comparison",
+	"generate_de_novo":            "structure_search",
+	"battery_metrics":             "battery",
 }
 
 // startTask opens the task of a long call.

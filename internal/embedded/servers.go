@@ -38,6 +38,9 @@ func Servers(cfg *config.Config) (tool.Config, fs.FS, error) {
 			return out, nil, err
 		}
 		paths := []string{filepath.Join(dir, "common"), filepath.Join(dir, s.name)}
+		if s.name == "mace" { // the generators, which have to find structures, do not see the reference phases
+			paths = append(paths, filepath.Join(dir, "references"))
+		}
 		out.Servers[s.name] = tool.ServerConfig{
 			Command: python, Args: []string{"-m", "crystalyse_" + s.name}, Env: map[string]string{"PYTHONPATH": strings.Join(paths, ":")},
 			Crystalyse: tool.ServerOptions{Builtin: true, Environment: s.env, MaxInflight: s.inflight},

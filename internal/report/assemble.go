@@ -76,6 +76,7 @@ func Assemble(in Input) Report {
 	}
 	r.Structures = structures(in.Structures, in.Calls)
 	r.Candidates = candidates(r.Structures, in.Values)
+	placeOnHulls(r.Candidates, in.Calls)
 	return r
 }
 

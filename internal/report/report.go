@@ -108,7 +108,30 @@ type Candidate struct {
 	Verdict                string   `json:"verdict"`
 	Threshold              *float64 `json:"threshold"`
 	ModelError             *float64 `json:"model_error"`
-	Hull                   any      `json:"hull"`
+	Hull                   *Hull    `json:"hull"`
+}
+
+// Hull says which phases a verdict is relative to.
+type Hull struct {
+	Kind        string      `json:"kind"`
+	System      string      `json:"system"`
+	Entries     int         `json:"entries"`
+	Date        string      `json:"date"`
+	EnergyLevel string      `json:"energy_level"`
+	Competing   []Competing `json:"competing"`
+	Missing     []string    `json:"missing"`
+	CallID      string      `json:"call_id"`
+}
+
+// Competing is a phase of a hull.
+type Competing struct {
+	Formula                string  `json:"formula"`
+	Phase                  string  `json:"phase"`
+	StructureID            string  `json:"structure_id"`
+	Kind                   string  `json:"kind"`
+	Source                 string  `json:"source"`
+	FormationEnergyPerAtom float64 `json:"formation_energy_per_atom"`
+	OnHull                 bool    `json:"on_hull"`
 }
 
 // Validation is the provenance check of the summary.

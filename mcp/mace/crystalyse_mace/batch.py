@@ -57,10 +57,10 @@ class Batch:
         verb = "relax" if op == "relax" else "evaluate"
         try:
             try:
-                out = await self.pool.run(op, self.info.key, job, on_progress)
+                out = await self.pool.run(op, self.info, job, on_progress)
             except EngineLost:
                 # Once more, from its checkpoint: often it was the neighbor that took the memory.
-                out = await self.pool.run(op, self.info.key, job, on_progress)
+                out = await self.pool.run(op, self.info, job, on_progress)
         except ToolFault as fault:
             ends_all = fault.code in ("stale_fence", "resource", "unavailable") and not isinstance(fault, EngineLost)
             if ends_all or fault.field == "potential":

@@ -216,7 +216,7 @@ class Relaxation:
 
 def relax(job: Job, pot: LoadedPotential, report: Callable[[dict[str, float]], None], stop: threading.Event) -> dict[str, Any]:
     """Relax a structure; a finished computation is returned, not repeated."""
-    signature = f"{job.structure_id} {pot.checkpoint_sha256} fmax={job.fmax} max_steps={job.max_steps} cell={job.relax_cell}"
+    signature = f"{job.structure_id} {pot.info.key} {pot.checkpoint_sha256} fmax={job.fmax} max_steps={job.max_steps} cell={job.relax_cell}"
     check = Checkpoint(job.folder, job.fence, signature)
     if (done := check.result()) is not None:
         return done

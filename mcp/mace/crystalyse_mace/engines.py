@@ -18,6 +18,8 @@ import anyio.to_thread
 
 from crystalyse_common.errors import ToolFault
 
+from .potentials.base import PotentialInfo
+
 Progress = Callable[[dict[str, float]], Coroutine[Any, Any, None]]
 
 _ids = count(1)
@@ -37,10 +39,11 @@ class EngineLost(ToolFault):
 class Engine:
     """One engine process. Started from the main thread: the kernel ties its life to that thread."""
 
-    def __init__(self) -> None:
-        """Start the process; it loads a potential with its first job."""
+    def __init__(self, runtime: str = "") -> None:
+        """Start the process in an interpreter, this one's by default; it loads a potential with its first job."""
+        self.runtime = runtime
         self.proc = subprocess.Popen(
-            [sys.executable, "-m", "crystalyse_mace.engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [runtime or sys.executable, "-m", "crystalyse_mace.engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=os.environ | THREADS, text=True, bufsize=1)
         self.write_lock = threading.Lock()
 
@@ -89,12 +92,16 @@ class Pool:
         self.slots = anyio.Semaphore(size)
 
     @asynccontextmanager
-    async def engine(self) -> AsyncIterator[Engine]:
-        """A free engine; one that died or is still busy afterwards is not reused."""
+    async def engine(self, runtime: str = "") -> AsyncIterator[Engine]:
+        """A free engine of a runtime; one that died or is still busy afterwards is not reused."""
         async with self.slots:
-            engine = next((e for e in self.idle if e.alive()), None)
-            self.idle = [e for e in self.idle if e is not engine and e.alive()]
-            engine = engine or Engine()
+            self.idle = [e for e in self.idle if e.alive()]
+            engine = next((e for e in self.idle if e.runtime == runtime), None)
+            if engine is None:
+                self._make_room()
+                engine = Engine(runtime)
+            else:
+                self.idle.remove(engine)
             self.busy.add(engine)
             try:
                 yield engine
@@ -103,7 +110,12 @@ class Pool:
                 if engine.alive():
                     self.idle.append(engine)
 
-    async def run(self, op: str, potential: str, job: dict[str, Any], on_progress: Progress | None = None) -> dict[str, Any]:
+    def _make_room(self) -> None:
+        """End an idle engine of another runtime where a new one would be one too many: models take memory."""
+        if len(self.idle) + len(self.busy) >= self.size and self.idle:
+            self.idle.pop(0).close()
+
+    async def run(self, op: str, potential: PotentialInfo, job: dict[str, Any], on_progress: Progress | None = None) -> dict[str, Any]:
         """Run a job on a free engine.
 
         Returns:
@@ -113,8 +125,8 @@ class Pool:
             EngineLost: its engine ended before it answered.
             ToolFault: the job's typed error, or `resource` when it was stopped.
         """
-        message = {"op": op, "id": str(next(_ids)), "potential": potential, "job": job}
-        async with self.engine() as engine:
+        message = {"op": op, "id": str(next(_ids)), "potential": potential.key, "job": job}
+        async with self.engine(potential.runtime) as engine:
             done = anyio.Event()
             answer: dict[str, Any] = {}
             gone = threading.Event()  # nobody listens to progress any more

@@ -137,21 +137,26 @@ class FormationItem(Result):
     structure_id: str
     formula: str
     energy_per_atom: Finite | None = unit(EV_ATOM, "energy of the structure in eV/atom; null when it failed", "energy_per_atom")
+    correction_per_atom: Finite | None = unit(
+        EV_ATOM, "MP2020 correction that the potential's raw energy got; 0 for a potential whose energies hold it already", "mp2020_correction_per_atom")
+    corrections: list[str] = Field(description="the parts of the correction, for example 'anion correction (oxide)'")
     formation_energy_per_atom: Finite | None = unit(
-        EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom; null when it failed or a reference did not converge",
-        "formation_energy_per_atom")
+        EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom, MP2020-corrected; null when it failed or a reference "
+        "did not converge", "formation_energy_per_atom")
     converged: bool = Field(description="whether the given structure is relaxed: forces, those of the stress on the cell included, below fmax")
     max_force: Finite | None = unit(FORCE, "largest force on an atom of the given structure", "max_force")
     max_stress: Finite | None = unit("GPa", "largest stress component of the given structure", "max_stress")
     references: list[Reference]
     expression: str
     note: str | None
+    caveats: list[str] = Field(description="what to know of energies with these elements (magnetism, +U, f electrons)")
     error: str | None = Field(description="why this structure has no energy")
 
 
 class FormationResult(Result):
-    """Formation energies. Negative does not mean stable: that needs the competing phases."""
+    """Formation energies, all at one level. Negative does not mean stable: that needs the competing phases."""
 
     items: list[FormationItem]
+    energy_level: str = Field(description="the level of every formation energy here")
     potential: Potential
     structures: list[StructureRef] = Field(description="the reference phases")

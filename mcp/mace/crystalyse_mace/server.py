@@ -21,6 +21,8 @@ from . import libraries, potentials
 from .batch import Batch, prescreen, relax_many
 from .engines import Pool
 from .formation import formation_energies
+from .hull import energies_above_hull
+from .hull_models import HullResult, Thresholds
 from .models import BatchResult, EnergyResult, FormationResult, ModelItem, ModelsResult, RelaxResult, ScreenResult
 from .potentials.base import sha256_of
 
@@ -74,7 +76,7 @@ async def calculate_energy(structure_id: StructureID, ctx: Context, potential: P
     record = load_record(structure_id)
     batch = await _batch(ctx, potential, "calculate_energy")
     job = batch.job(structure_id, "point") | {"key": batch.meta.key}
-    out = await batch.pool.run("energy", batch.info.key, job)
+    out = await batch.pool.run("energy", batch.info, job)
     return EnergyResult(structure_id=structure_id, formula=record["formula"], potential=out["potential"], **out["result"])
 
 
@@ -99,7 +101,7 @@ async def relax_structure(
 
     job = batch.job(structure_id, "relax", fmax=fmax, max_steps=max_steps, relax_cell=relax_cell, interval=checkpoint_interval)
     job |= {"folder": str(meta.checkpoint_dir) if meta.checkpoint_dir else None, "key": meta.key}
-    out = await batch.pool.run("relax", batch.info.key, job, on_progress)
+    out = await batch.pool.run("relax", batch.info, job, on_progress)
     return RelaxResult(potential=out["potential"], **out["result"])
 
 
@@ -145,3 +147,25 @@ async def calculate_formation_energy(
     Give relaxed structures, several in one call. A negative formation energy does not mean stable: that needs the competing phases.
     """
     return await formation_energies(await _batch(ctx, potential, "calculate_formation_energy"), structure_ids, fmax)
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def calculate_energy_above_hull(
+    structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=20, description="relaxed structures, by id")], ctx: Context,
+    potential: PotentialName = "auto",
+    formulas: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]] | None, Field(
+        description="what each structure is believed to be; a structure that is not is refused")] = None,
+    earlier_structure_ids: Annotated[list[StructureID], Field(max_length=60, description=(
+        "relaxed structures of earlier results that belong into the hull, for example other compositions of the system"))] = [],  # noqa: B006
+    thresholds: Annotated[Thresholds | None, Field(description="bounds of the verdicts; null takes the configured set")] = None,
+    fmax: Annotated[float, Field(ge=0.001, le=1.0, description="a structure with larger forces (eV/angstrom) gets no verdict")] = 0.1,
+) -> HullResult:
+    """Compute energies above the convex hull (eV/atom), with decomposition and competing phases, of relaxed structures by id.
+
+    The hull is that of one potential: the elements' reference phases, the listed known phases of the system, earlier results you name,
+    and the structures given. All are relaxed with the same potential; the first call for a system computes them, later calls reuse them.
+    The verdict is "unknown" where an element or a listed known phase is missing. Give all candidates in one call.
+    """
+    batch = await _batch(ctx, potential, "calculate_energy_above_hull")
+    return await energies_above_hull(batch, structure_ids, formulas, earlier_structure_ids, fmax, thresholds)

@@ -6,7 +6,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from crystalyse_common.structures import put_structure
-from crystalyse_mace.references import reference_structure
+from crystalyse_references import reference_structure
 
 
 def store(s: Structure) -> str:

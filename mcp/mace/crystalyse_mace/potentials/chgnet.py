@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from .base import CORRECTED, LoadedPotential, PotentialInfo, sha256_of
+from .base import CORRECTED, LoadedPotential, PotentialInfo, device, matbench, sha256_of
 
 MODEL = "0.3.0"
 
@@ -40,9 +40,11 @@ class ChgnetFamily:
     def list(self) -> list[PotentialInfo]:
         """CHGNet with its bundled weights."""
         path = _checkpoint()
+        package = f"chgnet {version('chgnet')}" if path else "chgnet"
         return [PotentialInfo(
             key="chgnet", family=self.key, name="CHGNet", version=MODEL, energy_level=CORRECTED, available=path is not None,
-            path=str(path or ""), description=f"bundled with chgnet {version('chgnet')}; trained on MPtrj", license="BSD-3-Clause",
+            path=str(path or ""), description=f"bundled with {package}; trained on MPtrj", license="BSD-3-Clause",
+            published_error=matbench(0.061),
             what_to_do=None if path else "reinstall the ml environment")]
 
     def load(self, info: PotentialInfo) -> LoadedPotential:
@@ -52,9 +54,9 @@ class ChgnetFamily:
         from chgnet.model.model import CHGNet
 
         torch.set_num_threads(1)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        where = device()
         with contextlib.redirect_stdout(io.StringIO()) as noise:  # it announces itself
-            model = CHGNet.load(model_name=MODEL, use_device=device, verbose=False)
-            calc = CHGNetCalculator(model=model, use_device=device)
+            model = CHGNet.load(model_name=MODEL, use_device=where, verbose=False)
+            calc = CHGNetCalculator(model=model, use_device=where)
         sys.stderr.write(noise.getvalue())
-        return LoadedPotential(info=info, calculator=calc, device=device, checkpoint_sha256=sha256_of(info.path), elements=_elements())
+        return LoadedPotential(info=info, calculator=calc, device=where, checkpoint_sha256=sha256_of(info.path), elements=_elements())

@@ -211,6 +211,7 @@ func assumed(r request) string {
 	if r.wants[wantFormation] && cue(`stab(?:le|ility)`).MatchString(r.text) {
 		out = append(out, "stability was asked; only the formation energy relative to the elements could be computed")
 	}
+	out = append(out, r.readings...)
 	if r.open != "" {
 		out = append(out, r.open)
 	}

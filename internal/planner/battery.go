@@ -19,7 +19,7 @@ type battery struct {
 const ionWord = `li|na|k|mg|ca|zn|al|lithium|sodium|potassium|magnesium|calcium|zinc|aluminum`
 
 var (
-	batteryCue = regexp.MustCompile(`(?i)\b(?:cathodes?|anodes?|(?:positive|negative|insertion|battery|intercalation) electrodes?|electrodes?|batter(?:y|ies)|(?:de)?intercalat\w*|insertion (?:host|compound|material)s?|(?:rechargeable|secondary|` + ionWord + `|` + ionWord + `[\s-]ion) cells?|(?:` + ionWord + `)[\s-]ion\b|accumulators?)`)
+	batteryCue = regexp.MustCompile(`(?i)\b(?:cathodes?|anodes?|(?:positive|negative|insertion|battery|intercalation) electrodes?|electrodes?|batter(?:y|ies)|(?:de)?intercalat\w*|insertion (?:host|compound|material)s?|(?:rechargeable|secondary|` + ionWord + `|` + ionWord + `[\s-]ion) cells?|(?:` + ionWord + `)[\s-]ion\b|accumulators?)|\b(?:hosts?|stor(?:e|es|ing|age)|tak(?:e|es|ing) up|uptake|accommodat\w*|insert\w*|shuttl\w*)\b[^.?!]{0,30}\b(?:(?:` + ionWord + `)(?:\s?\d?\+|[\s-]ions?))|\b(?:nmc|ncm|nca|lnmo)\d*\b`)
 	ionCue     = []*regexp.Regexp{
 		regexp.MustCompile(`(?i)\b(` + ionWord + `)[\s-](?:ion|metal|battery|batteries|cells?|storage|insertion|intercalation|host|cathode|anode|electrode)`),
 		regexp.MustCompile(`(?i)\b(` + ionWord + `)(?:\d?\+|\+\d?)`),
@@ -31,6 +31,11 @@ var (
 	// Words that make a compound the measure of what is wanted instead of its subject.
 	exemplarCue = regexp.MustCompile(`(?i)(?:\bnext|\bbetter than|\bbeat(?:s|ing)?|\bbeyond|\balternatives? (?:to|for)|\breplac\w+(?: for| of)?|\binstead of|\bsuccessor (?:to|of)|\blike|\bsimilar to|\brival(?:s|ling)?|\boutperform\w*|\bimprov\w+ (?:on|over|upon)|\bsubstitutes? (?:for|to|of)|\banalogs? (?:of|to)|\bcompet\w+ with|\bother than)\s+(?:\w+\s+){0,2}$`)
 )
+
+// layeredOxides are abbreviations of lithium hosts.
+var layeredOxides = regexp.MustCompile(`(?i)\b(?:nmc|ncm|nca|lnmo)\d*\b`)
+
+var likeAfter = regexp.MustCompile(`(?i)^[\s-](?:like|type|style|based|derived|inspired|replacements?|alternatives?|substitutes?|successors?|competitors?)\b`)
 
 var (
 	ionsOf    = []string{"Li", "Na", "K", "Mg", "Ca", "Zn", "Al"}
@@ -94,11 +99,20 @@ func dropElements(s *subject) {
 // takeExemplar takes the compound that the wanted one is measured by out of the
 // subject: "better than KVPO4F", "the next LiFePO4".
 func takeExemplar(q string, s *subject) string {
-	if len(s.formulas) != 1 || !exemplarCue.MatchString(q[:s.hits[0].at]) {
+	if len(s.formulas) != 1 {
+		return ""
+	}
+	measured := exemplarCue.MatchString(q[:s.hits[0].at]) || likeAfter.MatchString(q[s.hits[0].end:])
+	if !measured && !s.hits[0].mineral {
 		return ""
 	}
 	f := s.formulas[0]
-	if batteryCue.MatchString(q) || isHost(f) {
+	if s.hits[0].mineral && batteryCue.MatchString(q) && len(s.hits) == 1 {
+		s.hits = nil // a spinel framework: a kind of structure
+		s.settle()
+		return ""
+	}
+	if measured && (batteryCue.MatchString(q) || isHost(f)) {
 		s.hits = nil
 		s.settle()
 		return f
@@ -132,6 +146,9 @@ func workingIon(q string, s *subject, exemplar string) (ion string, stated bool)
 				return e, true
 			}
 		}
+	}
+	if layeredOxides.MatchString(q) {
+		return "Li", true
 	}
 	return "Na", false
 }

@@ -19,7 +19,7 @@ type cannot struct {
 // taken out of the question before the supported properties are looked for, so
 // that a band structure is no structure and a melting enthalpy no formation.
 var inabilities = []cannot{
-	{cue(`(?:direct |indirect |optical |electronic |fundamental |energy )?(?:band|hybrid)[\s-]?gaps?`, `\be_?g\b`, `semiconduct\w*`, `insulat\w+`, `(?:electronic )?band[\s-]?(?:structures?|edges?|alignment|offsets?)`, `electronic structures?`, `density of states`, `\bdos\b`, `fermi (?:level|energy|surface)\w*`, `effective mass\w*`, `homo\b|lumo\b`, `(?:conduction|valence) band\w*`, `exciton\w*`),
+	{cue(`(?:direct |indirect |optical |electronic |fundamental |energy )?(?:band|hybrid)[\s-]?gaps?`, `\be_?g\b`, `semiconduct\w*`, `insulat\w+`, `(?:electronic )?band[\s-]?(?:structures?|edges?|alignment|offsets?)`, `electronic structures?`, `density of states`, `\bdos\b`, `fermi (?:level|energy|surface)\w*`, `effective mass\w*`, `homo\b|lumo\b`, `(?:conduction|valence) band\w*`, `exciton\w*`, `topological`, `(?:dirac|weyl)\b`, `(?:hall|carrier) \w+`, `carriers?\b`, `breakdown (?:field|voltage)`, `energy levels?`, `ionization`),
 		inability{"band gap and electronic structure", "an electronic-structure calculation (hybrid functional or GW)"}, false},
 	{cue(`gap\b`), inability{"band gap", "an electronic-structure calculation (hybrid functional or GW)"}, true},
 	{cue(`(?:lattice )?thermal (?:conduct|resist|diffus|transport)\w*`, `(?:ionic |electronic |electrical |ion |proton |oxide[\s-]ion |li-ion |na-ion )?(?:super)?(?:ion)?conductiv\w*`, `(?:electrical |sheet )?resistivit\w*`, `(?:ion |ionic |superionic )?conductors?`, `conduct(?:s|ing)? (?:heat|electricity|ions|current|electrons)`, `diffus\w+`, `migration (?:barrier|energy|path)\w*`, `(?:hopping|activation|energy) barrier\w*`, `activation energ\w*`, `mobilit\w+`, `transference`, `conductance`),
@@ -28,11 +28,11 @@ var inabilities = []cannot{
 	{cue(`thermal expansion`, `expansion coefficients?`, `(?:specific )?heat capacit\w*`, `specific heat`, `\bdebye\b`, `phonon\w*`, `vibration\w*`, `raman`, `infrared`, `lattice dynamics`, `gr[uü]neisen`, `entrop\w+`, `gibbs`), inability{"phonon and thermal properties", "lattice dynamics"}, false},
 	{cue(`\w*magnet\w*\s*(?:structures?|ordering|moments?)?`, `spin[\s-]?(?:state|orbit|ordering|moments?|polari\w+)?\b`, `curie`, `n[eé]el`, `exchange coupling`, `coercivit\w*`, `hysteresis`, `multiferroic\w*`), inability{"magnetic properties", "spin-polarized electronic-structure calculations"}, false},
 	{cue(`melt(?:s|ing|ed)?\b(?:\s*(?:point|temperature))?s?`, `boil(?:s|ing)?\b(?:\s*point)?`, `(?:decomposition|sublimation|glass transition|transition|sintering) temperatures?`, `(?:enthalpy|heat) of (?:fusion|vapori[sz]ation|melting|sublimation)`, `vapou?r pressure`), inability{"melting and boiling points and other transition temperatures", "free-energy or coexistence simulations"}, false},
-	{cue(`toxic\w*`, `(?:safe|dangerous) to (?:touch|handle|eat|drink|breathe|inhale|swallow)`, `poisonous`, `carcinogen\w*`, `flammab\w*`, `biocompat\w*`, `lethal`, `\bld50\b`, `hazard\w*`, `harmful`), inability{"toxicity and safety", "a safety data sheet or toxicological data"}, false},
+	{cue(`toxic\w*`, `(?:safe|dangerous) to (?:touch|handle|eat|drink|breathe|inhale|swallow)`, `poisonous`, `breath(?:e|es|ing)\b`, `inhal\w*`, `ingest\w*`, `swallow\w*`, `(?:hurt|harm)s?\b (?:me|you|us|skin|people|lungs)`, `carcinogen\w*`, `flammab\w*`, `biocompat\w*`, `lethal`, `\bld50\b`, `hazard\w*`, `harmful`), inability{"toxicity and safety", "a safety data sheet or toxicological data"}, false},
 	{cue(`health\w*`, `safe\b`, `safety`, `dangerous`, `radioactiv\w*`, `half-li(?:fe|ves)`), inability{"toxicity and safety", "a safety data sheet or toxicological data"}, true},
-	{cue(`pric\w+`, `costs?\b`, `cheap\w*`, `expensive`, `abundan\w*`, `suppl(?:y|ies|ier)\w*`, `market`, `availab\w+`, `rar(?:e|est|er)\b`, `reserves`), inability{"price and abundance", "market and geological data"}, true},
-	{cue(`elastic\w*`, `young'?s`, `shear`, `hardness`, `\bmohs\b`, `vickers`, `how hard\b`, `stiff\w*`, `poisson\w*`, `(?:fracture )?toughness`, `tensile`, `yield strength`, `ductil\w*`, `brittle\w*`, `mechanical\w*`, `hard(?:er|est)\b`, `piezo\w*`, `\bd_?33\b`), inability{"elastic, mechanical and piezoelectric properties", "elastic-tensor or response calculations"}, false},
-	{cue(`dielectric\w*`, `permittivit\w*`, `refractive`, `index of refraction`, `optical\w*`, `absorption`, `absorb(?:s|er|ers|ance)?\b`, `photovolt\w*`, `solar`, `(?:photo|electro|cathodo)?luminesc\w*`, `fluoresc\w*`, `emission`, `transparen\w*`, `reflectiv\w*`, `birefring\w*`, `ferroelectric\w*`, `pyroelectric\w*`, `(?:spontaneous )?polari[sz]ation`, `born (?:effective )?charges?`, `photocatal\w*`, `power conversion`),
+	{cue(`pric\w+`, `costs?\b`, `cheap\w*`, `expensive`, `(?:earth[\s-])?abundan\w*`, `suppl(?:y|ies|ier)\w*`, `market`, `availab\w+`, `rar(?:e|est|er)\b`, `reserves`), inability{"price and abundance", "market and geological data"}, true},
+	{cue(`elastic\w*`, `young'?s`, `shear`, `hardness`, `\bmohs\b`, `vickers`, `how hard\b`, `stiff\w*`, `poisson\w*`, `(?:fracture )?toughness`, `tensile`, `yield strength`, `ductil\w*`, `brittle\w*`, `mechanical\w*`, `hard(?:er|est)\b`, `piezo\w*`, `\bd_?33\b`, `(?:speed|velocity) of sound`, `sound velocit\w*`, `friction\w*`, `wear\b`, `creep`, `fatigue`, `how strong\b`, `strength`), inability{"elastic, mechanical and piezoelectric properties", "elastic-tensor or response calculations"}, false},
+	{cue(`dielectric\w*`, `permittivit\w*`, `refractive`, `index of refraction`, `optical\w*`, `absorption`, `absorb(?:s|er|ers|ance)?\b`, `photovolt\w*`, `solar`, `(?:photo|electro|cathodo)?luminesc\w*`, `fluoresc\w*`, `emission`, `transparen\w*`, `reflectiv\w*`, `birefring\w*`, `ferroelectric\w*`, `pyroelectric\w*`, `(?:spontaneous )?polari[sz]ation`, `born (?:effective )?charges?`, `photocatal\w*`, `power conversion`, `las(?:er|ing)\b`, `scintillat\w*`, `plasmon\w*`, `quantum (?:yield|efficiency)`),
 		inability{"optical and dielectric properties", "a response calculation with an electronic-structure method"}, false},
 	{cue(`colou?r(?:s|ed)?\b`, `light\b`, `efficienc\w+`), inability{"optical properties", "a response calculation with an electronic-structure method"}, true},
 	{cue(`superconduct\w*`, `critical temperature`, `\btc\b`), inability{"superconductivity", "electron-phonon calculations"}, false},
@@ -58,6 +58,12 @@ var supported = map[want]struct {
 	wantModels:   {"compare_models", inability{"disagreement of potentials", "a second potential and the tool compare_models, which is not available here"}},
 }
 
+var (
+	energeticCue = cue(`energ\w*`, `ev\b`, `kj\b`, `heat\b`, `to form\b`)
+	// oddCue are nouns that properties are made of.
+	oddCue = regexp.MustCompile(`(?i)\b(?:[a-z]+[\s-]){0,2}?(?:coefficient|index|rate|yield|point|factor|activity|sensitivity|reactivity|resistance|lifetime|threshold|potential|tension|capacity|number|emissivity|power|half[\s-]?life|[a-z]{3,}ivity)\b(?: (?:of|for|in)\b)?|\b(?:critical|transition|operating|onset|ignition|[a-z]+ing) temperature\b|\bat what temperature\b|\bused for\b|\bapplications?\b|\bhow (?:fast|hot|hard|strong|reactive|heavy|bright|old)\b`)
+)
+
 // unable finds what is asked for and cannot be had, and gives the question
 // without those words. sure is false when all of them are everyday words.
 func unable(q string) (missing []inability, rest string, sure bool) {
@@ -65,6 +71,9 @@ func unable(q string) (missing []inability, rest string, sure bool) {
 	seen := map[string]bool{}
 	for _, c := range inabilities {
 		spans := c.cue.FindAllStringIndex(rest, -1)
+		if c.what.name == "price and abundance" && energeticCue.MatchString(rest) {
+			continue // what it costs in energy
+		}
 		if len(spans) == 0 {
 			continue
 		}

@@ -12,6 +12,7 @@ type hit struct {
 	formula string
 	named   bool // by name, not by formula
 	mineral bool // the name of a mineral that is a structure type too
+	reading string
 }
 
 // subject is what a question is about.
@@ -21,11 +22,14 @@ type subject struct {
 	named    bool     // all of them were given by name
 	broken   []string // tokens meant as formulas that are none
 	parts    []string // formulas with fractional amounts
+	readings []string // how names were read that could mean something else
 	vague    []string // names of several compounds
 	types    []string // structure types named
 	elements []string // elements named, in order
 	system   []string // a chemical system
 	without  []string // elements to leave out
+	listed   int      // elements of the system that were listed by symbol
+	besides  bool     // the compounds named are the known ones of the system
 }
 
 var fractional = regexp.MustCompile(`\b[A-Z][A-Za-z0-9()]*?\d?\.\d+[A-Za-z0-9().]*|\b[A-Z][A-Za-z0-9()]*[0-9]?-[xyδ]\)?[A-Z]\w*|\b[A-Z][a-z]?[xyδ][A-Z]\w*`)
@@ -51,6 +55,9 @@ func subjectOf(q string, pick bool) subject {
 	for _, n := range names {
 		if !overlaps(minerals, n) {
 			s.hits = append(s.hits, n)
+			if n.reading != "" {
+				s.readings = append(s.readings, n.reading)
+			}
 		}
 	}
 	for _, u := range unclear {
@@ -58,13 +65,38 @@ func subjectOf(q string, pick bool) subject {
 			s.vague = append(s.vague, u)
 		}
 	}
+	s.listed = len(listed)
 	s.elements, s.system = elementsNamed(q, listed, s.without)
 	if len(s.hits) == 0 && (len(s.system) == 0 || !pick && len(listed) == 0 && besideCue.MatchString(q)) {
 		s.hits = elementHit(q, s.without)
 	}
 	s.settle()
+	s.besides = s.known(q)
 	return s
 }
+
+// veiled writes formulas as X, so that GaP is not read as a gap.
+func (s *subject) veiled(q string) string {
+	for _, h := range s.hits {
+		if !h.named {
+			q = q[:h.at] + strings.Repeat("X", h.end-h.at) + q[h.end:]
+		}
+	}
+	return q
+}
+
+// known reports that compounds are named as the ones that exist already: "what
+// else besides CaZrO3".
+func (s *subject) known(q string) bool {
+	for _, h := range s.hits {
+		if besidesCue.MatchString(q[:h.at]) {
+			return len(s.system) > 1
+		}
+	}
+	return false
+}
+
+var besidesCue = regexp.MustCompile(`(?i)\b(?:besides|other than|apart from|except(?: for)?|beyond|aside from|in addition to|not just|different from)\s+$`)
 
 // settle orders the hits and keeps each formula once.
 func (s *subject) settle() {

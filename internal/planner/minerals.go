@@ -25,9 +25,9 @@ var materialNames = pairs(`
 	niobium carbide=NbC tantalum nitride=TaN tantalum carbide=TaC tungsten carbide=WC silicon carbide=SiC boron carbide=B4C silicon nitride=Si3N4 calcium carbide=CaC2 chromium nitride=CrN uranium nitride=UN
 	gallium phosphate=GaPO4 lithium iron phosphate=LiFePO4 lithium manganese phosphate=LiMnPO4 sodium iron phosphate=NaFePO4 lithium cobalt oxide=LiCoO2 lithium nickel oxide=LiNiO2 lithium manganese oxide=LiMn2O4
 	sodium cobalt oxide=NaCoO2 bismuth ferrite=BiFeO3 zinc ferrite=ZnFe2O4 nickel ferrite=NiFe2O4 cobalt ferrite=CoFe2O4 yttrium aluminum garnet=Y3Al5O12 nickel oxide=NiO copper sulfide=CuS lead sulfide=PbS
-	lead telluride=PbTe lead selenide=PbSe lead iodide=PbI2 bismuth telluride=Bi2Te3 bismuth selenide=Bi2Se3 indium tin oxide= germanium telluride=GeTe lithium lanthanum zirconate=Li7La3Zr2O12
+	lead telluride=PbTe lead selenide=PbSe lead iodide=PbI2 bismuth telluride=Bi2Te3 bismuth selenide=Bi2Se3 indium germanium telluride=GeTe lithium lanthanum zirconate=Li7La3Zr2O12
 	lfp=LiFePO4 lco=LiCoO2 lmo=LiMn2O4 lmp=LiMnPO4 lto=Li4Ti5O12 llzo=Li7La3Zr2O12 nvp=Na3V2(PO4)3 sto=SrTiO3 bto=BaTiO3 bfo=BiFeO3 ybco=YBa2Cu3O7 yag=Y3Al5O12 lgps=Li10GeP2S12 igzo= ito= pzt= ysz= nmc= nca=
-	hbn=BN h-bn=BN c-bn=BN manganese sulfide=MnS iron sulfide= iron oxide= copper oxide= tin oxide= manganese oxide= vanadium oxide= cobalt oxide= titanium oxide= lead oxide=PbO
+	hbn=BN h-bn=BN c-bn=BN manganese sulfide=MnS iron sulfide= iron oxide= copper oxide= tin oxide= manganese oxide= vanadium oxide= cobalt oxide= lead oxide=PbO
 `)
 
 // pairs reads "name=formula" lists; a name may have blanks, an empty formula
@@ -51,7 +51,7 @@ func pairs(list string) map[string]string {
 var structureTypes = map[string]bool{
 	"rock salt": true, "rocksalt": true, "halite": true, "rutile": true, "anatase": true, "brookite": true, "fluorite": true, "spinel": true, "corundum": true, "ilmenite": true, "sphalerite": true,
 	"zincblende": true, "zinc blende": true, "zinc-blende": true, "wurtzite": true, "pyrite": true, "marcasite": true, "nickeline": true, "diamond": true, "graphite": true, "cuprite": true,
-	"quartz": true, "cristobalite": true, "calcite": true, "aragonite": true, "chalcopyrite": true, "covellite": true, "baddeleyite": true, "cassiterite": true, "maricite": true, "triphylite": true,
+	"quartz": true, "cristobalite": true, "calcite": true, "aragonite": true, "chalcopyrite": true, "covellite": true, "baddeleyite": true, "cassiterite": true, "stishovite": true, "coesite": true, "tridymite": true, "vaterite": true, "kyanite": true, "hexagonal boron nitride": true, "hbn": true, "maricite": true, "triphylite": true,
 }
 
 var (

@@ -44,6 +44,8 @@ var anions = map[string]anion{
 var (
 	counts = map[string]int{"mono": 1, "mon": 1, "di": 2, "tri": 3, "tetra": 4, "tetr": 4, "penta": 5, "pent": 5, "hexa": 6, "hepta": 7, "hept": 7}
 	romans = map[string]int{"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}
+	// highest is the charge in the oxide that people mean by the plain name.
+	highest = map[string]int{"Ti": 4, "Sn": 4, "Ge": 4, "Ce": 4, "Ni": 2, "Cr": 3, "Bi": 3, "Nb": 5, "W": 6, "Mo": 6, "Th": 4}
 	// In these compounds a transition metal is divalent.
 	divalent = map[string]bool{"Mn": true, "Fe": true, "Co": true, "Ni": true, "Cu": true, "Pb": true}
 )
@@ -74,7 +76,11 @@ func nameHits(q string) (hits []hit, vague []string) {
 		if endsInElement(q[:m[0]]) {
 			continue // lithium iron phosphate: the first metal belongs to it
 		}
-		if f := compose(group(1), group(2), group(3), group(4), anions[group(5)]); f != "" {
+		c := elementNames[group(2)]
+		if n := highest[c]; n > 0 && group(5) == "oxide" && group(3)+group(4)+group(1) == "" {
+			f := compose("", group(2), romanOf(n), "", anions["oxide"])
+			hits = append(hits, hit{at: m[0], end: m[1], formula: f, named: true, reading: q[m[0]:m[1]] + " was read as " + f})
+		} else if f := compose(group(1), group(2), group(3), group(4), anions[group(5)]); f != "" {
 			hits = append(hits, hit{at: m[0], end: m[1], formula: f, named: true})
 		} else {
 			vague = append(vague, q[m[0]:m[1]])
@@ -132,6 +138,15 @@ func part(symbol string, n int) string {
 		return fmt.Sprintf("(%s)%d", symbol, n)
 	}
 	return fmt.Sprintf("%s%d", symbol, n)
+}
+
+func romanOf(n int) string {
+	for s, v := range romans {
+		if v == n {
+			return s
+		}
+	}
+	return ""
 }
 
 func gcd(a, b int) int {

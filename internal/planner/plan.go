@@ -50,12 +50,16 @@ func decide(r request, h history) reply {
 		return refuse()
 	case r.noTools:
 		return declineWithoutTools(r)
+	case r.elsewhere && r.sure && len(r.hits) > 0:
+		return declineProperties(r)
 	case r.elsewhere:
 		return notUnderstood()
-	case len(r.formulas) == 0 && len(r.broken) > 0 && len(r.system) < 2:
+	case len(r.formulas) == 0 && len(r.broken) > 0 && len(r.system) < 2 && !r.electrode():
 		return notAFormula(r)
 	case len(r.formulas) == 0 && len(r.parts) > 0 && !r.electrode():
 		return notWhole(r)
+	case r.besides && r.searchesSystem():
+		return proposals(r, h)
 	case r.electrode():
 		return cathode(r, h)
 	case r.validityOnly():
@@ -77,6 +81,8 @@ func decide(r request, h history) reply {
 		return declineProperties(r)
 	case len(r.vague) > 0 && r.compare:
 		return severalCompounds(r)
+	case r.odd != "" && (len(r.hits) > 0 || len(r.vague) > 0):
+		return declineOdd(r)
 	}
 	return notUnderstood()
 }
@@ -89,7 +95,10 @@ func (r request) validityOnly() bool {
 // computable is a question about given compounds for which some tool has an
 // answer. Everyday names (gold, diamond) need a property of materials asked for.
 func (r request) computable() bool {
-	if r.everyday() && !strictCue.MatchString(r.text) && !elementsBeside.MatchString(r.text) {
+	if r.everyday() && !strictCue.MatchString(r.text) && !elementsBeside.MatchString(r.text) && (len(r.types) < 2 || !r.wants[wantFormation] && !r.compare) {
+		return false
+	}
+	if r.molecular() && !strictCue.MatchString(r.text) {
 		return false
 	}
 	for _, w := range []want{wantStructure, wantFormation, wantCoordination, wantHull, wantBulk, wantXRD, wantModels} {
@@ -100,26 +109,28 @@ func (r request) computable() bool {
 	if len(r.missing) > 0 {
 		return false
 	}
+	if len(r.formulas) > 1 && !r.everyday() && !mixCue.MatchString(r.text) {
+		return true // several materials side by side: what is open is assumed, and said
+	}
 	return r.polymorph || r.compare && len(r.formulas) > 1 || len(r.types) > 0 && (r.compare || len(r.types) > 1) || !r.named && len(strings.Fields(r.text)) <= 3
 }
 
 // searchesSystem is a question for compounds of several elements: the elements
 // are listed by symbol, or words of the field stand beside their names.
 func (r request) searchesSystem() bool {
-	if len(r.system) < 2 || !r.propose && !r.wants[wantValidity] && !r.wants[wantFormation] {
+	if len(r.system) < 2 || r.listed < 3 && !r.propose && !r.wants[wantValidity] && !r.wants[wantFormation] {
 		return false
 	}
-	_, listed := symbolLists(fold(r.text))
-	return len(listed) > 1 || r.aboutMaterials() || r.wantsNew() || r.stability
+	return r.listed > 1 || r.aboutMaterials() || r.wantsNew() || r.stability
 }
 
 var (
-	strictCue      = cue(`crystal structures?`, `atoms? `, `lattice`, `space[\s-]?group`, `unit[\s-]?cell`, `crystalli[sz]\w*`, `densit\w+`, `polymorph\w*`, `coordination`, `bond length`, `ground[\s-]?state`, `formation energ\w*`, `enthalp\w*`, `bulk modul\w*`, `diffract\w*`, `\bcif\b`)
+	strictCue      = cue(`crystal structures?`, `atoms? `, `symmetr\w*`, `lattice`, `space[\s-]?group`, `unit[\s-]?cell`, `crystalli[sz]\w*`, `densit\w+`, `polymorph\w*`, `coordination`, `bond length`, `ground[\s-]?state`, `formation energ\w*`, `enthalp\w*`, `bulk modul\w*`, `diffract\w*`, `\bcif\b`)
 	elementsBeside = cue(`compare`, `rank`, `contrast`)
-	newCue         = cue(`new\b`, `novel\w*`, `undiscovered`, `unreported`, `unexplored`, `unknown`, `nobody`, `not yet`, `never been`, `invent\w*`, `hypothetical`, `candidates?`, `discover\w*`, `explor\w*`, `propos\w*`, `chemical (?:space|system)`, `combin\w+`, `what (?:else )?(?:could|can|might) (?:[\w,]+ ){1,8}(?:form|make)\b`)
+	newCue         = cue(`new\b`, `novel\w*`, `undiscovered`, `unreported`, `unexplored`, `unknown`, `nobody`, `not yet`, `never been`, `invent\w*`, `hypothetical`, `candidates?`, `discover\w*`, `explor\w*`, `propos\w*`, `chemical (?:space|system)`, `combin\w+`, `missing`, `overlooked`, `yet to`, `unheard`, `besides`, `room for`, `what (?:else )?(?:could|can|might) (?:[\w,]+ ){1,8}(?:form|make)\b`)
 	materialsWord  = cue(`materials?\b`, `compounds?`, `crystal\w*`, `\w*oxides?`, `\w*(?:sulf|nitr|phosph|selen|tellur|fluor|chlor|brom|iod|hal|carb|bor|chalcogen|arsen|antimon|silic|hydr)ides?`, `\w+phosphates?`, `phosphates?`, `\w*silicates?`, `titanates?`, `perovskites?`, `alloys?`, `metals?`, `ceramics?`, `semiconductors?`, `solids?`, `minerals?`, `salts?`, `phases?`, `absorbers?`, `binary|ternary|quaternary|quinary`, `\w*ternar\w+`, `compositions?`, `stoichiometr\w+`, `polymorphs?`, `steels?`, `glass(?:es)?`, `intermetallics?`, `electrolytes?`)
 	explainCue     = cue(`(?:what is|what's|whats) (?:a|an) `, `explain`, `why\b`, `how (?:do|does|long|many|much|often)`, `histor\w+`, `recycl\w*`, `dispos\w*`, `my (?:car|phone|laptop|bike|watch|remote)`, `(?:car|phone|laptop|watch|aa|aaa) batter\w+`, `charger`, `fire\b`)
-	electrodeWord  = cue(`cathodes?`, `anodes?`, `\w*\s?electrodes?`, `(?:insertion|intercalation|battery|storage|host)\s+(?:host|material|compound|chemistr)\w*`, `(?:materials?|compounds?|hosts?|chemistr\w+) (?:\w+ ){0,6}(?:batter|cell|ion\b)\w*`, `intercalat\w*`, `batter\w+ (?:\w+ ){0,2}(?:materials?|compounds?|hosts?)`)
+	electrodeWord  = cue(`cathodes?`, `anodes?`, `\w*\s?electrodes?`, `(?:insertion|intercalation|battery|storage|host)\s+(?:host|material|compound|chemistr)\w*`, `(?:materials?|compounds?|hosts?|chemistr\w+) (?:\w+ ){0,6}(?:batter|cell|ion\b)\w*`, `intercalat\w*`, `batter\w+ (?:\w+ ){0,2}(?:materials?|compounds?|hosts?)`, `(?:nmc|ncm|nca|lnmo)\d*`, `hosts?\b`, `insert\w*`, `stor(?:e|es|ing|age)\b`, `(?:positive|negative|plus|minus) (?:side|pole|terminal)`)
 )
 
 // everyday reports that all is named by words of everyday language.
@@ -132,6 +143,28 @@ func (r request) everyday() bool {
 	}
 	return true
 }
+
+// molecular reports that all are molecules of air, water and the laboratory
+// shelf, which questions of other trades are full of.
+func (r request) molecular() bool {
+	for _, f := range r.formulas {
+		if !molecules[f] {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	molecules = func() map[string]bool {
+		m := map[string]bool{}
+		for _, f := range strings.Fields("H2O H2O2 CO2 CO CH4 C2H6 C2H4 C2H2 C3H8 C6H6 C6H12O6 C2H5OH CH3OH NH3 NO NO2 N2O N2 O2 O3 H2 Cl2 F2 HCl HF HBr H2S SO2 SO3 H2SO4 HNO3 H3PO4 C8H18 CCl4") {
+			m[f] = true
+		}
+		return m
+	}()
+	mixCue = cue(`mix\w*`, `react\w*`, `neutrali[sz]e\w*`, `titrat\w*`, `dilut\w*`, `solutions?`, `acid\w*`, `burn\w*`)
+)
 
 func (r request) wantsNew() bool { return newCue.MatchString(r.text) }
 

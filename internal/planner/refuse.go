@@ -76,3 +76,10 @@ func tooMany(r request) reply {
 func tooManyElements(r request) reply {
 	return reply{text: "A search over " + list(r.system) + " at once is too large to mean anything: the number of compositions and of competing phases grows faster than any budget. Choose up to five elements, or ask about a definite formula.\n\n{{outcome:declined}}"}
 }
+
+// declineOdd declines a property that the rules know no method for, by the
+// question's own words.
+func declineOdd(r request) reply {
+	return reply{text: "No tool here gives what you ask for (" + quoted(r.odd) + "), so I decline rather than quote a number from memory. It needs a measurement, or a method that is not installed.\n\n" +
+		"What I can compute: whether a composition is charge-balanced, its crystal structure by a structure search, its coordination, and its formation energy with a machine-learned potential.\n\n{{outcome:declined}}"}
+}

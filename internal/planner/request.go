@@ -22,6 +22,7 @@ type request struct {
 	compare   bool
 	polymorph bool
 	stability bool
+	odd       string // words of a property that is not known
 	rigorous  bool
 	auto      bool
 	open      string          // what the question left open and was chosen
@@ -39,12 +40,18 @@ func understand(query, systemText string, tools map[string]bool) request {
 	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
 	r.compare, r.propose, r.polymorph = compareCue.MatchString(q), proposeCue.MatchString(q), polyCue.MatchString(q)
 	r.stability = stableCue.MatchString(q)
-	missing, rest, sure := unable(q)
+	r.subject = subjectOf(q, r.propose && !sideBySide(q))
+	missing, rest, sure := unable(r.veiled(q))
 	r.missing, r.sure = missing, sure
 	r.wants = strongWants(rest)
-	r.subject = subjectOf(q, r.propose && !sideBySide(q))
 	r.battery = batteryOf(q, &r.subject)
+	if arrow.MatchString(q) && !r.wants[wantFormation] {
+		r.elsewhere = true
+	}
 	r.hints(rest)
+	if len(r.wants)+len(r.missing) == 0 {
+		r.odd = oddCue.FindString(rest)
+	}
 	r.withoutTools()
 	r.count = countOf(q)
 	return r
@@ -56,10 +63,27 @@ var besideCue = cue(`compar\w*`, `rank\w*`, `versus`, `vs\b`, `which (?:of|one|i
 // made of them.
 func sideBySide(q string) bool { return besideCue.MatchString(q) }
 
+// dropReactants leaves the elements out of a question for what forms of them.
+func (s *subject) dropReactants() {
+	var compounds []hit
+	for _, h := range s.hits {
+		if els, _ := elementsOf(h.formula); len(els) > 1 {
+			compounds = append(compounds, h)
+		}
+	}
+	if len(compounds) > 0 {
+		s.hits = compounds
+		s.settle()
+	}
+}
+
 // hints lets words that only describe count where nothing was asked outright.
 func (r *request) hints(q string) {
 	if len(r.formulas) == 0 {
 		return
+	}
+	if r.wants[wantFormation] && !besideCue.MatchString(q) {
+		r.dropReactants()
 	}
 	if len(r.wants) == 0 && (askCue.MatchString(q) || ionCharge.MatchString(q)) && len(r.missing) == 0 {
 		r.wants[wantValidity] = true

@@ -14,6 +14,7 @@ var (
 	spaceList  = regexp.MustCompile(`\b` + symbolWord + `(?:[\s,;]+` + symbolWord + `){2,}\b`)
 	spacePair  = regexp.MustCompile(`\b(?:elements?|of|from|in|with|containing|using|contain)\s+(` + symbolWord + `\s+` + symbolWord + `)\b`)
 	lone       = regexp.MustCompile(`\b(?:of|with|from|containing|contains|contain|using|including|include|on|add|adding|for|and|between|in|a|an|new|novel|stable|ternary|binary|quaternary|any|,)\s+(` + symbolWord + `)\b`)
+	bondAfter  = regexp.MustCompile(`(?i)^\s+(?:bond|distance|separation|length|contact)`)
 	adjective  = regexp.MustCompile(`\b(` + symbolWord + `)[\s-](?:based|containing|rich|only|bearing|oxides?|nitrides?|sulfides?|fluorides?|chlorides?|bromides?|iodides?|halides?|phosphates?|phosphides?|selenides?|tellurides?|oxynitrides?)\b`)
 	freeOf     = regexp.MustCompile(`(?i)\b(` + symbolWord + `|` + strings.Join(keysOf(elementNames), "|") + `)[\s-]free\b|\b(?:without|no|not|avoid(?:s|ing)?|excluding|except|free of|minus|rather than|instead of)\s+(?:any\s+|using\s+|toxic\s+|expensive\s+)?(` + symbolWord + `|` + strings.Join(keysOf(elementNames), "|") + `)\b(?:(?:\s+or|\s+and|\s+nor)\s+(` + symbolWord + `|` + strings.Join(keysOf(elementNames), "|") + `)\b)?`)
 )
@@ -46,7 +47,9 @@ func symbolLists(q string) (spans [][2]int, els []hit) {
 	}
 	for _, p := range []*regexp.Regexp{hyphenList, commaList, spaceList} {
 		for _, m := range p.FindAllStringIndex(q, -1) {
-			add(m[0], m[1])
+			if !bondAfter.MatchString(q[m[1]:]) {
+				add(m[0], m[1])
+			}
 		}
 	}
 	for _, m := range spacePair.FindAllStringSubmatchIndex(q, -1) {

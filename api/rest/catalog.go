@@ -9,9 +9,19 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"crystalyse/api/rest/openapi"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/tool"
 )
+
+// openAPI sends the API's contract; it is no secret.
+func openAPI(c *gin.Context) error {
+	doc, err := openapi.JSON()
+	if err != nil {
+		return err
+	}
+	return tagged(c, "application/json; charset=utf-8", doc)
+}
 
 // toolBody is a tool with the condition of its server.
 type toolBody struct {

@@ -168,6 +168,7 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.GET("/structures/:id/export", s.owned(s.exportStructure))
 	api.GET("/structures/:id/cif", s.owned(s.getCIF))
 	api.GET("/status", s.owned(s.status))
+	api.GET("/openapi.json", s.do(openAPI))
 	api.GET("/tools", s.owned(s.tools))
 	api.GET("/models", s.owned(s.models))
 }

@@ -115,7 +115,9 @@ func (d door) do(t *testing.T, method, path, body string, headers ...string) rep
 	defer func() { require.NoError(t, res.Body.Close()) }()
 	b, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
-	return reply{res.StatusCode, res.Header, string(b)}
+	r := reply{res.StatusCode, res.Header, string(b)}
+	conforms(t, method, req.URL.Path, r)
+	return r
 }
 
 func TestCreate(t *testing.T) {

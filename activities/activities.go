@@ -39,6 +39,7 @@ type Activities struct {
 	Tools       tool.Caller
 	Model       llm.Model
 	Prompts     func(discovery.Mode) (Prompt, error)
+	Policy      discovery.Policy // the operator's; the zero one allows everything
 	Artifacts   artifact.Store
 	Checkpoints string     // folder of checkpoints, one below it per idempotency key
 	Live        event.Live // what is not stored goes here; nil drops it

@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"strconv"
 
 	"crystalyse/internal/discovery"
@@ -16,15 +18,52 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 		return toTemporal(err)
 	}
 	scope := scopeOf(d, in.Gen, event.Outside(strconv.Itoa(in.Counter)), 0)
-	e, err := scope.New(event.DiscoveryStatus{
-		Status: string(in.Status), Reason: in.Reason, Details: in.Details,
+	payloads := []event.Payload{event.DiscoveryStatus{
+		Status: string(in.Status), Reason: cmp.Or(in.Notice, in.Reason), Details: in.Details,
 		Gen: in.Gen, FromStep: in.FromStep, Failure: failureEvent(in.Failure),
-	})
-	if err != nil {
-		return err
+	}}
+	if in.Approval != nil {
+		p, err := a.approvalRequest(ctx, in.DiscoveryID, *in.Approval)
+		if err != nil {
+			return toTemporal(err)
+		}
+		payloads = append(payloads, p)
 	}
-	change := discovery.StatusChange{Status: in.Status, Reason: in.Reason, Details: in.Details, Usage: in.Usage}
-	return toTemporal(a.Lifecycle.SetStatus(ctx, scope, change, e))
+	if in.Question != nil {
+		payloads = append(payloads, *in.Question)
+	}
+	events := make([]event.Event, 0, len(payloads))
+	for _, p := range payloads {
+		e, err := scope.New(p)
+		if err != nil {
+			return err
+		}
+		events = append(events, e)
+	}
+	change := discovery.StatusChange{Status: in.Status, Reason: in.Reason, Details: in.Details, Usage: in.Usage, Budget: in.Budget}
+	if !in.Deadline.IsZero() {
+		change.Deadline = &in.Deadline
+	}
+	return toTemporal(a.Lifecycle.SetStatus(ctx, scope, change, events...))
+}
+
+// approvalRequest shows the user the call that waits, with its arguments.
+func (a *Activities) approvalRequest(ctx context.Context, did string, ask ApprovalAsk) (event.ApprovalRequest, error) {
+	p, err := a.planned(ctx, CallInput{DiscoveryID: did, TurnGen: ask.TurnGen, Turn: ask.Turn, Step: ask.CallID})
+	if err != nil {
+		return event.ApprovalRequest{}, err
+	}
+	req := event.ApprovalRequest{CallID: p.CallID, Tool: p.Tool, Why: ask.Why}
+	return req, json.Unmarshal(p.Arguments, &req.Arguments)
+}
+
+// Remember keeps a decision of the user for the rest of the session.
+func (a *Activities) Remember(ctx context.Context, in RememberInput) error {
+	d, err := a.Lifecycle.Load(ctx, in.DiscoveryID)
+	if err != nil {
+		return toTemporal(err)
+	}
+	return toTemporal(a.Lifecycle.Remember(ctx, d, in.Decision))
 }
 
 func failureEvent(f *tool.Error) *event.Failure {

@@ -3,11 +3,13 @@ package activities
 import (
 	"context"
 	"fmt"
+	"sort"
 	"strings"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
+	"crystalyse/internal/tool"
 	"crystalyse/internal/transcript"
 )
 
@@ -28,10 +30,34 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 	if !ready {
 		return res, nil
 	}
-	if res.Head, err = a.writeOpening(ctx, d); err != nil {
+	if res.Policy, err = a.policy(ctx, d); err != nil {
 		return res, toTemporal(err)
 	}
-	return res, nil
+	switch {
+	case in.Resume:
+		err = a.resume(ctx, d, &res)
+	case d.ForkTurn != nil && *d.ForkTurn > 0:
+		err = a.openFork(ctx, d, &res)
+	default:
+		res.Head, err = a.writeOpening(ctx, d)
+	}
+	return res, toTemporal(err)
+}
+
+// policy gives what decides about the calls of a discovery: the operator's
+// rules, the servers that are configured, and what the user said before.
+func (a *Activities) policy(ctx context.Context, d discovery.Discovery) (discovery.Policy, error) {
+	p := a.Policy
+	for name := range a.Tools.States() {
+		p.Servers = append(p.Servers, name)
+	}
+	if len(p.Servers) > 0 {
+		p.Servers = append(p.Servers, tool.ServerWorkflow)
+	}
+	sort.Strings(p.Servers)
+	var err error
+	p.Remembered, err = a.Lifecycle.Remembered(ctx, d.SessionID)
+	return p, err
 }
 
 func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (string, error) {
@@ -49,8 +75,13 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 
+	return a.commitOpening(ctx, d, agent, "", messages)
+}
+
+// commitOpening stores what a discovery begins with, after a message that is
+// there already ("" for none), and gives the head.
+func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, agent discovery.Agent, parent string, messages []llm.Message) (string, error) {
 	entries := make([]transcript.Entry, 0, len(messages))
-	parent := ""
 	for _, m := range messages {
 		e, err := transcript.NewEntry(d.ID, d.UserID, parent, openingStep, m, llm.Usage{})
 		if err != nil {

@@ -78,7 +78,7 @@ func wellFormed(calls []llm.ToolCall) []llm.ToolCall {
 
 // resultMessages words the outcomes of the previous turn's calls for the model.
 func (a *Activities) resultMessages(ctx context.Context, in TurnInput) ([]llm.Message, error) {
-	if in.Turn <= 1 {
+	if in.Turn <= 1 || in.PrevGen == NoResults {
 		return nil, nil
 	}
 	prev, err := a.Turns.Turn(ctx, in.DiscoveryID, in.PrevGen, id.LLMStep(in.Turn-1))

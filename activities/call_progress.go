@@ -108,13 +108,15 @@ func (c *callRun) startTask(ctx context.Context) error {
 }
 
 // members counts what a batch works on; 1 for a single calculation.
-func (c *callRun) members() int {
+func (c *callRun) members() int { return membersOf(c.planned.Arguments) }
+
+func membersOf(arguments json.RawMessage) int {
 	var args struct {
 		IDs     []string `json:"structure_ids"`
 		Samples int      `json:"num_samples"`
 	}
 	// Arguments of another shape just count as one.
-	_ = json.Unmarshal(c.planned.Arguments, &args)
+	_ = json.Unmarshal(arguments, &args)
 	return max(1, len(args.IDs), args.Samples)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
@@ -89,9 +90,11 @@ func (c *callRun) refusal(ctx context.Context) (*tool.Error, error) {
 func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	cctx, cancel := stopWithWorker(ctx)
 	defer cancel(nil)
-	if !c.in.Deadline.IsZero() {
+	if deadline, err := c.deadline(ctx); err != nil {
+		return CallResult{}, err
+	} else if !deadline.IsZero() {
 		var stop context.CancelFunc
-		cctx, stop = context.WithDeadlineCause(cctx, c.in.Deadline, errDeadline)
+		cctx, stop = context.WithDeadlineCause(cctx, deadline, errDeadline)
 		defer stop()
 	}
 	if err := c.waitReady(cctx); err != nil {
@@ -114,6 +117,23 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	return c.commit(ctx, out)
 }
 
+// deadline is when the wall limit ends: as it was when the call was scheduled,
+// or later if the user has raised it since. (A lowered one arrives as a
+// cancellation.)
+func (c *callRun) deadline(ctx context.Context) (time.Time, error) {
+	if c.in.Deadline.IsZero() {
+		return time.Time{}, nil
+	}
+	d, err := c.a.Lifecycle.Load(ctx, c.in.DiscoveryID)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if d.Deadline != nil && d.Deadline.After(c.in.Deadline) {
+		c.in.Deadline = *d.Deadline
+	}
+	return c.in.Deadline, nil
+}
+
 var errDeadline = errors.New("the wall time limit of the discovery is reached")
 
 // fence orders attempts of one call over worker and workflow restarts: later
@@ -132,6 +152,9 @@ func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error
 	case errors.Is(cause, activity.ErrActivityPaused), errors.Is(cause, activity.ErrActivityReset):
 		return CallResult{}, cause
 	case errors.Is(cause, errDeadline):
+		if later, derr := c.deadline(ctx); derr != nil || time.Until(later) > 0 {
+			return CallResult{}, fault.Wrap(fault.CodeUnavailable, errors.Join(err, derr), "the wall limit was raised during %s; it goes on from its checkpoint", c.call.Tool)
+		}
 		return c.commit(ctx, cancelled(errDeadline.Error()))
 	case isCancelled(ctx):
 		if _, cerr := c.commit(detached(ctx), cancelled("stopped by the user")); cerr != nil {

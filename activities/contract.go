@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
 	"crystalyse/internal/tool"
 )
 
@@ -20,10 +21,17 @@ const (
 	NameParseStructure   = "ParseStructure"
 	NameConvertStructure = "ConvertStructure"
 	NameListPotentials   = "ListPotentials"
+
+	NameSettle   = "Settle"
+	NameAskUser  = "AskUser"
+	NameRemember = "Remember"
 )
 
 // BeginInput asks for the session and writes the opening of the transcript.
-type BeginInput struct{ DiscoveryID string }
+type BeginInput struct {
+	DiscoveryID string
+	Resume      bool // find where a reopened discovery goes on
+}
 
 // BeginResult is ready when the discovery has its session.
 type BeginResult struct {
@@ -34,7 +42,27 @@ type BeginResult struct {
 	UserID    string
 	SessionID string
 	Query     string // first 80 characters, for the operator's eyes
+	Policy    discovery.Policy
+	Turn      int // turns that are done already: those a fork or a retry goes on from
+	Forked    bool
+	Resume    *ResumePoint
 }
+
+// ResumePoint is where a reopened discovery goes on.
+type ResumePoint struct {
+	Gen      int // the new generation
+	PrevGen  int // of the last turn
+	Head     string
+	Open     []CallRef // the calls of the last turn; those done are found by their key
+	Answered bool      // the last turn is the answer; only the report is missing
+	Usage    discovery.Usage
+}
+
+// Note is an instruction of the user that the model reads before its next turn.
+type Note struct{ ID, Text string }
+
+// NoResults as PrevGen says that the transcript has the results already.
+const NoResults = -1
 
 // TurnInput asks for one language-model turn. It and CallInput carry their
 // place, so that hooks can name it without knowing the activity.
@@ -44,7 +72,8 @@ type TurnInput struct {
 	Turn        int
 	Step        string
 	Head        string // transcript before the results of the previous turn
-	PrevGen     int    // generation of the previous turn's step; its calls are appended
+	PrevGen     int    // generation of the previous turn's step, whose calls are appended; NoResults: none are
+	Notes       []Note `json:",omitempty"`
 	Usage       discovery.Usage
 	Budget      discovery.Budget
 }
@@ -65,6 +94,8 @@ type CallRef struct {
 	Server  string
 	Long    bool
 	Summary string // one line for the operator: "relax_structure NaCl"
+
+	EstimateS float64 `json:",omitempty"` // a guess of its wall time, for the policy
 }
 
 // CallInput asks for one tool call.
@@ -96,6 +127,52 @@ type AnnounceInput struct {
 	FromStep    string
 	Failure     *tool.Error
 	Usage       discovery.Usage
+
+	Notice   string            `json:",omitempty"` // reason of the event alone: steered, budget, decided
+	Approval *ApprovalAsk      `json:",omitempty"`
+	Question *event.Question   `json:",omitempty"`
+	Budget   *discovery.Budget `json:",omitempty"`
+	Deadline time.Time
+}
+
+// ApprovalAsk names the call that waits for the user; its arguments are read
+// from its turn.
+type ApprovalAsk struct {
+	CallID  string
+	Turn    int
+	TurnGen int
+	Why     string
+}
+
+// SettleInput gives a call an outcome that no tool gave.
+type SettleInput struct {
+	CallInput
+	Status tool.Status
+	Answer *Answer     `json:",omitempty"`
+	Error  *tool.Error `json:",omitempty"`
+}
+
+// Answer is the result of a question.
+type Answer struct {
+	Question   string `json:"question"`
+	Answer     string `json:"answer"`
+	AnsweredBy string `json:"answered_by"` // user, or default and why
+}
+
+// Asked is a question as the model asks it. Done says that there is nothing to
+// wait for: it is answered already, or it was no question.
+type Asked struct {
+	Done     bool
+	Text     string
+	Options  []string
+	Default  string
+	TimeoutS float64
+}
+
+// RememberInput keeps a decision for the rest of the session.
+type RememberInput struct {
+	DiscoveryID string
+	Decision    discovery.Remembered
 }
 
 // FinishInput closes a discovery.

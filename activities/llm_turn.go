@@ -37,7 +37,7 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 		return TurnResult{}, err
 	}
 	start := event.ReasoningStart{Turn: in.Turn, Speaker: a.Model.Identity().Model, Provider: a.Model.Identity().Provider}
-	if in.Turn == 1 {
+	if in.Turn == 1 || in.PrevGen == NoResults || len(in.Notes) > 0 {
 		start.Query = lastUser(req.Messages)
 	}
 	if err := rec.Emit(ctx, start); err != nil {
@@ -73,6 +73,9 @@ func (a *Activities) turnRequest(ctx context.Context, in TurnInput, scope event.
 	if err != nil {
 		return llm.Request{}, nil, err
 	}
+	for _, n := range in.Notes {
+		results = append(results, llm.Message{Role: llm.RoleUser, Content: n.Text})
+	}
 	entries := make([]transcript.Entry, 0, len(results)+1)
 	parent := in.Head
 	for _, m := range results {
@@ -83,7 +86,7 @@ func (a *Activities) turnRequest(ctx context.Context, in TurnInput, scope event.
 		entries, parent = append(entries, e), e.ID
 		req.Messages = append(req.Messages, m)
 	}
-	specs, err := a.Tools.Tools(ctx)
+	specs, err := a.specs(ctx)
 	if err != nil {
 		return llm.Request{}, nil, err
 	}
@@ -129,10 +132,17 @@ func (a *Activities) commitTurn(ctx context.Context, rec *Recorder, in TurnInput
 
 func turnResult(t discovery.Turn) TurnResult {
 	r := TurnResult{Head: t.Head, FinishReason: t.FinishReason, TokensIn: t.Usage.TokensIn, TokensOut: t.Usage.TokensOut}
-	for _, c := range t.Calls {
-		r.Calls = append(r.Calls, CallRef{CallID: c.CallID, Tool: c.Tool, Server: c.Server, Long: c.Long, Summary: summaryOf(c)})
-	}
+	r.Calls = refs(t.Calls)
 	return r
+}
+
+// refs gives calls without their arguments.
+func refs(calls []discovery.PlannedCall) []CallRef {
+	out := make([]CallRef, 0, len(calls))
+	for _, c := range calls {
+		out = append(out, CallRef{CallID: c.CallID, Tool: c.Tool, Server: c.Server, Long: c.Long, Summary: summaryOf(c), EstimateS: estimate(c)})
+	}
+	return out
 }
 
 // summaryOf names a call for the operator: the tool and what it works on.
@@ -159,7 +169,7 @@ func summaryOf(c discovery.PlannedCall) string {
 // plan binds the model's calls to tools. A call that cannot be run keeps the
 // error, which becomes its result: the model can mend it.
 func (a *Activities) plan(ctx context.Context, turn int, calls []llm.ToolCall) ([]discovery.PlannedCall, error) {
-	specs, err := a.Tools.Tools(ctx)
+	specs, err := a.specs(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -92,13 +92,14 @@ func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error)
 	if err != nil {
 		return nil, err
 	}
-	attempt := int(activity.GetInfo(ctx).Attempt)
-	r := &Recorder{out: a.Steps, live: a.Live, scope: scopeOf(d, p.Gen, p.Step, attempt)}
-	opened, err := a.Steps.Open(ctx, r.scope)
+	info := activity.GetInfo(ctx)
+	r := &Recorder{out: a.Steps, live: a.Live, scope: scopeOf(d, p.Gen, p.Step, int(info.Attempt))}
+	opened, err := a.Steps.Open(ctx, r.scope, info.ScheduledTime.UnixNano())
 	if err != nil {
 		return nil, err
 	}
-	if opened.Superseded > 0 && opened.Superseded < attempt {
+	r.scope.Attempt = opened.Attempt
+	if opened.Superseded > 0 && opened.Superseded < opened.Attempt {
 		if err := r.Emit(ctx, event.AttemptSuperseded{Attempt: opened.Superseded, Reason: "the step was tried again"}); err != nil {
 			return nil, err
 		}

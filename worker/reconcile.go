@@ -25,6 +25,7 @@ type Open interface {
 // Engine is what reconciling needs of the engine.
 type Engine interface {
 	Start(ctx context.Context, d discovery.Discovery) error
+	Retry(ctx context.Context, d discovery.Discovery) error
 	Describe(ctx context.Context, id string) (temporal.State, error)
 }
 
@@ -59,6 +60,13 @@ func reconcile(ctx context.Context, d discovery.Discovery, engine Engine, a *act
 		return err
 	}
 	in := activities.FinishInput{DiscoveryID: d.ID, Status: discovery.StatusFailed, Usage: d.Usage}
+	if d.Status == discovery.StatusQueued && d.ReopenedAt != nil && state != temporal.StateRunning {
+		// It was opened again; the run that is closed is the one before.
+		if time.Since(*d.ReopenedAt) < startGrace {
+			return nil
+		}
+		return engine.Retry(ctx, d)
+	}
 	switch state {
 	case temporal.StateAbsent:
 		if time.Since(d.CreatedAt) < startGrace || d.StartedAt != nil {

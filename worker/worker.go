@@ -86,6 +86,10 @@ func RegisterActivities(r worker.ActivityRegistry, a *activities.Activities) {
 		activities.NameParseStructure:   a.ParseStructure,
 		activities.NameConvertStructure: a.ConvertStructure,
 		activities.NameListPotentials:   a.ListPotentials,
+
+		activities.NameSettle:   a.Settle,
+		activities.NameAskUser:  a.AskUser,
+		activities.NameRemember: a.Remember,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

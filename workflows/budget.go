@@ -2,15 +2,42 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/internal/discovery"
 )
 
-// checkBudget stops before work that a spent limit does not allow. The wall
-// limit is a timer (see loop); calls and tokens are counted here.
-func (r *run) checkBudget() error {
+// warnAt is the share of a limit at which its user is told.
+const warnAt = 0.8
+
+// limit is one limit of a budget and what is spent of it.
+type limit struct {
+	name, unit    string
+	spent, limits float64
+}
+
+func (r *run) limits(ctx workflow.Context) []limit {
+	b, u := r.st.Budget, r.st.Usage
+	all := []limit{
+		{"tool_calls", "tool calls", float64(u.ToolCalls + r.st.Reserved), float64(b.ToolCalls)},
+		{"tokens", "tokens", float64(u.TokensIn + u.TokensOut), float64(b.Tokens)},
+		{"wall_s", "seconds of wall time", r.wallSpent(workflow.Now(ctx)), b.WallS},
+	}
+	if b.Cost != nil && u.Cost != nil {
+		all = append(all, limit{"cost", "of the cost", *u.Cost, *b.Cost})
+	}
+	return slices.DeleteFunc(all, func(l limit) bool { return l.limits <= 0 })
+}
+
+// checkBudget stops before work that a spent limit does not allow, and tells
+// once that a limit is nearly spent. The wall limit itself is a timer (see
+// loop); calls and tokens are counted here.
+func (r *run) checkBudget(ctx workflow.Context) error {
+	if err := r.warn(ctx); err != nil {
+		return err
+	}
 	b, u := r.st.Budget, r.st.Usage
 	switch {
 	case b.Tokens > 0 && u.TokensIn+u.TokensOut >= b.Tokens:
@@ -21,15 +48,65 @@ func (r *run) checkBudget() error {
 	return nil
 }
 
+func (r *run) warn(ctx workflow.Context) error {
+	if r.shape < shapeControl {
+		return nil
+	}
+	for _, l := range r.limits(ctx) {
+		if l.spent < warnAt*l.limits || slices.Contains(r.st.Warned, l.name) {
+			continue
+		}
+		r.st.Warned = append(r.st.Warned, l.name)
+		if err := r.announce(ctx, notice{word: "budget", details: fmt.Sprintf("%.0f of %.0f %s are spent; at the limit the discovery ends with what it has", l.spent, l.limits, l.unit)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // reserve takes the calls of a turn out of the budget before any is scheduled,
 // so that parallel calls cannot overshoot it together.
-func (r *run) reserve(n int) error {
+func (r *run) reserve(ctx workflow.Context, n int) error {
 	b := r.st.Budget
 	if b.ToolCalls > 0 && r.st.Usage.ToolCalls+r.st.Reserved+n > b.ToolCalls {
 		return &errStop{discovery.StatusBudgetExhausted, fmt.Sprintf("the model asked for %d more tool calls, and the limit of %d would be passed (%d made)", n, b.ToolCalls, r.st.Usage.ToolCalls)}
 	}
 	r.st.Reserved += n
+	return r.warn(ctx)
+}
+
+func (r *run) maySetBudget(ctx workflow.Context, u discovery.Update) error {
+	if u.Budget == nil {
+		return refused("no limit is given")
+	}
+	asked := map[string]float64{"tool_calls": float64(u.Budget.ToolCalls), "tokens": float64(u.Budget.Tokens), "wall_s": u.Budget.WallS}
+	if u.Budget.Cost != nil {
+		asked["cost"] = *u.Budget.Cost
+	}
+	for _, l := range r.limits(ctx) {
+		if a := asked[l.name]; a > 0 && a <= l.spent {
+			return refused(fmt.Sprintf("%s: %.0f %s are spent or reserved already; the limit cannot be %.0f", l.name, l.spent, l.unit, a))
+		}
+	}
 	return nil
+}
+
+// setBudget changes limits. Those that are raised are warned of anew.
+func (r *run) setBudget(ctx workflow.Context, u discovery.Update) *notice {
+	if u.Budget.WallS > 0 {
+		r.limitWall(ctx, u.Budget.WallS)
+	}
+	r.st.Budget = r.st.Budget.With(u.Budget)
+	r.st.Warned = slices.DeleteFunc(r.st.Warned, func(name string) bool {
+		for _, l := range r.limits(ctx) {
+			if l.name == name {
+				return l.spent < warnAt*l.limits
+			}
+		}
+		return true
+	})
+	return &notice{word: "budget", limits: true, details: fmt.Sprintf("the limits are now %s wall time, %d tokens, %d tool calls",
+		seconds(r.st.Budget.WallS), r.st.Budget.Tokens, r.st.Budget.ToolCalls)}
 }
 
 // details writes what the operator reads in the engine's own page.

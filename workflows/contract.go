@@ -9,6 +9,7 @@ package workflows
 import (
 	"time"
 
+	"crystalyse/activities"
 	"crystalyse/internal/discovery"
 )
 
@@ -29,12 +30,14 @@ const (
 	UpdateSkipStep  = string(discovery.UpdateSkipStep)
 	UpdateFinishNow = string(discovery.UpdateFinishNow)
 	QueryState      = "state"
+	QueryRun        = "run" // discovery.RunState, for the user's controls
 )
 
 // Input starts a discovery, or carries it on in a new run.
 type Input struct {
 	DiscoveryID string
 	Carry       *State
+	Retry       int `json:",omitempty"` // counts the times the discovery was opened again
 }
 
 // State is everything a run knows; it crosses continue-as-new whole.
@@ -54,6 +57,15 @@ type State struct {
 	Reason   string
 	Details  string
 	Mode     discovery.Mode
+
+	Paused      bool                 `json:",omitempty"`
+	PauseReason string               `json:",omitempty"`
+	Notes       []activities.Note    `json:",omitempty"` // steering the model has not read yet
+	Open        []activities.CallRef `json:",omitempty"` // calls of the last turn that are still to be made
+	Answered    bool                 `json:",omitempty"` // the last turn is the answer
+	Warned      []string             `json:",omitempty"` // limits of which 80 % was told
+	Seen        []string             `json:",omitempty"` // the last request ids, newest last
+	Policy      discovery.Policy
 }
 
 // Result is how a discovery ended. A spent budget and a user's stop are results.

@@ -15,9 +15,17 @@ import (
 
 // Limits of one run; beyond them the discovery continues as new.
 const (
-	maxTurnsPerRun = 40
-	holdFor        = 24 * time.Hour
-	recheckSession = time.Minute
+	maxTurnsPerRun   = 40
+	maxUpdatesPerRun = 1000
+	holdFor          = 24 * time.Hour
+	recheckSession   = time.Minute
+)
+
+// The shapes of a run. A change of what a run schedules, and when, gets a new
+// one; what an older shape did stays as it was (CONTRIBUTING.md).
+const (
+	changeControl = "control"
+	shapeControl  = 1 // parallel holds, budget warnings, finish_now ends running calls
 )
 
 // run is one run of a discovery.
@@ -25,10 +33,18 @@ type run struct {
 	in    Input
 	st    State
 	begin activities.BeginResult
+	shape workflow.Version
 
 	finishNow bool
-	held      *heldStep // set while waiting for the user after a failure
+	closing   bool // no instruction is taken any more
 	turnsHere int
+	updates   int
+
+	held      []*heldStep
+	approvals []*approval
+	questions []*question
+	calls     []*activeCall
+	clock     clock
 }
 
 // errStop ends the loop with a status that is a result, not a failure.
@@ -62,9 +78,10 @@ func DiscoveryWorkflow(ctx workflow.Context, in Input) (Result, error) {
 // open waits until the session is ours.
 func (r *run) open(ctx workflow.Context) error {
 	nudge := workflow.GetSignalChannel(ctx, SignalNudge)
+	in := activities.BeginInput{DiscoveryID: r.in.DiscoveryID, Resume: r.in.Retry > 0 && !r.st.Started}
 	for n := 0; ; n++ {
 		actx := activity(ctx, QueueTools, fmt.Sprintf("begin.%d.%d", r.st.Counter, n), "take the session and open the transcript", quick)
-		if err := workflow.ExecuteActivity(actx, activities.NameBegin, activities.BeginInput{DiscoveryID: r.in.DiscoveryID}).Get(ctx, &r.begin); err != nil {
+		if err := workflow.ExecuteActivity(actx, activities.NameBegin, in).Get(ctx, &r.begin); err != nil {
 			return err
 		}
 		if r.begin.Ready {
@@ -78,15 +95,31 @@ func (r *run) open(ctx workflow.Context) error {
 	if r.st.Started {
 		return nil
 	}
-	r.st.Started = true
-	r.st.Head = r.begin.Head
-	r.st.Mode = r.begin.Mode
-	r.st.Budget = r.begin.Budget
-	r.st.Status = discovery.StatusRunning
+	r.started()
 	if r.st.Budget.WallS > 0 {
 		r.st.Deadline = workflow.Now(ctx).Add(time.Duration(r.st.Budget.WallS * float64(time.Second)))
 	}
 	return r.upsert(ctx)
+}
+
+// started takes what the first activity found.
+func (r *run) started() {
+	b := r.begin
+	r.st.Started = true
+	r.st.Head = b.Head
+	r.st.Mode = b.Mode
+	r.st.Policy = b.Policy
+	if r.st.Budget == (discovery.Budget{}) {
+		r.st.Budget = b.Budget
+	}
+	r.st.Status = discovery.StatusRunning
+	r.st.Turn = b.Turn
+	if b.Forked {
+		r.st.PrevGen = activities.NoResults
+	}
+	if p := b.Resume; p != nil {
+		r.st.Gen, r.st.PrevGen, r.st.Open, r.st.Answered, r.st.Usage = p.Gen, p.PrevGen, p.Open, p.Answered, p.Usage
+	}
 }
 
 func waitSignalOr(ctx workflow.Context, ch workflow.ReceiveChannel, d time.Duration) error {
@@ -103,12 +136,13 @@ func waitSignalOr(ctx workflow.Context, ch workflow.ReceiveChannel, d time.Durat
 
 // loop makes turns until the model answers, a limit is reached or the user stops.
 func (r *run) loop(ctx workflow.Context) error {
+	r.shape = workflow.GetVersion(ctx, changeControl, workflow.DefaultVersion, shapeControl)
 	// The wall limit is a deadline for whatever runs at that moment, so the loop
 	// works under a context that the timer cancels.
 	wctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	wallSpent := false
-	if !r.st.Deadline.IsZero() {
+	if !r.st.Deadline.IsZero() || r.shape >= shapeControl {
 		workflow.Go(wctx, func(gctx workflow.Context) {
 			if r.awaitDeadline(gctx) == nil {
 				wallSpent = true
@@ -124,39 +158,31 @@ func (r *run) loop(ctx workflow.Context) error {
 		if err != nil || done {
 			return err
 		}
-		if r.turnsHere >= maxTurnsPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		if r.turnsHere >= maxTurnsPerRun || r.updates >= maxUpdatesPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 				return err
 			}
 			carry := r.st
-			return workflow.NewContinueAsNewError(ctx, Discovery, Input{DiscoveryID: r.in.DiscoveryID, Carry: &carry})
-		}
-	}
-}
-
-// awaitDeadline returns when the wall time is spent. Time in which the discovery
-// waits for its user does not count: hold moves the deadline.
-func (r *run) awaitDeadline(ctx workflow.Context) error {
-	for {
-		if err := workflow.Await(ctx, func() bool { return r.held == nil }); err != nil {
-			return err
-		}
-		left := r.st.Deadline.Sub(workflow.Now(ctx))
-		if left <= 0 {
-			return nil
-		}
-		if err := workflow.NewTimer(ctx, left).Get(ctx, nil); err != nil {
-			return err
+			return workflow.NewContinueAsNewError(ctx, Discovery, Input{DiscoveryID: r.in.DiscoveryID, Carry: &carry, Retry: r.in.Retry})
 		}
 	}
 }
 
 // turn makes one language-model turn and the tool calls it asks for.
 func (r *run) turn(ctx workflow.Context) (done bool, err error) {
+	if err := r.unpaused(ctx); err != nil {
+		return false, err
+	}
 	if r.finishNow {
 		return true, nil
 	}
-	if err := r.checkBudget(); err != nil {
+	if len(r.st.Open) > 0 {
+		return false, r.callAll(ctx, r.st.Open)
+	}
+	if r.st.Answered && len(r.st.Notes) == 0 {
+		return true, nil
+	}
+	if err := r.checkBudget(ctx); err != nil {
 		return false, err
 	}
 	r.st.Turn++
@@ -166,11 +192,11 @@ func (r *run) turn(ctx workflow.Context) (done bool, err error) {
 		return false, err
 	}
 	r.st.Head = res.Head
-	if len(res.Calls) == 0 {
-		return true, nil
-	}
-	if err := r.reserve(len(res.Calls)); err != nil {
-		return false, err
+	r.st.Open = res.Calls
+	r.st.Answered = len(res.Calls) == 0
+	if r.st.Answered {
+		// Steering that came while the model gave its answer still counts.
+		return len(r.st.Notes) == 0, nil
 	}
 	return false, r.callAll(ctx, res.Calls)
 }
@@ -178,16 +204,21 @@ func (r *run) turn(ctx workflow.Context) (done bool, err error) {
 // think runs the language-model step, holding on failure.
 func (r *run) think(ctx workflow.Context) (activities.TurnResult, error) {
 	step := id.LLMStep(r.st.Turn)
+	notes := r.st.Notes
 	for {
 		var res activities.TurnResult
 		r.details(ctx, "thinking (turn "+fmt.Sprint(r.st.Turn)+")")
-		actx := activity(ctx, QueueLLM, fmt.Sprintf("%d.%s", r.st.Gen, step), fmt.Sprintf("turn %d: the model thinks", r.st.Turn), thinking)
-		err := workflow.ExecuteActivity(actx, activities.NameLLMTurn, activities.TurnInput{
-			DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Turn: r.st.Turn, Step: step,
+		actx := r.fair(activity(ctx, QueueLLM, fmt.Sprintf("%d.%s", r.st.Gen, step), fmt.Sprintf("turn %d: the model thinks", r.st.Turn), thinking))
+		f := workflow.ExecuteActivity(actx, activities.NameLLMTurn, activities.TurnInput{
+			DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Turn: r.st.Turn, Step: step, Notes: notes,
 			Head: r.st.Head, PrevGen: r.st.PrevGen, Usage: r.st.Usage, Budget: r.st.Budget,
-		}).Get(ctx, &res)
+		})
+		r.clock.work(ctx, r, 1)
+		err := f.Get(ctx, &res)
+		r.clock.work(ctx, r, -1)
 		if err == nil {
 			r.st.PrevGen = r.st.Gen
+			r.st.Notes = r.st.Notes[len(notes):]
 			r.st.Usage.TokensIn += res.TokensIn
 			r.st.Usage.TokensOut += res.TokensOut
 			return res, nil
@@ -198,79 +229,8 @@ func (r *run) think(ctx workflow.Context) (activities.TurnResult, error) {
 		if _, herr := r.hold(ctx, step, false, err); herr != nil {
 			return res, herr
 		}
-	}
-}
-
-// callAll runs the calls of a turn side by side. One failing step does not
-// disturb the others: it is held when they are done.
-func (r *run) callAll(ctx workflow.Context, calls []activities.CallRef) error {
-	turnGen := r.st.PrevGen
-	futures := make([]workflow.Future, len(calls))
-	r.details(ctx, describe(calls))
-	for i, c := range calls {
-		futures[i] = r.startCall(ctx, c, turnGen)
-	}
-	for i, c := range calls {
-		var res activities.CallResult
-		err := futures[i].Get(ctx, &res)
-		for err != nil {
-			if ctx.Err() != nil || temporal.IsCanceledError(err) {
-				break
-			}
-			choice, herr := r.hold(ctx, c.CallID, true, err)
-			if herr != nil {
-				err = herr
-				break
-			}
-			if choice == discovery.UpdateSkipStep {
-				err = r.skip(ctx, c, turnGen)
-				break
-			}
-			err = r.startCall(ctx, c, turnGen).Get(ctx, &res)
+		if err := r.unpaused(ctx); err != nil {
+			return res, err
 		}
-		if err != nil {
-			return r.settle(ctx, futures[i+1:], err)
-		}
-		if !res.Cached {
-			r.st.Usage.ToolCalls++
-		}
-		r.st.Reserved--
 	}
-	return nil
-}
-
-// settle waits for the calls that still run when the turn is given up: their
-// processes must be gone before the discovery is closed.
-func (r *run) settle(ctx workflow.Context, rest []workflow.Future, cause error) error {
-	quiet, cancel := workflow.NewDisconnectedContext(ctx)
-	defer cancel()
-	for _, f := range rest {
-		// Their own ends are recorded by their activities; only waiting matters.
-		_ = f.Get(quiet, nil)
-	}
-	r.st.Reserved = 0
-	return cause
-}
-
-func (r *run) startCall(ctx workflow.Context, c activities.CallRef, turnGen int) workflow.Future {
-	kind := short
-	if c.Long {
-		kind = long
-	}
-	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s", r.st.Gen, c.CallID), c.Summary, kind)
-	return workflow.ExecuteActivity(actx, activities.NameCallTool, r.callInput(c, turnGen))
-}
-
-func (r *run) callInput(c activities.CallRef, turnGen int) activities.CallInput {
-	return activities.CallInput{
-		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, TurnGen: turnGen, Turn: r.st.Turn,
-		Step: c.CallID, Branch: r.st.Branch, Deadline: r.st.Deadline,
-	}
-}
-
-func (r *run) skip(ctx workflow.Context, c activities.CallRef, turnGen int) error {
-	in := r.callInput(c, turnGen)
-	in.Reason = "skipped by the user after it failed"
-	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.skip", r.st.Gen, c.CallID), "skip "+c.Summary, quick)
-	return workflow.ExecuteActivity(actx, activities.NameSkipTool, in).Get(ctx, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,8 +26,13 @@ type fakes struct {
 	turn     func(in activities.TurnInput) (activities.TurnResult, error)
 	call     func(ctx context.Context, in activities.CallInput) (activities.CallResult, error)
 	finished activities.FinishInput
+	settled  []activities.SettleInput
+	notices  []activities.AnnounceInput
+	remember []activities.RememberInput
+	asked    activities.Asked
 	statuses []discovery.Status
 	begins   int
+	mu       sync.Mutex
 }
 
 func (f *fakes) register(env interface {
@@ -51,7 +57,21 @@ func (f *fakes) register(env interface {
 		return activities.CallResult{Status: tool.StatusFailed}, nil
 	})
 	reg(activities.NameAnnounce, func(_ context.Context, in activities.AnnounceInput) error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.statuses = append(f.statuses, in.Status)
+		f.notices = append(f.notices, in)
+		return nil
+	})
+	reg(activities.NameSettle, func(_ context.Context, in activities.SettleInput) (activities.CallResult, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.settled = append(f.settled, in)
+		return activities.CallResult{Status: in.Status}, nil
+	})
+	reg(activities.NameAskUser, func(context.Context, activities.CallInput) (activities.Asked, error) { return f.asked, nil })
+	reg(activities.NameRemember, func(_ context.Context, in activities.RememberInput) error {
+		f.remember = append(f.remember, in)
 		return nil
 	})
 	reg(activities.NameFinish, func(_ context.Context, in activities.FinishInput) (activities.FinishResult, error) {

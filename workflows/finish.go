@@ -2,14 +2,12 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/activities"
 	"crystalyse/internal/discovery"
-	"crystalyse/internal/tool"
 )
 
 // Search attributes, registered with the namespace.
@@ -27,35 +25,15 @@ func (r *run) upsert(ctx workflow.Context) error {
 		saUser.ValueSet(r.begin.UserID), saSession.ValueSet(r.begin.SessionID))
 }
 
-// announce records a status and what it is about.
-func (r *run) announce(ctx workflow.Context, s discovery.Status, reason, fromStep string, failure *tool.Error) error {
-	r.st.Status, r.st.Reason = s, reason
-	r.st.Counter++
-	doing := string(s)
-	if failure != nil {
-		doing = "step " + fromStep + " failed: " + failure.Message
-		if err := workflow.UpsertTypedSearchAttributes(ctx, saError.ValueSet(failure.Code)); err != nil {
-			return err
-		}
-	}
-	r.st.Details = doing
-	r.details(ctx, doing)
-	if err := r.upsert(ctx); err != nil {
-		return err
-	}
-	in := activities.AnnounceInput{
-		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Counter: r.st.Counter, Status: s,
-		Reason: reason, Details: doing, FromStep: fromStep, Failure: failure, Usage: r.st.Usage,
-	}
-	actx := activity(ctx, QueueTools, fmt.Sprintf("announce.%d", r.st.Counter), "status: "+string(s), quick)
-	return workflow.ExecuteActivity(actx, activities.NameAnnounce, in).Get(ctx, nil)
-}
-
 // finish closes the discovery with what it has, whatever ended it. It runs even
 // when the workflow is being cancelled, so that every discovery gets its report.
 func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 	fctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
+	r.closing = true
+	if err := workflow.Await(fctx, func() bool { return workflow.AllHandlersFinished(fctx) }); err != nil {
+		return Result{}, err
+	}
 	in := activities.FinishInput{DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Head: r.st.Head, Usage: r.st.Usage}
 	var stop *errStop
 	switch {

@@ -3,12 +3,13 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/internal/discovery"
-	"crystalyse/internal/fault"
 	"crystalyse/internal/tool"
 )
 
@@ -16,6 +17,8 @@ import (
 type heldStep struct {
 	step     string
 	canSkip  bool
+	message  string
+	since    time.Time
 	decision discovery.UpdateKind
 }
 
@@ -26,17 +29,19 @@ func (r *run) hold(ctx workflow.Context, step string, canSkip bool, cause error)
 	if canSkip {
 		failure.Suggestions = append(failure.Suggestions, "skip it and go on without its result")
 	}
-	r.held = &heldStep{step: step, canSkip: canSkip}
-	began := workflow.Now(ctx)
-	defer func() {
-		if r.held = nil; !r.st.Deadline.IsZero() {
-			r.st.Deadline = r.st.Deadline.Add(workflow.Now(ctx).Sub(began))
-		}
-	}()
-	if err := r.announce(ctx, discovery.StatusNeedsAttention, "failure", step, failure); err != nil {
+	h := &heldStep{step: step, canSkip: canSkip, message: failure.Message, since: workflow.Now(ctx)}
+	r.held = append(r.held, h)
+	r.clock.wait(ctx, r, 1)
+	letGo := func() {
+		r.held = slices.DeleteFunc(r.held, func(x *heldStep) bool { return x == h })
+		r.clock.wait(ctx, r, -1)
+	}
+	if err := r.announce(ctx, notice{fromStep: step, failure: failure}); err != nil {
+		letGo()
 		return "", err
 	}
-	ok, err := workflow.AwaitWithTimeout(ctx, holdFor, func() bool { return r.held.decision != "" || r.finishNow })
+	ok, err := workflow.AwaitWithTimeout(ctx, holdFor, func() bool { return h.decision != "" || r.finishNow })
+	letGo()
 	if err != nil {
 		return "", err
 	}
@@ -49,8 +54,7 @@ func (r *run) hold(ctx workflow.Context, step string, canSkip bool, cause error)
 	// A new generation gives the step new event and activity ids; the fold drops
 	// what the older one showed from this step on.
 	r.st.Gen++
-	decision := r.held.decision
-	return decision, r.announce(ctx, discovery.StatusRunning, "", step, nil)
+	return h.decision, r.announce(ctx, notice{fromStep: step})
 }
 
 // failureOf turns an activity error into what the user reads.
@@ -72,48 +76,13 @@ func failureOf(err error) *tool.Error {
 	return f
 }
 
-// handlers registers updates and queries before any work, so that none is lost
-// at the start of a run.
-func (r *run) handlers(ctx workflow.Context) error {
-	if err := workflow.SetQueryHandler(ctx, QueryState, func() (State, error) { return r.st, nil }); err != nil {
-		return err
+// unpaused waits while the user has paused the discovery.
+func (r *run) unpaused(ctx workflow.Context) error {
+	if !r.st.Paused {
+		return nil
 	}
-	decide := func(kind discovery.UpdateKind) func(workflow.Context, discovery.Update) error {
-		return func(_ workflow.Context, _ discovery.Update) error {
-			r.held.decision = kind
-			return nil
-		}
-	}
-	for _, kind := range []discovery.UpdateKind{discovery.UpdateRetryStep, discovery.UpdateSkipStep} {
-		opts := workflow.UpdateHandlerOptions{Validator: func(_ workflow.Context, u discovery.Update) error { return r.mayDecide(kind, u) }}
-		if err := workflow.SetUpdateHandlerWithOptions(ctx, string(kind), decide(kind), opts); err != nil {
-			return err
-		}
-	}
-	finish := func(_ workflow.Context, _ discovery.Update) error { r.finishNow = true; return nil }
-	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateFinishNow, finish, workflow.UpdateHandlerOptions{
-		Validator: func(workflow.Context, discovery.Update) error {
-			if r.st.Status.Closed() {
-				return refused("the discovery is closed")
-			}
-			return nil
-		},
-	})
-}
-
-func (r *run) mayDecide(kind discovery.UpdateKind, u discovery.Update) error {
-	switch {
-	case r.held == nil || r.held.decision != "":
-		return refused("no step waits for a decision")
-	case u.Step != "" && u.Step != r.held.step:
-		return refused(fmt.Sprintf("step %s does not wait; %s does", u.Step, r.held.step))
-	case kind == discovery.UpdateSkipStep && !r.held.canSkip:
-		return refused("a turn of the model cannot be skipped; retry it or finish now")
-	}
-	return nil
-}
-
-// refused is an update the run does not take now.
-func refused(msg string) error {
-	return temporal.NewApplicationErrorWithOptions(msg, string(fault.CodeConflict), temporal.ApplicationErrorOptions{NonRetryable: true})
+	r.clock.wait(ctx, r, 1)
+	err := workflow.Await(ctx, func() bool { return !r.st.Paused || r.finishNow })
+	r.clock.wait(ctx, r, -1)
+	return err
 }

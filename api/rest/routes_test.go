@@ -369,6 +369,7 @@ func TestStranger(t *testing.T) {
 	for _, c := range [][3]string{
 		{"GET", base, ""}, {"GET", base + "/events", ""}, {"GET", base + "/events?wait=20", ""}, {"GET", base + "/report", ""},
 		{"POST", base + "/cancel", ""}, {"POST", base + "/updates", `{"kind":"finish_now"}`},
+		{"GET", base + "/state", ""}, {"POST", base + "/retry", ""}, {"POST", base + "/fork", `{"turn":0,"query":"q"}`},
 		{"GET", "/api/v1/sessions/" + x.SessionID, ""},
 		{"GET", "/api/v1/structures/" + structureID, ""}, {"GET", "/api/v1/structures/" + structureID + "/cif", ""},
 		{"POST", "/api/v1/discoveries", `{"query":"q","session_id":"` + x.SessionID + `"}`},

@@ -2,13 +2,11 @@ package rest
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/fault"
-	"crystalyse/internal/id"
 )
 
 // cancelBody is what POST /discoveries/{id}/cancel may take.
@@ -56,37 +54,132 @@ func (s *server) cancelDiscovery(c *gin.Context, userID string) error {
 	return nil
 }
 
-var updateKinds = []string{string(discovery.UpdateRetryStep), string(discovery.UpdateSkipStep), string(discovery.UpdateFinishNow)}
-
 // updateDiscovery sends an instruction to the run, which takes or refuses it.
 func (s *server) updateDiscovery(c *gin.Context, userID string) error {
 	var u discovery.Update
 	if err := bind(c, &u); err != nil {
 		return err
 	}
-	switch u.Kind {
-	case discovery.UpdateRetryStep, discovery.UpdateSkipStep, discovery.UpdateFinishNow:
-	default:
-		return fault.Invalid("kind", "%q is unknown", clip(string(u.Kind), 50)).WithHint("use %s", strings.Join(updateKinds, ", "))
-	}
-	if _, ok := id.ParseStep(u.Step); u.Step != "" && !ok {
-		return fault.Invalid("step", "%q is not a step", clip(u.Step, 50)).WithHint("steps look like t3.llm or t3.tool2")
-	}
-	key, err := requestKey(c, u.RequestID)
+	u, err := u.Normalize()
 	if err != nil {
 		return err
 	}
-	u.RequestID = key
+	if u.RequestID, err = requestKey(c, u.RequestID); err != nil {
+		return err
+	}
 	d, err := s.discovery(c, userID)
 	if err != nil {
 		return err
 	}
 	if d.Status.Closed() {
-		return fault.New(fault.CodeConflict, "the discovery is %s already", d.Status)
+		return closed(d)
 	}
 	if err := s.Runner.Update(c.Request.Context(), d.ID, u); err != nil {
 		return err
 	}
 	c.JSON(http.StatusAccepted, u)
 	return nil
+}
+
+func closed(d discovery.Discovery) error {
+	return fault.New(fault.CodeConflict, "the discovery is %s already", d.Status).WithHint("retry it, or fork it from one of its turns")
+}
+
+// discoveryState says where a discovery stands and what it waits for. A run that
+// cannot be asked just now leaves what its record says.
+func (s *server) discoveryState(c *gin.Context, userID string) error {
+	d, err := s.discovery(c, userID)
+	if err != nil {
+		return err
+	}
+	state := discovery.StateOf(d)
+	if !d.Status.Closed() {
+		if live, err := s.Runner.State(c.Request.Context(), d.ID); err == nil {
+			state = live
+		} else {
+			s.Logger.Debug("a run could not be asked for its state", "discovery", d.ID, "error", err)
+		}
+	}
+	c.JSON(http.StatusOK, state)
+	return nil
+}
+
+// retryDiscovery opens a closed discovery again, from its failed step.
+func (s *server) retryDiscovery(c *gin.Context, userID string) error {
+	var body discovery.Retry
+	if c.Request.ContentLength != 0 {
+		if err := bind(c, &body); err != nil {
+			return err
+		}
+	}
+	if body.Budget != nil {
+		if _, err := (discovery.Update{Kind: discovery.UpdateSetBudget, Budget: body.Budget}).Normalize(); err != nil {
+			return err
+		}
+	}
+	key, err := requestKey(c, body.RequestID)
+	if err != nil {
+		return err
+	}
+	body.RequestID = key
+	d, err := s.discovery(c, userID)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	d, reopened, err := s.Discoveries.Reopen(ctx, userID, d.ID, body)
+	if err != nil {
+		return err
+	}
+	if d.Status == discovery.StatusQueued {
+		if err := s.Runner.Retry(ctx, d); err != nil {
+			return &storedError{d.ID, fault.Wrap(fault.CodeUnavailable, err, "the workflow engine does not answer")}
+		}
+	}
+	c.JSON(createdOr200(reopened), d)
+	return nil
+}
+
+// forkDiscovery makes a new discovery that goes on from a turn with an edited
+// instruction.
+func (s *server) forkDiscovery(c *gin.Context, userID string) error {
+	var body discovery.Fork
+	if err := bind(c, &body); err != nil {
+		return err
+	}
+	if body.Turn < 0 {
+		return fault.Invalid("turn", "is negative").WithHint("0 begins anew with an edited question")
+	}
+	key, err := requestKey(c, body.RequestID)
+	if err != nil {
+		return err
+	}
+	body.RequestID = key
+	parent, err := s.discovery(c, userID)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	d, created, err := s.Discoveries.Fork(ctx, userID, parent.ID, body)
+	if err != nil {
+		return err
+	}
+	if !created && d.ParentID != parent.ID {
+		return fault.New(fault.CodeConflict, "the request id %q was used for another question", key)
+	}
+	if d.Status == discovery.StatusQueued {
+		if err := s.Runner.Start(ctx, d); err != nil {
+			return &storedError{d.ID, fault.Wrap(fault.CodeUnavailable, err, "the workflow engine does not answer")}
+		}
+	}
+	c.Header("Location", "/api/v1/discoveries/"+d.ID)
+	c.JSON(createdOr200(created), d)
+	return nil
+}
+
+func createdOr200(created bool) int {
+	if created {
+		return http.StatusCreated
+	}
+	return http.StatusOK
 }

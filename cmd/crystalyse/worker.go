@@ -20,6 +20,7 @@ import (
 	"crystalyse/internal/config"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/embedded"
+	"crystalyse/internal/fault"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/planner"
 	"crystalyse/internal/prompt"
@@ -75,9 +76,14 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer carrier.close()
+	policy, err := approvalPolicy(cfg)
+	if err != nil {
+		return err
+	}
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
 		Tools:  pool, Model: model, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
+		Policy: policy,
 	}
 	if carrier.publisher != nil {
 		a.Live = carrier.publisher
@@ -92,6 +98,19 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	stop, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	return errors.Join(err, pool.Close(stop))
+}
+
+// approvalPolicy reads the operator's rules; without a file only what is
+// estimated to take long is asked for.
+func approvalPolicy(cfg *config.Config) (discovery.Policy, error) {
+	if cfg.Policy == "" {
+		return discovery.ParsePolicy([]byte("{}"))
+	}
+	body, err := os.ReadFile(cfg.Policy)
+	if err != nil {
+		return discovery.Policy{}, fault.Wrap(fault.CodeInvalid, err, "the policy %s cannot be read", cfg.Policy).WithHint("check --policy")
+	}
+	return discovery.ParsePolicy(body)
 }
 
 func prompts(m discovery.Mode) (activities.Prompt, error) {

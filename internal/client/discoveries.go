@@ -52,6 +52,27 @@ func (c *Client) Update(ctx context.Context, did string, u discovery.Update) err
 	return err
 }
 
+// Retry opens a closed discovery again, from its failed step.
+func (c *Client) Retry(ctx context.Context, did string, r discovery.Retry) (discovery.Discovery, error) {
+	if r.RequestID == "" {
+		r.RequestID = id.New()
+	}
+	return exchange[discovery.Discovery](ctx, c, request{method: http.MethodPost, path: discoveryPath(did) + "/retry", body: r, key: r.RequestID})
+}
+
+// Fork makes a discovery that goes on from a turn of another.
+func (c *Client) Fork(ctx context.Context, did string, f discovery.Fork) (discovery.Discovery, error) {
+	if f.RequestID == "" {
+		f.RequestID = id.New()
+	}
+	return exchange[discovery.Discovery](ctx, c, request{method: http.MethodPost, path: discoveryPath(did) + "/fork", body: f, key: f.RequestID})
+}
+
+// State says where a discovery stands and what it waits for.
+func (c *Client) State(ctx context.Context, did string) (discovery.RunState, error) {
+	return get[discovery.RunState](ctx, c, discoveryPath(did)+"/state", nil)
+}
+
 // CIF gives a structure as a file for other programs.
 func (c *Client) CIF(ctx context.Context, structureID string) ([]byte, error) {
 	return c.repeat(ctx, request{method: http.MethodGet, path: api + "/structures/" + url.PathEscape(structureID) + "/cif"})

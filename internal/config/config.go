@@ -65,6 +65,7 @@ type Config struct {
 	EmbeddingModel   string
 
 	MCPConfig string
+	Policy    string
 	ModelsDir string
 	ToolLog   string
 	Engines   int

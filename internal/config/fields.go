@@ -128,6 +128,7 @@ var fields = []field{
 	secret("embedding-api-key", "", "key of embedding-base-url", func(c *Config) *Secret { return &c.EmbeddingAPIKey }),
 	text("embedding-model", "CRYSTALYSE_EMBEDDING_MODEL", "text-embedding-ada-002", "embedding model of the endpoint", func(c *Config) *string { return &c.EmbeddingModel }),
 	text("mcp-config", "", "", "file with further MCP servers, in the usual mcpServers form", func(c *Config) *string { return &c.MCPConfig }),
+	text("policy", "", "", "JSON file that says which tool calls are allowed, asked for or denied", func(c *Config) *string { return &c.Policy }),
 	text("models-dir", "", "", "folder with model files of potentials, <name>.model (default <state-dir>/models)", func(c *Config) *string { return &c.ModelsDir }),
 	text("tool-log", "", "", "file in which tools account for every evaluation", func(c *Config) *string { return &c.ToolLog }),
 	number("engines", "2", "calculation processes of the potential server, one thread each", 1, 64, func(c *Config) *int { return &c.Engines }),

@@ -86,6 +86,11 @@ type Turns interface {
 	// Turn gives the committed turn of a step, fault.CodeNotFound if none: an
 	// attempt whose answer was lost after its commit is not asked again.
 	Turn(ctx context.Context, discoveryID string, gen int, step string) (Turn, error)
+	// LastTurn gives the newest committed turn with the highest generation that
+	// any step of the discovery has; fault.CodeNotFound if there is no turn.
+	LastTurn(ctx context.Context, discoveryID string) (t Turn, gen int, err error)
+	// TurnAt gives the newest generation of a turn.
+	TurnAt(ctx context.Context, discoveryID string, turn int) (Turn, error)
 	// CommitTurn appends the entries and the turn with its events, fenced.
 	CommitTurn(ctx context.Context, scope event.Scope, t Turn, entries []transcript.Entry, events ...event.Event) error
 }

@@ -78,6 +78,43 @@ func DefaultBudget(m Mode) Budget {
 	return Budget{WallS: 3600, Tokens: 500_000, ToolCalls: 60}
 }
 
+// Again gives the limits of another go: those asked for, else those before; a
+// limit that is spent is granted once more. Wall time begins anew.
+func (d Discovery) Again(asked *Budget) Budget {
+	b := d.Budget
+	if b.Tokens > 0 && d.Usage.TokensIn+d.Usage.TokensOut >= b.Tokens {
+		b.Tokens = d.Usage.TokensIn + d.Usage.TokensOut + d.Budget.Tokens
+	}
+	if b.ToolCalls > 0 && d.Status == StatusBudgetExhausted {
+		b.ToolCalls += d.Usage.ToolCalls
+	}
+	if b.Cost != nil && d.Usage.Cost != nil && *d.Usage.Cost >= *b.Cost {
+		more := *d.Usage.Cost + *b.Cost
+		b.Cost = &more
+	}
+	return b.With(asked)
+}
+
+// With gives the limits changed by those that are asked for; zero changes none.
+func (b Budget) With(asked *Budget) Budget {
+	if asked == nil {
+		return b
+	}
+	if asked.WallS > 0 {
+		b.WallS = asked.WallS
+	}
+	if asked.Tokens > 0 {
+		b.Tokens = asked.Tokens
+	}
+	if asked.ToolCalls > 0 {
+		b.ToolCalls = asked.ToolCalls
+	}
+	if asked.Cost != nil {
+		b.Cost = asked.Cost
+	}
+	return b
+}
+
 // Agent is who reasons, with the hash of the prompt it was given.
 type Agent struct {
 	llm.Identity
@@ -102,6 +139,11 @@ type Discovery struct {
 	CreatedAt time.Time  `json:"created_at"`
 	StartedAt *time.Time `json:"started_at"`
 	EndedAt   *time.Time `json:"ended_at"`
+
+	ForkTurn   *int       `json:"fork_turn,omitempty"` // of a fork: the parent's turn it goes on from
+	Retries    int        `json:"retries,omitempty"`   // how often it was opened again
+	ReopenedAt *time.Time `json:"-"`
+	Deadline   *time.Time `json:"-"` // when the wall limit ends, as the run last said
 }
 
 // Request is what a user asks for. SessionID "" opens a new session; RequestID

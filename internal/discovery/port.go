@@ -18,23 +18,11 @@ type Runner interface {
 	Cancel(ctx context.Context, discoveryID, reason string) error
 	// Update sends a validated, deduplicated instruction to the run.
 	Update(ctx context.Context, discoveryID string, u Update) error
-}
-
-// UpdateKind names an instruction to a run.
-type UpdateKind string
-
-// The instructions a held or running discovery takes.
-const (
-	UpdateRetryStep UpdateKind = "retry_step"
-	UpdateSkipStep  UpdateKind = "skip_step"
-	UpdateFinishNow UpdateKind = "finish_now"
-)
-
-// Update is one instruction. RequestID deduplicates it.
-type Update struct {
-	RequestID string     `json:"request_id"`
-	Kind      UpdateKind `json:"kind"`
-	Step      string     `json:"step,omitempty"`
+	// Retry begins another run of a discovery that was reopened; it goes on from
+	// what the ledger has. Starting twice is one run.
+	Retry(ctx context.Context, d Discovery) error
+	// State asks the run where it stands; fault.CodeConflict if there is none.
+	State(ctx context.Context, discoveryID string) (RunState, error)
 }
 
 // Store is what the doors (HTTP, terminal) read and create. Every method is for
@@ -50,8 +38,28 @@ type Store interface {
 	// Report gives the report object of a closed discovery; fault.CodeConflict
 	// while it runs.
 	Report(ctx context.Context, userID, id string) (json.RawMessage, error)
+	// Reopen opens a closed discovery again, to go on from its failed step. A
+	// request id that reopened it before gives it as it is and reopened = false.
+	Reopen(ctx context.Context, userID, id string, r Retry) (d Discovery, reopened bool, err error)
+	// Fork makes a queued discovery that goes on from a turn of another with an
+	// edited instruction, in the same session: what was computed up to that turn
+	// is its own, too. A known RequestID gives the earlier fork.
+	Fork(ctx context.Context, userID, id string, f Fork) (d Discovery, created bool, err error)
 	// Running gives the calls in progress with their last progress.
 	Running(ctx context.Context, userID, id string) ([]RunningCall, error)
+}
+
+// Retry asks for another go at a closed discovery.
+type Retry struct {
+	RequestID string  `json:"request_id,omitempty"`
+	Budget    *Budget `json:"budget,omitempty"` // zero or absent: as before; spent limits are granted once more
+}
+
+// Fork asks for another way from a turn. Turn 0 is before the first.
+type Fork struct {
+	RequestID string `json:"request_id,omitempty"`
+	Turn      int    `json:"turn"`
+	Query     string `json:"query"`
 }
 
 // RunningCall is a call in progress.
@@ -65,6 +73,9 @@ type RunningCall struct {
 
 // Opened is what opening an attempt of a step found.
 type Opened struct {
+	// Attempt counts over everything that ever tried the step: the engine counts
+	// anew when a run is reset or a call is scheduled again after a pause.
+	Attempt int
 	// Superseded is the highest earlier attempt of the step; 0 if none.
 	Superseded int
 }
@@ -72,8 +83,9 @@ type Opened struct {
 // Steps is how activities record the attempts of steps. Every write is fenced:
 // an attempt older than the current one gets fault.CodeConflict and must stop.
 type Steps interface {
-	// Open fences the attempt (scope.Gen, scope.Step, scope.Attempt).
-	Open(ctx context.Context, scope event.Scope) (Opened, error)
+	// Open fences the attempt (scope.Gen, scope.Step, scope.Attempt) of what was
+	// scheduled at a time (the engine's, in nanoseconds): later ones win.
+	Open(ctx context.Context, scope event.Scope, scheduled int64) (Opened, error)
 	event.Appender
 }
 
@@ -90,6 +102,10 @@ type Lifecycle interface {
 	// transaction, once: a second close is a no-op. next is the discovery of the
 	// session that waits next, "" if none.
 	Close(ctx context.Context, scope event.Scope, c Closing, events ...event.Event) (next string, err error)
+	// Remembered gives what the user decided for the rest of the session.
+	Remembered(ctx context.Context, sessionID string) ([]Remembered, error)
+	// Remember keeps such a decision.
+	Remember(ctx context.Context, d Discovery, r Remembered) error
 	// Earlier gives the closed discoveries of the session, oldest first, for
 	// the opening of a follow-up.
 	Earlier(ctx context.Context, d Discovery) ([]Earlier, error)
@@ -97,11 +113,13 @@ type Lifecycle interface {
 
 // StatusChange is a new status with what was spent so far.
 type StatusChange struct {
-	Status  Status
-	Reason  string
-	Details string
-	Usage   Usage
-	Agent   *Agent // set on the first change
+	Status   Status
+	Reason   string
+	Details  string
+	Usage    Usage
+	Agent    *Agent     // set on the first change
+	Budget   *Budget    // set when limits change
+	Deadline *time.Time // set when the end of the wall time moves
 }
 
 // Closing ends a discovery.

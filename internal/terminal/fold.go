@@ -183,6 +183,8 @@ func (r *Run) status(p event.DiscoveryStatus) []block {
 		return []block{{mark: &markHeld, head: heldHead(r)}}
 	case r.Step != "" && r.Status == discovery.StatusRunning:
 		return []block{{mark: &markNote, head: "goes on from " + r.Step}}
+	case notices[p.Reason]:
+		return []block{{mark: &markNote, head: r.Details}}
 	case r.Status == discovery.StatusQueued:
 		return []block{{mark: &markWaiting, head: waitsForTurn, start: true}}
 	case r.Status == before:
@@ -192,6 +194,9 @@ func (r *Run) status(p event.DiscoveryStatus) []block {
 	}
 	return nil
 }
+
+// notices are reasons of events that say something and change no status.
+var notices = map[string]bool{"steered": true, "budget": true, "decided": true, "answered": true, "cancel_step": true}
 
 // waitsForTurn is what a queued discovery does: one of a session runs at a time.
 const waitsForTurn = "for its turn: a free worker, or an earlier discovery of the session"

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Held prints why a discovery waits and the three ways on.
+// Held prints why a discovery waits and the ways on.
 func Held(w io.Writer, r *Run, discoveryID string, st Style) error {
 	p := &page{st: st}
 	p.line("")
@@ -21,6 +21,13 @@ func Held(w io.Writer, r *Run, discoveryID string, st Style) error {
 		{"crystalyse retry " + discoveryID, "try the step again, once the cause is mended"},
 		{"crystalyse skip " + discoveryID, "go on without it"},
 		{"crystalyse cancel " + discoveryID, "stop, with a report of what there is"},
+	}
+	switch r.Reason {
+	case "approval":
+		ways[0] = [2]string{"crystalyse approve " + discoveryID, "allow the call; --remember for the rest of the session"}
+		ways[1] = [2]string{"crystalyse approve --deny " + discoveryID, "do not allow it; the model is told"}
+	case "question":
+		ways = [][2]string{{"crystalyse answer " + discoveryID + " <words>", "answer; without one, its default holds after a while"}, ways[2]}
 	}
 	if strings.HasSuffix(r.Step, ".llm") {
 		// A turn of the model has nothing to go on with when it is left out.

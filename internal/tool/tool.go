@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// ServerWorkflow is the name under which the workflow's own tools are listed.
+const ServerWorkflow = "workflow"
+
 // Spec is what a server declares of a tool.
 type Spec struct {
 	Server       string          `json:"server"`

@@ -125,6 +125,63 @@ func (r runner) Update(_ context.Context, did string, u discovery.Update) error 
 	return update(did, u)
 }
 
+func (r runner) Retry(_ context.Context, d discovery.Discovery) error {
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	r.w.started[d.ID]++
+	return nil
+}
+
+func (r runner) State(_ context.Context, did string) (discovery.RunState, error) {
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	d, ok := r.w.discoveries[did]
+	if !ok || r.w.started[did] == 0 {
+		return discovery.RunState{}, fault.New(fault.CodeConflict, "the discovery is not running")
+	}
+	return discovery.StateOf(*d), nil
+}
+
+func (s store) Reopen(_ context.Context, userID, did string, r discovery.Retry) (discovery.Discovery, bool, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	d, err := s.w.own(userID, did)
+	if err != nil {
+		return discovery.Discovery{}, false, err
+	}
+	if s.w.byRequest["retry "+r.RequestID] == did {
+		return *d, false, nil
+	}
+	if !d.Status.Closed() {
+		return discovery.Discovery{}, false, fault.New(fault.CodeConflict, "the discovery is %s", d.Status)
+	}
+	s.w.byRequest["retry "+r.RequestID] = did
+	d.Status, d.Retries, d.EndedAt = discovery.StatusQueued, d.Retries+1, nil
+	return *d, true, nil
+}
+
+func (s store) Fork(ctx context.Context, userID, did string, f discovery.Fork) (discovery.Discovery, bool, error) {
+	parent, err := s.Get(ctx, userID, did)
+	if err != nil {
+		return discovery.Discovery{}, false, err
+	}
+	if f.Turn > 1 {
+		return discovery.Discovery{}, false, fault.Invalid("turn", "the discovery has no turn %d", f.Turn)
+	}
+	r, err := discovery.Request{UserID: userID, RequestID: f.RequestID, SessionID: parent.SessionID, Query: f.Query, Mode: parent.Mode}.Normalize()
+	if err != nil {
+		return discovery.Discovery{}, false, err
+	}
+	d, created, err := s.Create(ctx, r)
+	if err != nil {
+		return d, false, err
+	}
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.w.discoveries[d.ID].ParentID = did
+	return *s.w.discoveries[d.ID], created, nil
+}
+
 func (l log) After(_ context.Context, userID, sid, did string, after int64, limit int) ([]event.Event, error) {
 	l.w.mu.Lock()
 	defer l.w.mu.Unlock()

@@ -15,20 +15,20 @@ import (
 )
 
 // Open fences the attempt of a step.
-func (d *DB) Open(ctx context.Context, s event.Scope) (discovery.Opened, error) {
+func (d *DB) Open(ctx context.Context, s event.Scope, scheduled int64) (discovery.Opened, error) {
 	row, err := d.q.OpenStep(ctx, db.OpenStepParams{
-		DiscoveryID: s.DiscoveryID, Gen: int32(s.Gen), Step: s.Step, UserID: s.UserID, Attempt: int32(s.Attempt)})
+		DiscoveryID: s.DiscoveryID, Gen: int32(s.Gen), Step: s.Step, UserID: s.UserID, Attempt: int32(s.Attempt), Scheduled: scheduled})
 	if err != nil {
 		return discovery.Opened{}, wrap(err)
 	}
-	if int(row.Now) > s.Attempt {
+	o := discovery.Opened{Attempt: int(row.Base) + s.Attempt, Superseded: int(row.Before)}
+	if row.Scheduled > scheduled || int(row.Now) > o.Attempt {
 		return discovery.Opened{}, superseded(s, int(row.Now))
 	}
-	before := int(row.Before)
-	if before == s.Attempt {
-		before = 0 // the same attempt, opened again
+	if o.Superseded == o.Attempt {
+		o.Superseded = 0 // the same attempt, opened again
 	}
-	return discovery.Opened{Superseded: before}, nil
+	return o, nil
 }
 
 func superseded(s event.Scope, current int) error {

@@ -35,7 +35,8 @@ func (d lifecycle) Claim(ctx context.Context, did string) (out discovery.Discove
 		if err != nil {
 			return err
 		}
-		ready = before == 0
+		// A fork runs beside its parent; others wait for their turn.
+		ready = before == 0 || row.ParentID != nil
 		if ready {
 			return q.MarkStarted(ctx, did)
 		}
@@ -50,15 +51,20 @@ func (d lifecycle) SetStatus(ctx context.Context, s event.Scope, c discovery.Sta
 	if err != nil {
 		return err
 	}
-	var agent json.RawMessage
+	var agent, budget json.RawMessage
 	if c.Agent != nil {
 		if agent, err = json.Marshal(c.Agent); err != nil {
 			return err
 		}
 	}
+	if c.Budget != nil {
+		if budget, err = json.Marshal(c.Budget); err != nil {
+			return err
+		}
+	}
 	return d.tx(ctx, func(q *db.Queries) error {
 		_, err := q.SetDiscoveryStatus(ctx, db.SetDiscoveryStatusParams{
-			ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent})
+			ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent, Budget: budget, Deadline: c.Deadline})
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,9 @@ func TestPostgres(t *testing.T) {
 	t.Run("Calls", testCalls)
 	t.Run("Closing", testClosing)
 	t.Run("Fence", testFence)
+	t.Run("Reopen", testReopen)
+	t.Run("Fork", testFork)
+	t.Run("Decisions", testDecisions)
 	t.Run("Migrations", testMigrations)
 	t.Run("Ownership", testOwnership)
 	t.Run("Queue", testQueue)
@@ -79,7 +82,7 @@ func testAppenders(t *testing.T) {
 	for w := range writers {
 		wg.Go(func() {
 			s := scope(d, fmt.Sprintf("t1.tool%d", w+1), 1)
-			if _, err := db.Open(t.Context(), s); err != nil {
+			if _, err := db.Open(t.Context(), s, 1); err != nil {
 				errs <- err
 				return
 			}
@@ -126,10 +129,10 @@ func testFence(t *testing.T) {
 	db := setup(t)
 	d := ask(t, db, "local", "", "MgO")
 	old, current := scope(d, "t1.tool1", 1), scope(d, "t1.tool1", 2)
-	opened, err := db.Open(t.Context(), old)
+	opened, err := db.Open(t.Context(), old, 1)
 	require.NoError(t, err)
 	require.Zero(t, opened.Superseded)
-	opened, err = db.Open(t.Context(), current)
+	opened, err = db.Open(t.Context(), current, 1)
 	require.NoError(t, err)
 	require.Equal(t, 1, opened.Superseded)
 
@@ -138,9 +141,16 @@ func testFence(t *testing.T) {
 	require.True(t, fault.Is(db.Commit(t.Context(), old, late, made(t, &old, event.ToolCallResult{})), fault.CodeConflict))
 	_, err = db.ByKey(t.Context(), "k")
 	require.True(t, fault.Is(err, fault.CodeNotFound), "a refused commit leaves nothing")
-	_, err = db.Open(t.Context(), old)
+	_, err = db.Open(t.Context(), old, 1)
 	require.True(t, fault.Is(err, fault.CodeConflict))
 	require.NoError(t, db.Append(t.Context(), current, made(t, &current, event.Error{})))
+	again := scope(d, "t1.tool1", 1) // scheduled anew: the engine counts from one, we count on
+	opened, err = db.Open(t.Context(), again, 2)
+	require.NoError(t, err)
+	require.Equal(t, discovery.Opened{Attempt: 3, Superseded: 2}, opened)
+	_, err = db.Open(t.Context(), scope(d, "t1.tool1", 9), 1)
+	require.True(t, fault.Is(err, fault.CodeConflict), "what was scheduled earlier stays fenced")
+	current.Attempt = 3
 	live := made(t, &current, event.UsageUpdate{})
 	require.Error(t, db.Append(t.Context(), current, live), "live-only events are not stored")
 }
@@ -157,7 +167,7 @@ func testCalls(t *testing.T) {
 	db := setup(t)
 	d := ask(t, db, "local", "", "MgO")
 	s := scope(d, "t1.tool1", 1)
-	_, err := db.Open(t.Context(), s)
+	_, err := db.Open(t.Context(), s, 1)
 	require.NoError(t, err)
 	running := call(d, "key", 1)
 	require.NoError(t, db.Progress(t.Context(), s, running, tool.Progress{Progress: 3, Message: "step=3", Details: map[string]float64{"step": 3}}))

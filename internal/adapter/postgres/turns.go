@@ -33,6 +33,10 @@ func (d turns) Turn(ctx context.Context, did string, gen int, step string) (disc
 	if err != nil {
 		return discovery.Turn{}, err
 	}
+	return toTurn(r)
+}
+
+func toTurn(r db.Turn) (discovery.Turn, error) {
 	t := discovery.Turn{Step: r.Step, Gen: int(r.Gen), Head: r.Head, FinishReason: r.FinishReason}
 	return t, errors.Join(json.Unmarshal(r.Calls, &t.Calls), json.Unmarshal(r.Usage, &t.Usage))
 }

@@ -46,15 +46,28 @@ const callTimeout = 10 * time.Second
 func (r *Runner) Start(ctx context.Context, d discovery.Discovery) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	return r.start(ctx, d, workflows.Input{DiscoveryID: d.ID}, enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+}
+
+// Retry begins another run of a reopened discovery, once the earlier one is
+// closed.
+func (r *Runner) Retry(ctx context.Context, d discovery.Discovery) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return r.start(ctx, d, workflows.Input{DiscoveryID: d.ID, Retry: d.Retries}, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+}
+
+func (r *Runner) start(ctx context.Context, d discovery.Discovery, in workflows.Input, reuse enums.WorkflowIdReusePolicy) error {
 	opts := client.StartWorkflowOptions{
 		ID:                       d.ID,
 		TaskQueue:                workflows.QueueDiscovery,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            firstLine(d.Query, 180),
 		TypedSearchAttributes:    workflows.SearchAttributes(d),
+		Priority:                 temporal.Priority{FairnessKey: d.UserID},
 	}
-	_, err := r.client.ExecuteWorkflow(ctx, opts, workflows.Discovery, workflows.Input{DiscoveryID: d.ID})
+	_, err := r.client.ExecuteWorkflow(ctx, opts, workflows.Discovery, in)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &started) {
 		return nil
@@ -73,14 +86,26 @@ func (r *Runner) Cancel(ctx context.Context, discoveryID, _ string) error {
 func (r *Runner) Update(ctx context.Context, discoveryID string, u discovery.Update) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	h, err := r.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	_, err := r.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: discoveryID, UpdateID: u.RequestID, UpdateName: string(u.Kind),
-		Args: []any{u}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{u}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
+	return wrap(err, "send the instruction")
+}
+
+// queryTimeout bounds a look at a run: whoever asks has the record to fall back on.
+const queryTimeout = 3 * time.Second
+
+// State asks the run where it stands.
+func (r *Runner) State(ctx context.Context, discoveryID string) (discovery.RunState, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	var s discovery.RunState
+	v, err := r.client.QueryWorkflow(ctx, discoveryID, "", workflows.QueryRun)
 	if err != nil {
-		return wrap(err, "send the instruction")
+		return s, wrap(err, "look at the discovery")
 	}
-	return wrap(h.Get(ctx, nil), "send the instruction")
+	return s, v.Get(&s)
 }
 
 // State says whether the engine has a run of the discovery.

@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 const closeDiscovery = `-- name: CloseDiscovery :execrows
@@ -96,7 +97,7 @@ func (q *Queries) CountOpen(ctx context.Context) (int64, error) {
 }
 
 const discoveryByRequest = `-- name: DiscoveryByRequest :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at FROM discoveries WHERE user_id = $1 AND request_id = $2
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE user_id = $1 AND request_id = $2
 `
 
 type DiscoveryByRequestParams struct {
@@ -127,6 +128,11 @@ func (q *Queries) DiscoveryByRequest(ctx context.Context, arg DiscoveryByRequest
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.ForkTurn,
+		&i.Deadline,
+		&i.Retries,
+		&i.RetryRequest,
+		&i.ReopenedAt,
 	)
 	return i, err
 }
@@ -141,7 +147,7 @@ func (q *Queries) EnsureUser(ctx context.Context, id string) error {
 }
 
 const getDiscovery = `-- name: GetDiscovery :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at FROM discoveries WHERE id = $1
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE id = $1
 `
 
 func (q *Queries) GetDiscovery(ctx context.Context, id string) (Discovery, error) {
@@ -167,6 +173,11 @@ func (q *Queries) GetDiscovery(ctx context.Context, id string) (Discovery, error
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.ForkTurn,
+		&i.Deadline,
+		&i.Retries,
+		&i.RetryRequest,
+		&i.ReopenedAt,
 	)
 	return i, err
 }
@@ -196,7 +207,7 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (Session
 }
 
 const getUserDiscovery = `-- name: GetUserDiscovery :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at FROM discoveries WHERE id = $1 AND user_id = $2
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE id = $1 AND user_id = $2
 `
 
 type GetUserDiscoveryParams struct {
@@ -227,6 +238,11 @@ func (q *Queries) GetUserDiscovery(ctx context.Context, arg GetUserDiscoveryPara
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.ForkTurn,
+		&i.Deadline,
+		&i.Retries,
+		&i.RetryRequest,
+		&i.ReopenedAt,
 	)
 	return i, err
 }
@@ -234,7 +250,7 @@ func (q *Queries) GetUserDiscovery(ctx context.Context, arg GetUserDiscoveryPara
 const insertDiscovery = `-- name: InsertDiscovery :one
 INSERT INTO discoveries (id, session_id, user_id, request_id, query, mode, status, budget)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (user_id, request_id) DO NOTHING RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at
+ON CONFLICT (user_id, request_id) DO NOTHING RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at
 `
 
 type InsertDiscoveryParams struct {
@@ -280,6 +296,11 @@ func (q *Queries) InsertDiscovery(ctx context.Context, arg InsertDiscoveryParams
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.ForkTurn,
+		&i.Deadline,
+		&i.Retries,
+		&i.RetryRequest,
+		&i.ReopenedAt,
 	)
 	return i, err
 }
@@ -300,7 +321,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const listDiscoveries = `-- name: ListDiscoveries :many
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at FROM discoveries
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries
 WHERE user_id = $1 AND ($2::text = '' OR session_id = $2) AND ($3::text = '' OR id < $3)
 ORDER BY id DESC LIMIT $4
 `
@@ -346,6 +367,11 @@ func (q *Queries) ListDiscoveries(ctx context.Context, arg ListDiscoveriesParams
 			&i.CreatedAt,
 			&i.StartedAt,
 			&i.EndedAt,
+			&i.ForkTurn,
+			&i.Deadline,
+			&i.Retries,
+			&i.RetryRequest,
+			&i.ReopenedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -396,7 +422,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 }
 
 const lockDiscovery = `-- name: LockDiscovery :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at FROM discoveries WHERE id = $1 FOR UPDATE
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockDiscovery(ctx context.Context, id string) (Discovery, error) {
@@ -422,6 +448,11 @@ func (q *Queries) LockDiscovery(ctx context.Context, id string) (Discovery, erro
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.ForkTurn,
+		&i.Deadline,
+		&i.Retries,
+		&i.RetryRequest,
+		&i.ReopenedAt,
 	)
 	return i, err
 }
@@ -487,7 +518,7 @@ func (q *Queries) OpenBefore(ctx context.Context, arg OpenBeforeParams) (int64, 
 }
 
 const openDiscoveries = `-- name: OpenDiscoveries :many
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at FROM discoveries WHERE ended_at IS NULL ORDER BY id
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE ended_at IS NULL ORDER BY id
 `
 
 func (q *Queries) OpenDiscoveries(ctx context.Context) ([]Discovery, error) {
@@ -519,6 +550,11 @@ func (q *Queries) OpenDiscoveries(ctx context.Context) ([]Discovery, error) {
 			&i.CreatedAt,
 			&i.StartedAt,
 			&i.EndedAt,
+			&i.ForkTurn,
+			&i.Deadline,
+			&i.Retries,
+			&i.RetryRequest,
+			&i.ReopenedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -532,17 +568,20 @@ func (q *Queries) OpenDiscoveries(ctx context.Context) ([]Discovery, error) {
 
 const setDiscoveryStatus = `-- name: SetDiscoveryStatus :execrows
 UPDATE discoveries SET status = $1, reason = $2, details = $3, usage = $4,
-    agent = coalesce($5::jsonb, agent), started_at = coalesce(started_at, now())
-WHERE id = $6 AND ended_at IS NULL
+    agent = coalesce($5::jsonb, agent), budget = coalesce($6::jsonb, budget),
+    deadline = coalesce($7::timestamptz, deadline), started_at = coalesce(started_at, now())
+WHERE id = $8 AND ended_at IS NULL
 `
 
 type SetDiscoveryStatusParams struct {
-	Status  string
-	Reason  string
-	Details string
-	Usage   json.RawMessage
-	Agent   json.RawMessage
-	ID      string
+	Status   string
+	Reason   string
+	Details  string
+	Usage    json.RawMessage
+	Agent    json.RawMessage
+	Budget   json.RawMessage
+	Deadline *time.Time
+	ID       string
 }
 
 func (q *Queries) SetDiscoveryStatus(ctx context.Context, arg SetDiscoveryStatusParams) (int64, error) {
@@ -552,6 +591,8 @@ func (q *Queries) SetDiscoveryStatus(ctx context.Context, arg SetDiscoveryStatus
 		arg.Details,
 		arg.Usage,
 		arg.Agent,
+		arg.Budget,
+		arg.Deadline,
 		arg.ID,
 	)
 	if err != nil {

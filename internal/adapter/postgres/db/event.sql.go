@@ -135,10 +135,17 @@ func (q *Queries) LockStep(ctx context.Context, arg LockStepParams) (int32, erro
 const openStep = `-- name: OpenStep :one
 WITH before AS (SELECT s.attempt FROM steps s WHERE s.discovery_id = $1 AND s.gen = $2 AND s.step = $3 FOR UPDATE),
      written AS (
-         INSERT INTO steps (discovery_id, gen, step, user_id, attempt) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (discovery_id, gen, step) DO UPDATE SET attempt = greatest(steps.attempt, excluded.attempt)
-         RETURNING attempt)
-SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, (SELECT attempt FROM written)::int AS now
+         -- Reading ` + "`" + `before` + "`" + ` here makes it be read first.
+         INSERT INTO steps (discovery_id, gen, step, user_id, attempt, scheduled)
+         SELECT $1, $2, $3, $4, $5, $6 FROM (SELECT count(*) FROM before) first
+         ON CONFLICT (discovery_id, gen, step) DO UPDATE SET
+             base = CASE WHEN excluded.scheduled > steps.scheduled THEN steps.attempt ELSE steps.base END,
+             attempt = CASE WHEN excluded.scheduled > steps.scheduled THEN steps.attempt + excluded.attempt
+                            WHEN excluded.scheduled = steps.scheduled THEN greatest(steps.attempt, steps.base + excluded.attempt)
+                            ELSE steps.attempt END,
+             scheduled = greatest(steps.scheduled, excluded.scheduled)
+         RETURNING attempt, base, scheduled)
+SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, w.attempt::int AS now, w.base::int AS base, w.scheduled::bigint AS scheduled FROM written w
 `
 
 type OpenStepParams struct {
@@ -147,14 +154,18 @@ type OpenStepParams struct {
 	Step        string
 	UserID      string
 	Attempt     int32
+	Scheduled   int64
 }
 
 type OpenStepRow struct {
-	Before int32
-	Now    int32
+	Before    int32
+	Now       int32
+	Base      int32
+	Scheduled int64
 }
 
 // The attempt before, 0 if this is the first; the stored one never goes down.
+// What was scheduled later counts on from there.
 func (q *Queries) OpenStep(ctx context.Context, arg OpenStepParams) (OpenStepRow, error) {
 	row := q.db.QueryRow(ctx, openStep,
 		arg.DiscoveryID,
@@ -162,9 +173,15 @@ func (q *Queries) OpenStep(ctx context.Context, arg OpenStepParams) (OpenStepRow
 		arg.Step,
 		arg.UserID,
 		arg.Attempt,
+		arg.Scheduled,
 	)
 	var i OpenStepRow
-	err := row.Scan(&i.Before, &i.Now)
+	err := row.Scan(
+		&i.Before,
+		&i.Now,
+		&i.Base,
+		&i.Scheduled,
+	)
 	return i, err
 }
 

@@ -30,25 +30,30 @@ type Call struct {
 }
 
 type Discovery struct {
-	ID        string
-	SessionID string
-	UserID    string
-	ParentID  *string
-	RequestID string
-	Query     string
-	Mode      string
-	Status    string
-	Reason    string
-	Details   string
-	Budget    json.RawMessage
-	Usage     json.RawMessage
-	Agent     json.RawMessage
-	ReportID  string
-	Report    json.RawMessage
-	Summary   string
-	CreatedAt time.Time
-	StartedAt *time.Time
-	EndedAt   *time.Time
+	ID           string
+	SessionID    string
+	UserID       string
+	ParentID     *string
+	RequestID    string
+	Query        string
+	Mode         string
+	Status       string
+	Reason       string
+	Details      string
+	Budget       json.RawMessage
+	Usage        json.RawMessage
+	Agent        json.RawMessage
+	ReportID     string
+	Report       json.RawMessage
+	Summary      string
+	CreatedAt    time.Time
+	StartedAt    *time.Time
+	EndedAt      *time.Time
+	ForkTurn     *int32
+	Deadline     *time.Time
+	Retries      int32
+	RetryRequest string
+	ReopenedAt   *time.Time
 }
 
 type Event struct {
@@ -103,12 +108,22 @@ type Session struct {
 	EndedAt   *time.Time
 }
 
+type SessionDecision struct {
+	SessionID string
+	UserID    string
+	Tool      string
+	Decision  string
+	DecidedAt time.Time
+}
+
 type Step struct {
 	DiscoveryID string
 	Gen         int32
 	Step        string
 	UserID      string
 	Attempt     int32
+	Scheduled   int64
+	Base        int32
 }
 
 type Structure struct {

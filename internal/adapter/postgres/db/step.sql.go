@@ -362,8 +362,9 @@ func (q *Queries) LoadTranscript(ctx context.Context, head string) ([]LoadTransc
 const noteProgress = `-- name: NoteProgress :exec
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, attempts, started_at, progress)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10, $11, $12)
-ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts
-WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts
+ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
+    status = 'running', result = NULL, error = NULL, ended_at = NULL
+WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts OR calls.status = 'cancelled' AND calls.attempts < excluded.attempts
 `
 
 type NoteProgressParams struct {

@@ -14,12 +14,20 @@ ORDER BY ord LIMIT @max_rows;
 
 -- name: OpenStep :one
 -- The attempt before, 0 if this is the first; the stored one never goes down.
+-- What was scheduled later counts on from there.
 WITH before AS (SELECT s.attempt FROM steps s WHERE s.discovery_id = @discovery_id AND s.gen = @gen AND s.step = @step FOR UPDATE),
      written AS (
-         INSERT INTO steps (discovery_id, gen, step, user_id, attempt) VALUES (@discovery_id, @gen, @step, @user_id, @attempt)
-         ON CONFLICT (discovery_id, gen, step) DO UPDATE SET attempt = greatest(steps.attempt, excluded.attempt)
-         RETURNING attempt)
-SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, (SELECT attempt FROM written)::int AS now;
+         -- Reading `before` here makes it be read first.
+         INSERT INTO steps (discovery_id, gen, step, user_id, attempt, scheduled)
+         SELECT @discovery_id, @gen, @step, @user_id, @attempt, @scheduled FROM (SELECT count(*) FROM before) first
+         ON CONFLICT (discovery_id, gen, step) DO UPDATE SET
+             base = CASE WHEN excluded.scheduled > steps.scheduled THEN steps.attempt ELSE steps.base END,
+             attempt = CASE WHEN excluded.scheduled > steps.scheduled THEN steps.attempt + excluded.attempt
+                            WHEN excluded.scheduled = steps.scheduled THEN greatest(steps.attempt, steps.base + excluded.attempt)
+                            ELSE steps.attempt END,
+             scheduled = greatest(steps.scheduled, excluded.scheduled)
+         RETURNING attempt, base, scheduled)
+SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, w.attempt::int AS now, w.base::int AS base, w.scheduled::bigint AS scheduled FROM written w;
 
 -- name: LockStep :one
 SELECT attempt FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE;

@@ -29,8 +29,9 @@ SELECT * FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'runni
 -- name: NoteProgress :exec
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, attempts, started_at, progress)
 VALUES (@discovery_id, @call_id, @gen, @user_id, @idempotency_key, @tool, @server, @tool_version, @arguments, 'running', @attempts, @started_at, @progress)
-ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts
-WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts;
+ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
+    status = 'running', result = NULL, error = NULL, ended_at = NULL
+WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts OR calls.status = 'cancelled' AND calls.attempts < excluded.attempts;
 
 -- name: FinishCall :exec
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at)

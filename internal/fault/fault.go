@@ -101,3 +101,12 @@ func Hint(err error) string {
 	}
 	return ""
 }
+
+// MessageOf gives what a user may read of an error.
+func MessageOf(err error) string {
+	var f *Error
+	if errors.As(err, &f) {
+		return f.Message
+	}
+	return "an unexpected error"
+}

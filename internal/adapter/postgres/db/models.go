@@ -7,6 +7,8 @@ package db
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/pgvector/pgvector-go"
 )
 
 type Call struct {
@@ -27,6 +29,8 @@ type Call struct {
 	Progress        json.RawMessage
 	StartedAt       time.Time
 	EndedAt         *time.Time
+	Computation     string
+	ReusedFrom      string
 }
 
 type Discovery struct {
@@ -67,11 +71,42 @@ type Event struct {
 	PublishedAt *time.Time
 }
 
+type ForgottenMemory struct {
+	ID          string
+	UserID      string
+	Source      string
+	Reason      string
+	MergedInto  string
+	ForgottenAt time.Time
+}
+
 type McpServer struct {
 	Worker    string
 	Server    string
 	State     json.RawMessage
 	UpdatedAt time.Time
+}
+
+type Memory struct {
+	ID             string
+	UserID         string
+	SessionID      string
+	DiscoveryID    string
+	Source         string
+	Type           string
+	Content        string
+	Context        json.RawMessage
+	Metadata       json.RawMessage
+	Formulas       []string
+	Elements       []string
+	Embedding      *pgvector.Vector
+	EmbeddingModel string
+	Pinned         bool
+	Uses           int32
+	RelevanceScore float64
+	CreatedAt      time.Time
+	AccessedAt     time.Time
+	Search         interface{}
 }
 
 type Message struct {

@@ -12,7 +12,7 @@ import (
 )
 
 const callByKey = `-- name: CallByKey :one
-SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at FROM calls WHERE idempotency_key = $1 AND status IN ('ok', 'tool_error')
+SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE idempotency_key = $1 AND status IN ('ok', 'tool_error')
 `
 
 func (q *Queries) CallByKey(ctx context.Context, idempotencyKey string) (Call, error) {
@@ -36,12 +36,14 @@ func (q *Queries) CallByKey(ctx context.Context, idempotencyKey string) (Call, e
 		&i.Progress,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.Computation,
+		&i.ReusedFrom,
 	)
 	return i, err
 }
 
 const callsOf = `-- name: CallsOf :many
-SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at FROM calls WHERE discovery_id = $1 AND status <> 'running'
+SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE discovery_id = $1 AND status <> 'running'
 `
 
 func (q *Queries) CallsOf(ctx context.Context, discoveryID string) ([]Call, error) {
@@ -71,6 +73,8 @@ func (q *Queries) CallsOf(ctx context.Context, discoveryID string) ([]Call, erro
 			&i.Progress,
 			&i.StartedAt,
 			&i.EndedAt,
+			&i.Computation,
+			&i.ReusedFrom,
 		); err != nil {
 			return nil, err
 		}
@@ -425,7 +429,7 @@ func (q *Queries) OpenKeys(ctx context.Context) ([]string, error) {
 }
 
 const runningCalls = `-- name: RunningCalls :many
-SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'running' ORDER BY started_at
+SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'running' ORDER BY started_at
 `
 
 type RunningCallsParams struct {
@@ -460,6 +464,8 @@ func (q *Queries) RunningCalls(ctx context.Context, arg RunningCallsParams) ([]C
 			&i.Progress,
 			&i.StartedAt,
 			&i.EndedAt,
+			&i.Computation,
+			&i.ReusedFrom,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,172 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"crystalyse/internal/adapter/postgres/db"
+	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/memory"
+)
+
+// Edit changes a memory. A new content loses its vector until it is embedded
+// again, and its words at once.
+func (s *memories) Edit(ctx context.Context, userID, mid string, p memory.Patch) (memory.Memory, error) {
+	m, err := s.Get(ctx, userID, mid)
+	if err != nil {
+		return m, err
+	}
+	d := memory.Draft{Type: m.Type, Content: m.Content, Context: m.Context, Metadata: m.Metadata, Pinned: m.Pinned}
+	if p.Content != nil && *p.Content != m.Content {
+		// Formulas of the old text do not speak for the new one.
+		d.Content, d.Context.Formulas, d.Context.Elements = *p.Content, nil, nil
+	}
+	if p.Type != nil {
+		d.Type = *p.Type
+	}
+	if p.Pinned != nil {
+		d.Pinned = *p.Pinned
+	}
+	if p.Metadata != nil {
+		d.Metadata = *p.Metadata
+	}
+	if d, err = d.Normalize(); err != nil {
+		return m, err
+	}
+	about, err := json.Marshal(d.Context)
+	if err != nil {
+		return m, err
+	}
+	rows, err := s.pool.Query(ctx, `UPDATE memories SET type = $3, content = $4, context = $5, metadata = $6, formulas = $7, elements = $8, pinned = $9,
+		embedding = CASE WHEN content = $4 THEN embedding END, embedding_model = CASE WHEN content = $4 THEN embedding_model ELSE '' END,
+		search = `+searchOf("$4", "$10")+` WHERE id = $1 AND user_id = $2 RETURNING `+memoryColumns,
+		mid, userID, d.Type, d.Content, about, d.Metadata, notNil(d.Context.Formulas), notNil(d.Context.Elements), d.Pinned, memory.Words(d.Context))
+	if err != nil {
+		return m, wrap(err)
+	}
+	m, err = pgx.CollectExactlyOneRow(rows, scanMemory)
+	return one(m, err, "memory", mid)
+}
+
+// Forget removes a memory.
+func (s *memories) Forget(ctx context.Context, userID, mid, reason string) error {
+	return s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
+			return err
+		}
+		n, err := forget(ctx, tx, userID, []string{mid}, reason, "")
+		if err == nil && n == 0 {
+			err = fault.NotFound("memory", mid)
+		}
+		return err
+	})
+}
+
+// forget deletes rows (their vectors and words with them) and records that.
+func forget(ctx context.Context, tx pgx.Tx, userID string, ids []string, reason, into string) (int64, error) {
+	tag, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 AND id = ANY($2) RETURNING id, source)
+		INSERT INTO forgotten_memories (id, user_id, source, reason, merged_into) SELECT id, $1, source, $3, $4 FROM gone`, userID, ids, reason, into)
+	return tag.RowsAffected(), err
+}
+
+// ForgetAll removes everything of a user.
+func (s *memories) ForgetAll(ctx context.Context, userID string) (int, error) {
+	n := int64(0)
+	err := s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 RETURNING id, source)
+			INSERT INTO forgotten_memories (id, user_id, source, reason) SELECT id, $1, source, 'all forgotten by the user' FROM gone`, userID)
+		n = tag.RowsAffected()
+		return err
+	})
+	return int(n), err
+}
+
+// conditions collects the WHERE of a statement with its arguments.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+func (c *conditions) add(format string, v any) {
+	c.parts = append(c.parts, fmt.Sprintf(format, c.arg(v)))
+}
+
+func (c *conditions) user(userID string, f memory.Filter) {
+	c.add("user_id = %s", userID)
+	if f.SessionID != "" {
+		c.add("session_id = %s", f.SessionID)
+	}
+	if len(f.Types) > 0 {
+		c.add("type = ANY(%s)", f.Types)
+	}
+	if len(f.Formulas) > 0 {
+		c.add("formulas && %s", f.Formulas)
+	}
+	if len(f.Elements) > 0 {
+		c.add("elements @> %s", f.Elements)
+	}
+	if !f.Since.IsZero() {
+		c.add("created_at >= %s", f.Since)
+	}
+	if !f.Until.IsZero() {
+		c.add("created_at < %s", f.Until)
+	}
+}
+
+func (c *conditions) where() string { return strings.Join(c.parts, " AND ") }
+
+// key names the filter, for what is remembered of it.
+func (c *conditions) key() string { return fmt.Sprint(c.parts, c.args) }
+
+// Merge replaces near duplicates by the one that stays, keeping where they came
+// from in its metadata, and announces it.
+func (s *memories) Merge(ctx context.Context, userID, keep string, gone []memory.Memory) error {
+	return s.inTx(ctx, func(tx pgx.Tx, q *db.Queries) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
+			return err
+		}
+		ids := make([]string, len(gone))
+		for i, g := range gone {
+			ids[i] = g.ID
+		}
+		n, err := forget(ctx, tx, userID, ids, "merged", keep)
+		if err != nil || n == 0 {
+			return err // merged by an earlier attempt
+		}
+		trace, err := json.Marshal(memory.Traces(gone))
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `UPDATE memories SET metadata = jsonb_set(metadata, '{merged}', coalesce(metadata->'merged', '[]') || $3::jsonb), uses = uses + $4
+			WHERE user_id = $1 AND id = $2 RETURNING `+memoryColumns, userID, keep, trace, uses(gone))
+		if err != nil {
+			return err
+		}
+		m, err := pgx.CollectExactlyOneRow(rows, scanMemory)
+		if err != nil {
+			return err // the one that stays was forgotten meanwhile: nothing is merged
+		}
+		return announceMemory(ctx, q, m, "merge-"+ids[0], event.MemoryConsolidate{MemoryID: m.ID, MergedIDs: ids})
+	})
+}
+
+func uses(list []memory.Memory) int {
+	n := 0
+	for _, m := range list {
+		n += m.Uses
+	}
+	return n
+}

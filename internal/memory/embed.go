@@ -1,0 +1,61 @@
+package memory
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// EmbedSome makes the vectors of up to limit memories that have none of the
+// embedder's model, and gives how many it took. Done again, it goes on with
+// what is left.
+func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int) (int, error) {
+	waiting, err := b.Unembedded(ctx, e.Model(), limit)
+	if err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	texts := make([]string, len(waiting))
+	for i, p := range waiting {
+		texts[i] = p.Content
+	}
+	vectors, err := e.Embed(ctx, texts)
+	if err != nil {
+		return 0, err
+	}
+	done := make([]Embedded, len(waiting))
+	for i, p := range waiting {
+		done[i] = Embedded{Pending: p, Vector: vectors[i]}
+	}
+	return len(waiting), b.SetEmbeddings(ctx, e.Model(), done)
+}
+
+const (
+	sweepEvery = time.Second
+	sweepMost  = 64
+	maxDelay   = time.Minute
+)
+
+// Sweep embeds what is written until ctx ends. While the service is away it
+// looks ever more rarely, and says so once.
+func Sweep(ctx context.Context, b Backlog, e Embedder, log *slog.Logger) {
+	delay, away := sweepEvery, false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(delay):
+		}
+		n, err := EmbedSome(ctx, b, e, sweepMost)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			if !away {
+				log.Warn("memories wait for the embedding service; until it answers, they are found by their words", "error", err)
+			}
+			away, delay = true, min(2*delay, maxDelay)
+		case n == sweepMost:
+			away, delay = false, 0
+		default:
+			away, delay = false, sweepEvery
+		}
+	}
+}

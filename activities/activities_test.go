@@ -37,6 +37,8 @@ func TestSteps(t *testing.T) {
 	t.Run("ATurnIsAskedOnce", testTurnOnce)
 	t.Run("AnAnswerBecomesAReport", testAnswer)
 	t.Run("WhatCannotRunIsToldToTheModel", testUnrunnable)
+	t.Run("ALongConversationIsCondensed", testCondensed)
+	t.Run("WhatCannotBeCondensedIsTold", testIncompressible)
 }
 
 // model answers with a list of turns.
@@ -85,6 +87,7 @@ func (f *tools) States() map[string]tool.ServerState { return nil }
 type bundle struct {
 	db    *postgres.DB
 	env   *testsuite.TestActivityEnvironment
+	a     *activities.Activities
 	model *model
 	tools *tools
 	d     discovery.Discovery
@@ -110,6 +113,7 @@ func setup(t *testing.T, turns ...llm.Turn) *bundle {
 			return activities.Prompt{Text: "be good", SHA256: "abc"}, nil
 		},
 	}
+	b.a = a
 	var suite testsuite.WorkflowTestSuite
 	b.env = suite.NewTestActivityEnvironment()
 	b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Hook{Activities: a}}})

@@ -45,7 +45,7 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 	}
 	rec.Live(event.UsageUpdate{Usage: in.Usage})
 	text := newLiveText(rec, in.Turn)
-	reply, err := a.Model.Turn(ctx, req, func(piece string) {
+	reply, condensed, err := a.ask(ctx, rec, req, func(piece string) {
 		hb.set(map[string]int{"characters": text.add(piece)})
 	})
 	text.close()
@@ -55,7 +55,25 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 		}
 		return TurnResult{}, err
 	}
+	if condensed != nil {
+		if entries, err = chain(in, rec.Scope(), "", condensed); err != nil {
+			return TurnResult{}, err
+		}
+	}
 	return a.commitTurn(ctx, rec, in, reply, entries)
+}
+
+// chain makes entries of messages, each the child of the one before.
+func chain(in TurnInput, scope event.Scope, parent string, ms []llm.Message) ([]transcript.Entry, error) {
+	entries := make([]transcript.Entry, 0, len(ms)+1)
+	for _, m := range ms {
+		e, err := transcript.NewEntry(in.DiscoveryID, scope.UserID, parent, in.Step, m, llm.Usage{})
+		if err != nil {
+			return nil, err
+		}
+		entries, parent = append(entries, e), e.ID
+	}
+	return entries, nil
 }
 
 // turnRequest loads the transcript and adds the results of the calls of the
@@ -76,16 +94,11 @@ func (a *Activities) turnRequest(ctx context.Context, in TurnInput, scope event.
 	for _, n := range in.Notes {
 		results = append(results, llm.Message{Role: llm.RoleUser, Content: n.Text})
 	}
-	entries := make([]transcript.Entry, 0, len(results)+1)
-	parent := in.Head
-	for _, m := range results {
-		e, err := transcript.NewEntry(in.DiscoveryID, scope.UserID, parent, in.Step, m, llm.Usage{})
-		if err != nil {
-			return llm.Request{}, nil, err
-		}
-		entries, parent = append(entries, e), e.ID
-		req.Messages = append(req.Messages, m)
+	entries, err := chain(in, scope, in.Head, results)
+	if err != nil {
+		return llm.Request{}, nil, err
 	}
+	req.Messages = append(req.Messages, results...)
 	specs, err := a.specs(ctx)
 	if err != nil {
 		return llm.Request{}, nil, err

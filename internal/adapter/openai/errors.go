@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -88,6 +89,10 @@ func (m *Model) failure(ctx context.Context, err error, s *seen) error {
 	return m.byStatus(status, code, m.redact(text), s)
 }
 
+// tooLong is how providers and local servers say that a conversation does not
+// fit: OpenAI, vLLM, llama.cpp, Anthropic's and Mistral's gateways, LM Studio.
+var tooLong = regexp.MustCompile(`context[_ ](?:length|window|size)|maximum context|exceeds? the (?:available )?context|(?:prompt|input|conversation|request)(?: is)? too (?:long|large)|too many (?:input )?tokens|reduce the length|maximum (?:input|prompt) length`)
+
 func (m *Model) byStatus(status int, code, text string, s *seen) error {
 	lower := strings.ToLower(code + " " + text)
 	said := ""
@@ -95,7 +100,7 @@ func (m *Model) byStatus(status int, code, text string, s *seen) error {
 		said = ": " + text
 	}
 	switch {
-	case strings.Contains(lower, "context_length") || strings.Contains(lower, "maximum context"):
+	case status < 500 && status != http.StatusTooManyRequests && tooLong.MatchString(lower) || status == http.StatusRequestEntityTooLarge:
 		return &llm.Error{Kind: llm.ErrContextTooLong, Message: "the conversation is too long for this model" + said, Hint: "ask in a new session, or use a model with a longer context"}
 	case strings.Contains(lower, "content_filter") || strings.Contains(lower, "content_policy"):
 		return &llm.Error{Kind: llm.ErrContentFiltered, Message: "the provider refuses the content" + said, Hint: "word the question differently"}

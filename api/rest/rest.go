@@ -20,6 +20,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/session"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
@@ -32,6 +33,11 @@ type Deps struct {
 	Events      event.Log
 	Sessions    session.Store
 	Structures  structure.Store
+
+	// Memory is what users' earlier work left; nil means there is none.
+	Memory *memory.Service
+	// Consolidator starts its consolidation; nil means there is none.
+	Consolidator memory.Consolidator
 
 	// Keeper changes sessions; Workshop reads and writes structure files;
 	// Artifacts holds trajectories and exports. Required too.
@@ -171,6 +177,7 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.GET("/structures/:id/export", s.owned(s.exportStructure))
 	api.GET("/structures/:id/cif", s.owned(s.getCIF))
 	api.GET("/status", s.owned(s.status))
+	s.memoryRoutes(api)
 	api.GET("/openapi.json", s.do(openAPI))
 	api.GET("/tools", s.owned(s.tools))
 	api.GET("/models", s.owned(s.models))

@@ -76,6 +76,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	}
 	workshop := temporal.NewWorkshop(engine, artifacts)
 	handler := rest.New(rest.Deps{
+		Memory: remembering(cfg, db, log),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Tools: tools, Agents: agents(cfg),
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
 		States: db.ServerStates, Running: db.CountRunning, Gate: door.gate, Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log, Done: ctx.Done(),

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"crystalyse/internal/event"
 )
 
 // Store keeps memories. Every method answers for one user: another's memory is
@@ -28,6 +30,8 @@ type Store interface {
 	Contents(ctx context.Context, userID string, ids []string) (map[string]string, error)
 	// Search gives the best matches. v may be empty: then words alone decide.
 	Search(ctx context.Context, userID string, q Query, v Vector) ([]Hit, error)
+	// Note announces what was done with memories in a session's events.
+	Note(ctx context.Context, userID, sessionID string, p event.Payload) error
 	// Counts gives the number of memories of each type.
 	Counts(ctx context.Context, userID string) (map[Type]int, error)
 }

@@ -30,6 +30,15 @@ type Found struct {
 	Note string `json:"note,omitempty"`
 }
 
+// IDs gives the ids of what was found.
+func (f Found) IDs() []string {
+	ids := make([]string, len(f.Results))
+	for i, h := range f.Results {
+		ids[i] = h.ID
+	}
+	return ids
+}
+
 // Normalize checks a query and fills its defaults.
 func (q Query) Normalize() (Query, error) {
 	q.Text = strings.TrimSpace(q.Text)
@@ -83,11 +92,7 @@ func (s *Service) Search(ctx context.Context, userID string, q Query) (Found, er
 	if f.Results, err = s.Store.Search(ctx, userID, q, v); err != nil {
 		return Found{}, err
 	}
-	ids := make([]string, len(f.Results))
-	for i, h := range f.Results {
-		ids[i] = h.ID
-	}
-	if err := s.Used(ctx, userID, ids); err != nil {
+	if err := s.Used(ctx, userID, f.IDs()); err != nil {
 		s.Log.Warn("the use of memories could not be noted", "error", err)
 	}
 	return f, nil

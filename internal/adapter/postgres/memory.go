@@ -169,6 +169,21 @@ func (s *memories) List(ctx context.Context, userID string, f memory.Filter, bef
 	return list, wrap(err)
 }
 
+// Note announces in a session what was done with memories.
+func (s *memories) Note(ctx context.Context, userID, sessionID string, p event.Payload) error {
+	sc := event.Scope{SessionID: sessionID, UserID: userID, Mode: "creative", Step: event.Outside("memory." + id.New())}
+	e, err := sc.New(p)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error {
+		if _, err := one2(q.GetSession(ctx, db.GetSessionParams{ID: sessionID, UserID: userID}))("session", sessionID); err != nil {
+			return err
+		}
+		return appendEvents(ctx, q, sc, []event.Event{e})
+	})
+}
+
 // Counts gives the number of memories of each type.
 func (s *memories) Counts(ctx context.Context, userID string) (map[memory.Type]int, error) {
 	out := map[memory.Type]int{}

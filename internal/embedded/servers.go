@@ -38,7 +38,7 @@ func Servers(cfg *config.Config) (tool.Config, fs.FS, error) {
 			return out, nil, err
 		}
 		paths := []string{filepath.Join(dir, "common"), filepath.Join(dir, s.name)}
-		if s.name == "mace" { // the generators, which have to find structures, do not see the reference phases
+		if s.name != "chemeleon" { // the generators, which have to find structures, do not see the reference phases
 			paths = append(paths, filepath.Join(dir, "references"))
 		}
 		out.Servers[s.name] = tool.ServerConfig{

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ID_PATTERN = re.compile(r"^st_[0-9a-f]{26}$")
 MAX_ATOMS = 1000
 MIN_DISTANCE = 0.5  # angstrom; closer atoms are an input error, not a crystal
+MAX_VOLUME = 1000.0  # angstrom^3 per atom; beyond it a cell is nearly empty
 
 
 def _r(x: float) -> float:
@@ -57,12 +58,19 @@ def check(structure: Structure, field: str) -> None:
     if not 1 <= len(structure) <= MAX_ATOMS:
         raise ToolFault("invalid_input", f"the structure has {len(structure)} atoms; 1 to {MAX_ATOMS} are accepted", field,
                         ["use a primitive or smaller cell"])
+    from pymatgen.core import Element
+
+    if odd := sorted({site.specie.symbol for site in structure if not Element.is_valid_symbol(site.specie.symbol)}):
+        raise ToolFault("invalid_input", f"{', '.join(odd)[:40]} is no element", field, ["write element symbols, for example Na"])
     numbers = [x for row in structure.lattice.matrix for x in row] + [x for row in structure.frac_coords for x in row]
     if not all(math.isfinite(x) for x in numbers):
         raise ToolFault("invalid_input", "the structure has coordinates that are not numbers", field)
-    if structure.volume < 1e-3 or (len(structure) > 1 and min_distance(structure) < MIN_DISTANCE):
+    if structure.volume < 1e-3 or min_distance(structure) < MIN_DISTANCE:
         raise ToolFault("invalid_input", f"atoms overlap (closer than {MIN_DISTANCE} angstrom)", field,
                         ["check the cell and the coordinates"])
+    if structure.volume / len(structure) > MAX_VOLUME:
+        raise ToolFault("invalid_input", f"the cell is nearly empty: {structure.volume / len(structure):.0f} angstrom^3 per atom", field,
+                        ["give the cell in angstrom", "use the crystal's own cell instead of a box"])
 
 
 def min_distance(structure: Structure) -> float:

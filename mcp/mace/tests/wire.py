@@ -24,8 +24,9 @@ def params(server: str, state: Path, **env: str) -> StdioServerParameters:
     """How the host starts a server: its allow-listed environment and nothing else."""
     allowed = {k: os.environ[k] for k in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if k in os.environ}
     threads = {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL")}
+    paths = [MCP / "common", MCP / server] + ([MCP / "references"] if server in ("mace", "structure", "references") else [])
     own = {"CRYSTALYSE_ARTIFACTS": str(state / "artifacts"), "CRYSTALYSE_TOOL_LOG": str(state / "tool.log"),
-           "PYTHONPATH": f"{MCP / 'common'}:{MCP / server}:{MCP / 'references'}" if server == "mace" else f"{MCP / 'common'}:{MCP / server}", "PYTHONUNBUFFERED": "1"}
+           "PYTHONPATH": ":".join(map(str, paths)), "PYTHONUNBUFFERED": "1"}
     return StdioServerParameters(command=sys.executable, args=["-m", f"crystalyse_{server}"], env=allowed | threads | own | env)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from crystalyse_common.models import Result, unit
+from crystalyse_common.models import Finite, Result, unit
 
 
 class CompositionItem(Result):
@@ -73,4 +73,56 @@ class ElementResult(Result):
     """Element data, in the order asked for."""
 
     items: list[ElementItem]
+    smact_version: str
+
+
+class StabilityItem(Result):
+    """Composition heuristics of one formula."""
+
+    input: str
+    formula: str | None
+    electronegativity_difference: Finite | None = unit("", "largest minus smallest Pauling electronegativity", "electronegativity_difference")
+    bonding: str | None = Field(description="a rule of thumb from the electronegativity difference")
+    metallicity_score: Finite | None = unit("", "SMACT's score, 0 (not metallic) to 1 (metallic)", "metallicity_score")
+    valid: bool | None = Field(description="whether charges balance; null when the test does not apply", json_schema_extra={"value": "composition_valid"})
+    error: str | None = None
+
+
+class StabilityResult(Result):
+    """Heuristics on compositions. They say nothing of thermodynamic stability."""
+
+    items: list[StabilityItem]
+    basis: str = Field(description="what these are: heuristics")
+    smact_version: str
+
+
+class Dopant(Result):
+    """A suggested substitution."""
+
+    dopant: str
+    replaces: str
+    probability: Finite = unit("", "substitution probability by mined statistics", "substitution_probability")
+    similarity: Finite = unit("", "substitution similarity", "substitution_similarity")
+    selectivity: Finite = unit("", "share of the probability on this host site", "dopant_selectivity")
+    score: Finite = unit("", "combined score: higher is more likely", "dopant_score")
+
+
+class DopantResult(Result):
+    """Suggested dopants, best first."""
+
+    species: list[str]
+    n_type_cation: list[Dopant]
+    p_type_cation: list[Dopant]
+    n_type_anion: list[Dopant]
+    p_type_anion: list[Dopant]
+    basis: str
+    smact_version: str
+
+
+class VectorResult(Result):
+    """A composition as numbers."""
+
+    formula: str
+    vector: list[Finite] = Field(description="fractions of the elements H to Lr, in order of atomic number; they sum to 1")
+    length: int = unit("", "length of the vector")
     smact_version: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import anyio
 from pydantic import Field
@@ -13,12 +13,24 @@ from crystalyse_common.server import Server
 # Imported here, in one thread: two tools importing pymatgen at the same time
 # meet a half-initialized module.
 from . import enumerate as systems
+from . import heuristics
 from . import validate as validity
-from .models import ElementResult, FilterResult, ValidateResult
+from .models import DopantResult, ElementResult, FilterResult, StabilityResult, ValidateResult, VectorResult
 
 VERSION = "0.1.0"
 
-mcp = Server("smact", version=VERSION, log_level="WARNING",
+
+class SmactServer(Server):
+    """The server with the names that other projects use."""
+
+    aliases: ClassVar[dict[str, str]] = {"smact_validity": "validate_composition", "smact_validate_fast": "validate_composition", "quick_validity_check": "validate_composition",
+                                         "generate_compositions": "filter_compositions", "get_element_info": "element_info"}
+    renamed: ClassVar[dict[str, dict[str, str]]] = {
+        "validate_composition": {"composition": "compositions[]", "formula": "compositions[]"}, "analyze_stability": {"composition": "compositions[]"},
+        "filter_compositions": {"threshold": "max_stoichiometry"}, "element_info": {"element": "elements[]", "symbol": "elements[]"}}
+
+
+mcp = SmactServer("smact", version=VERSION, log_level="WARNING",
              instructions="Composition checks by SMACT: charge balance with oxidation states. Valid is not stable.")
 
 Formula = Annotated[str, Field(min_length=1, max_length=100)]
@@ -61,3 +73,33 @@ async def element_info(
 ) -> ElementResult:
     """Give oxidation states (ICSD-24 consensus), Pauling electronegativity and metallic character of elements."""
     return await anyio.to_thread.run_sync(lambda: systems.element_info(elements))
+
+
+@mcp.tool()
+@typed_errors
+async def analyze_stability(
+    compositions: Annotated[list[Formula], Field(min_length=1, max_length=200, description="formulas such as LiFePO4")],
+) -> StabilityResult:
+    """Give composition heuristics (electronegativity difference, metallicity score, charge balance). HEURISTICS, no energies:
+
+    nothing here says whether a compound is stable. For that relax a structure and use calculate_energy_above_hull.
+    """
+    return await anyio.to_thread.run_sync(lambda: heuristics.stability(compositions))
+
+
+@mcp.tool()
+@typed_errors
+async def predict_dopants(
+    species: Annotated[list[Annotated[str, Field(min_length=2, max_length=8)]], Field(
+        min_length=2, max_length=8, description="ions of the host with their charges, for example Ca2+, Ti4+, O2-")],
+    num_dopants: Annotated[int, Field(ge=1, le=20, description="suggestions of each kind")] = 5,
+) -> DopantResult:
+    """Suggest n- and p-type dopants for a host by statistics of ionic substitution (SMACT). Suggestions, not computed defects."""
+    return await anyio.to_thread.run_sync(lambda: heuristics.dopants(species, num_dopants))
+
+
+@mcp.tool()
+@typed_errors
+async def generate_ml_representation(composition: Formula) -> VectorResult:
+    """Give the composition as a vector of 103 element fractions (H to Lr), for machine learning."""
+    return await anyio.to_thread.run_sync(lambda: heuristics.vector(composition))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from io import StringIO
 
@@ -51,6 +52,11 @@ def _read(content: str, fmt: str) -> Structure:
     return Structure.from_dict(data)
 
 
+def _name_deuterium(s: Structure, content: str) -> bool:
+    """Whether the text speaks of D, which pymatgen reads as H, the same element."""
+    return "H" in s.composition and bool(re.search(r"(?m)(?:^|\s)D\d*[+-]?(?:\s|$)", content))
+
+
 def parse(content: str, fmt: str) -> ParseResult:
     """Read a structure from text, find its bonds, store it."""
     fmt = guess(content) if fmt == "auto" else fmt
@@ -66,10 +72,13 @@ def parse(content: str, fmt: str) -> ParseResult:
     check(s, "content")
     s = s.copy()
     s.remove_oxidation_states()
+    heavy = _name_deuterium(s, content)
     check(s, "content")
     found = bonds(s) if len(s) <= 300 else None
     ref = put_structure(s, origin="input", created_by="parse_structure", space_group=symmetry(s, 0.01), bonds=found, bonds_method=METHOD, field="content")
     notes = list(dict.fromkeys(str(w.message)[:200] for w in caught if issubclass(w.category, UserWarning)))[:5]
+    if heavy:
+        notes.append("deuterium is treated as hydrogen: potentials know the element, not the isotope")
     if found is None:
         notes.append("bonds were not computed: more than 300 atoms")
     return ParseResult(structures=[ref], format=fmt, n_bonds=len(found or []), warnings=notes)

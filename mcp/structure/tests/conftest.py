@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "common"), str(HERE.parents[1] / "mace" / "tests")]
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "common"), str(HERE.parents[1] / "mace" / "tests"), str(HERE.parents[1] / "references")]
 
 from wire import Session, serve  # noqa: E402
 

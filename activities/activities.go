@@ -44,6 +44,8 @@ type Activities struct {
 	Checkpoints string     // folder of checkpoints, one below it per idempotency key
 	Live        event.Live // what is not stored goes here; nil drops it
 	Log         *slog.Logger
+
+	flights flights
 }
 
 // checkpointDir is where the call with this key keeps its checkpoints.

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"strconv"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
@@ -17,7 +19,7 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 	if err != nil {
 		return toTemporal(err)
 	}
-	scope := scopeOf(d, in.Gen, event.Outside(strconv.Itoa(in.Counter)), 0)
+	scope := scopeOf(d, in.Gen, event.Outside(fmt.Sprintf("%d%s", in.Counter, ofRun(ctx))), 0)
 	payloads := []event.Payload{event.DiscoveryStatus{
 		Status: string(in.Status), Reason: cmp.Or(in.Notice, in.Reason), Details: in.Details,
 		Gen: in.Gen, FromStep: in.FromStep, Failure: failureEvent(in.Failure),
@@ -45,6 +47,17 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 		change.Deadline = &in.Deadline
 	}
 	return toTemporal(a.Lifecycle.SetStatus(ctx, scope, change, events...))
+}
+
+// ofRun tells the announcements of one run of the engine from those of another:
+// after a reset the same number means something else. An attempt tried again is
+// of the same run.
+func ofRun(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ".out"
+	}
+	run := activity.GetInfo(ctx).WorkflowExecution.RunID
+	return "." + run[:min(8, len(run))]
 }
 
 // approvalRequest shows the user the call that waits, with its arguments.

@@ -110,11 +110,44 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	if c.planned.Long {
 		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
 	}
-	out, err := c.a.Tools.Call(cctx, inv)
+	out, err := c.fly(ctx, cctx, inv)
 	if err != nil {
 		return c.ended(ctx, cctx, err)
 	}
 	return c.commit(ctx, out)
+}
+
+// fly makes the call, or joins it where it runs already, and waits for it. When
+// only touch with the engine is lost, the call goes on for the next attempt.
+func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (tool.Outcome, error) {
+	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, c.a.Tools.Call)
+	if joined {
+		c.a.Log.Info("joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
+	}
+	select {
+	case <-fl.done:
+	case <-cctx.Done():
+		if c.lostTouch(ctx, cctx) {
+			fl.leave()
+			return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, context.Cause(cctx), "touch with the workflow engine was lost during %s; it goes on", c.call.Tool)
+		}
+		fl.cancel(context.Cause(cctx))
+		<-fl.done
+	}
+	c.a.flights.land(inv.IdempotencyKey, fl)
+	return fl.out, fl.err
+}
+
+// lostTouch reports whether an attempt ends for no reason of its own: nobody
+// asked for its end, and the discovery is open.
+func (c *callRun) lostTouch(ctx, cctx context.Context) bool {
+	cause := context.Cause(cctx)
+	for _, own := range []error{errWorkerStopping, errDeadline, activity.ErrActivityPaused, activity.ErrActivityReset} {
+		if errors.Is(cause, own) {
+			return false
+		}
+	}
+	return !c.isCancelled(ctx)
 }
 
 // deadline is when the wall limit ends: as it was when the call was scheduled,
@@ -156,7 +189,7 @@ func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error
 			return CallResult{}, fault.Wrap(fault.CodeUnavailable, errors.Join(err, derr), "the wall limit was raised during %s; it goes on from its checkpoint", c.call.Tool)
 		}
 		return c.commit(ctx, cancelled(errDeadline.Error()))
-	case isCancelled(ctx):
+	case c.isCancelled(ctx):
 		if _, cerr := c.commit(detached(ctx), cancelled("stopped by the user")); cerr != nil {
 			c.a.Log.Warn("a cancelled call could not be recorded", "call", c.call.ID, "error", cerr)
 		}
@@ -166,14 +199,23 @@ func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error
 }
 
 // isCancelled reports whether the engine asked for the end of the activity, as
-// against losing touch with it (then another attempt goes on).
-func isCancelled(ctx context.Context) bool {
+// against losing touch with it (then another attempt goes on). An engine that
+// does not know the attempt any more has timed it out, unless the discovery is
+// closed.
+func (c *callRun) isCancelled(ctx context.Context) bool {
 	if ctx.Err() == nil {
 		return false
 	}
 	cause := context.Cause(ctx)
-	var gone *serviceerror.NotFound // the run was closed from outside
-	return temporal.IsCanceledError(cause) || errors.As(cause, &gone)
+	if temporal.IsCanceledError(cause) {
+		return true
+	}
+	var gone *serviceerror.NotFound
+	if !errors.As(cause, &gone) {
+		return false
+	}
+	closed, err := c.a.isClosed(detached(ctx), c.in.DiscoveryID)
+	return err == nil && closed
 }
 
 func cancelled(why string) tool.Outcome {

@@ -41,7 +41,7 @@ func (a *Activities) Finish(ctx context.Context, in FinishInput) (FinishResult, 
 		event.ValidationComplete(r.Validation),
 		event.DiscoveryComplete{Status: string(r.Status), ReportID: reportID, Summary: r.Summary, Usage: r.Usage},
 	} {
-		scope.Step = event.Outside(fmt.Sprintf("%s.%d", finishStep, i))
+		scope.Step = event.Outside(fmt.Sprintf("%s.%d.%d%s", finishStep, d.Retries, i, ofRun(ctx)))
 		s := scope
 		e, err := s.New(p)
 		if err != nil {

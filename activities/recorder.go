@@ -93,6 +93,12 @@ func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error)
 		return nil, err
 	}
 	info := activity.GetInfo(ctx)
+	if d.Status.Closed() {
+		// The operator has reset a run that was closed: the discovery is open again.
+		if err := a.Lifecycle.Reset(ctx, scopeOf(d, p.Gen, event.Outside("reset"+ofRun(ctx)), 0)); err != nil {
+			return nil, err
+		}
+	}
 	r := &Recorder{out: a.Steps, live: a.Live, scope: scopeOf(d, p.Gen, p.Step, int(info.Attempt))}
 	opened, err := a.Steps.Open(ctx, r.scope, info.ScheduledTime.UnixNano())
 	if err != nil {

@@ -26,7 +26,7 @@ type Open interface {
 type Engine interface {
 	Start(ctx context.Context, d discovery.Discovery) error
 	Retry(ctx context.Context, d discovery.Discovery) error
-	Describe(ctx context.Context, id string) (temporal.State, error)
+	Describe(ctx context.Context, id string) (temporal.Seen, error)
 }
 
 // Reconcile makes records and runs agree until ctx ends: a discovery that was
@@ -40,6 +40,9 @@ func Reconcile(ctx context.Context, open Open, engine Engine, a *activities.Acti
 		case <-ctx.Done():
 			return
 		case <-t.C:
+		}
+		if err := a.Reap(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("running calls cannot be looked after", "error", err)
 		}
 		ds, err := open.OpenDiscoveries(ctx)
 		if err != nil {
@@ -55,30 +58,33 @@ func Reconcile(ctx context.Context, open Open, engine Engine, a *activities.Acti
 }
 
 func reconcile(ctx context.Context, d discovery.Discovery, engine Engine, a *activities.Activities) error {
-	state, err := engine.Describe(ctx, d.ID)
+	seen, err := engine.Describe(ctx, d.ID)
 	if err != nil {
 		return err
 	}
-	in := activities.FinishInput{DiscoveryID: d.ID, Status: discovery.StatusFailed, Usage: d.Usage}
-	if d.Status == discovery.StatusQueued && d.ReopenedAt != nil && state != temporal.StateRunning {
+	live := seen.State == temporal.StateRunning || seen.State == temporal.StatePaused
+	if d.Status == discovery.StatusQueued && d.ReopenedAt != nil && !live {
 		// It was opened again; the run that is closed is the one before.
 		if time.Since(*d.ReopenedAt) < startGrace {
 			return nil
 		}
 		return engine.Retry(ctx, d)
 	}
-	switch state {
+	in := activities.FinishInput{DiscoveryID: d.ID, Gen: d.Retries, Status: discovery.StatusFailed, Usage: d.Usage}
+	switch seen.State {
 	case temporal.StateAbsent:
 		if time.Since(d.CreatedAt) < startGrace || d.StartedAt != nil {
 			return nil
 		}
 		return engine.Start(ctx, d)
+	case temporal.StatePaused:
+		return a.OperatorPaused(ctx, d, seen.Since)
+	case temporal.StateRunning:
+		return a.OperatorUnpaused(ctx, d)
 	case temporal.StateTerminated:
 		in.Status, in.Details = discovery.StatusCancelled, "its run was terminated from outside"
 	case temporal.StateClosed:
 		in.Details = "its run ended without a report"
-	default:
-		return nil
 	}
 	_, err = a.Finish(ctx, in)
 	return err

@@ -102,6 +102,8 @@ type Lifecycle interface {
 	// transaction, once: a second close is a no-op. next is the discovery of the
 	// session that waits next, "" if none.
 	Close(ctx context.Context, scope event.Scope, c Closing, events ...event.Event) (next string, err error)
+	// Reset opens a closed discovery whose run the operator has reset.
+	Reset(ctx context.Context, scope event.Scope) error
 	// Remembered gives what the user decided for the rest of the session.
 	Remembered(ctx context.Context, sessionID string) ([]Remembered, error)
 	// Remember keeps such a decision.

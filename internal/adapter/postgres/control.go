@@ -144,6 +144,17 @@ func (d turns) TurnAt(ctx context.Context, did string, turn int) (discovery.Turn
 	return toTurn(row)
 }
 
+// Reset opens a discovery whose run was reset from outside.
+func (d lifecycle) Reset(ctx context.Context, s event.Scope) error {
+	return d.tx(ctx, func(q *db.Queries) error {
+		n, err := q.ResetDiscovery(ctx, s.DiscoveryID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return announce(ctx, q, s, event.DiscoveryStatus{Status: string(discovery.StatusRunning), Details: "its run was reset", Gen: s.Gen})
+	})
+}
+
 // Remembered gives what the user decided for the rest of a session.
 func (d lifecycle) Remembered(ctx context.Context, sessionID string) ([]discovery.Remembered, error) {
 	rows, err := d.q.SessionDecisions(ctx, sessionID)

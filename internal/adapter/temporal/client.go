@@ -115,29 +115,44 @@ type State string
 const (
 	StateAbsent     State = "absent"
 	StateRunning    State = "running"
+	StatePaused     State = "paused" // by the operator, in the engine's own page or command line
 	StateClosed     State = "closed"
 	StateTerminated State = "terminated"
 )
 
+// Seen is what the engine itself says of a run.
+type Seen struct {
+	State State
+	// Since tells one pause from another; it is set for StatePaused.
+	Since time.Time
+}
+
 // Describe gives the state of the discovery's run.
-func (r *Runner) Describe(ctx context.Context, discoveryID string) (State, error) {
+func (r *Runner) Describe(ctx context.Context, discoveryID string) (Seen, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	d, err := r.client.DescribeWorkflowExecution(ctx, discoveryID, "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		return StateAbsent, nil
+		return Seen{State: StateAbsent}, nil
 	}
 	if err != nil {
-		return "", wrap(err, "look at the discovery")
+		return Seen{}, wrap(err, "look at the discovery")
 	}
 	switch d.GetWorkflowExecutionInfo().GetStatus() {
-	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_PAUSED:
-		return StateRunning, nil
+	case enums.WORKFLOW_EXECUTION_STATUS_PAUSED:
+		return Seen{StatePaused, d.GetWorkflowExtendedInfo().GetPauseInfo().GetPausedTime().AsTime()}, nil
+	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		for _, a := range d.GetPendingActivities() {
+			if a.GetPaused() {
+				return Seen{StatePaused, a.GetPauseInfo().GetPauseTime().AsTime()}, nil
+			}
+		}
+		return Seen{State: StateRunning}, nil
 	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return StateTerminated, nil
+		return Seen{State: StateTerminated}, nil
 	}
-	return StateClosed, nil
+	return Seen{State: StateClosed}, nil
 }
 
 // wrap gives engine errors their domain code.

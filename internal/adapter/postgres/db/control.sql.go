@@ -222,6 +222,18 @@ func (q *Queries) ReopenDiscovery(ctx context.Context, arg ReopenDiscoveryParams
 	return i, err
 }
 
+const resetDiscovery = `-- name: ResetDiscovery :execrows
+UPDATE discoveries SET status = 'running', reason = '', details = 'its run was reset', ended_at = NULL WHERE id = $1 AND ended_at IS NOT NULL
+`
+
+func (q *Queries) ResetDiscovery(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.Exec(ctx, resetDiscovery, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const sessionDecisions = `-- name: SessionDecisions :many
 SELECT tool, decision FROM session_decisions WHERE session_id = $1 ORDER BY tool
 `

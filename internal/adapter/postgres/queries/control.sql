@@ -46,3 +46,6 @@ INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place)
 SELECT u.structure_id, u.user_id, @fork, u.call_id, u.place FROM structure_use u
 WHERE u.discovery_id = @parent AND substring(u.call_id FROM '^t([0-9]+)')::int <= @turn::int
 ON CONFLICT DO NOTHING;
+
+-- name: ResetDiscovery :execrows
+UPDATE discoveries SET status = 'running', reason = '', details = 'its run was reset', ended_at = NULL WHERE id = $1 AND ended_at IS NOT NULL;

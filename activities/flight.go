@@ -1,0 +1,131 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"crystalyse/internal/fault"
+	"crystalyse/internal/tool"
+)
+
+// orphanAfter is how long a call that nobody waits for may go on: its attempt
+// lost touch with the engine, and the next one joins it.
+const orphanAfter = 30 * time.Minute
+
+var errOrphan = errors.New("nobody waits for the call any more")
+
+// flights are the calls that run in this worker, by idempotency key. A call is
+// not tied to the attempt that began it: when only the engine was lost, the
+// next attempt joins the calculation instead of beginning another one.
+type flights struct {
+	mu  sync.Mutex
+	all map[string]*flight
+}
+
+// flight is a running call.
+type flight struct {
+	discoveryID string
+	cancel      context.CancelCauseFunc
+	done        chan struct{}
+	out         tool.Outcome // set when done is closed
+	err         error
+
+	mu       sync.Mutex // guards what follows
+	progress func(tool.Progress)
+	left     time.Time // when the last attempt lost touch; zero while one waits
+}
+
+// board begins a call, or joins the one that runs under the same key.
+func (f *flights) board(ctx context.Context, did string, in tool.Invocation, call func(context.Context, tool.Invocation) (tool.Outcome, error)) (fl *flight, joined bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.all == nil {
+		f.all = map[string]*flight{}
+	}
+	if fl = f.all[in.IdempotencyKey]; fl != nil {
+		fl.listen(in.OnProgress)
+		return fl, true
+	}
+	cctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	fl = &flight{discoveryID: did, cancel: cancel, done: make(chan struct{})}
+	fl.listen(in.OnProgress)
+	in.OnProgress = fl.report
+	f.all[in.IdempotencyKey] = fl
+	go func() {
+		defer cancel(nil)
+		fl.out, fl.err = call(cctx, in)
+		close(fl.done)
+	}()
+	return fl, false
+}
+
+// land forgets a call whose outcome was taken.
+func (f *flights) land(key string, fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.all[key] == fl {
+		delete(f.all, key)
+	}
+}
+
+func (fl *flight) listen(progress func(tool.Progress)) {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	fl.progress, fl.left = progress, time.Time{}
+}
+
+func (fl *flight) report(p tool.Progress) {
+	fl.mu.Lock()
+	progress := fl.progress
+	fl.mu.Unlock()
+	if progress != nil {
+		progress(p)
+	}
+}
+
+// leave lets the call go on for the next attempt.
+func (fl *flight) leave() {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	fl.progress, fl.left = nil, time.Now()
+}
+
+func (fl *flight) orphan(closed bool) bool {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	return !fl.left.IsZero() && (closed || time.Since(fl.left) > orphanAfter)
+}
+
+// Reap stops calls that nobody waits for: their discovery is closed, or no
+// attempt has joined them for long.
+func (a *Activities) Reap(ctx context.Context) error {
+	a.flights.mu.Lock()
+	running := make(map[string]*flight, len(a.flights.all))
+	for k, fl := range a.flights.all {
+		running[k] = fl
+	}
+	a.flights.mu.Unlock()
+	var errs []error
+	for key, fl := range running {
+		closed, err := a.isClosed(ctx, fl.discoveryID)
+		errs = append(errs, err)
+		if err == nil && fl.orphan(closed) {
+			fl.cancel(errOrphan)
+			<-fl.done
+			a.flights.land(key, fl)
+			a.Log.Info("a call that nobody waited for was stopped", "discovery", fl.discoveryID)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isClosed reports whether the record says that the discovery has ended.
+func (a *Activities) isClosed(ctx context.Context, did string) (bool, error) {
+	d, err := a.Lifecycle.Load(ctx, did)
+	if fault.Is(err, fault.CodeNotFound) {
+		return true, nil // deleted
+	}
+	return err == nil && d.Status.Closed(), err
+}

@@ -42,7 +42,7 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 		}
 		events = append(events, e)
 	}
-	change := discovery.StatusChange{Status: in.Status, Reason: in.Reason, Details: in.Details, Usage: in.Usage, Budget: in.Budget}
+	change := discovery.StatusChange{Status: in.Status, Reason: in.Reason, Details: in.Details, Usage: in.Usage, Budget: in.Budget, Paused: in.Paused}
 	if !in.Deadline.IsZero() {
 		change.Deadline = &in.Deadline
 	}

@@ -190,6 +190,9 @@ func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error
 		}
 		return c.commit(ctx, cancelled(errDeadline.Error()))
 	case c.isCancelled(ctx):
+		if paused, perr := c.isPaused(detached(ctx)); perr == nil && paused {
+			return CallResult{}, ctx.Err() // it is made again after the pause, from its checkpoint
+		}
 		if _, cerr := c.commit(detached(ctx), cancelled("stopped by the user")); cerr != nil {
 			c.a.Log.Warn("a cancelled call could not be recorded", "call", c.call.ID, "error", cerr)
 		}
@@ -216,6 +219,11 @@ func (c *callRun) isCancelled(ctx context.Context) bool {
 	}
 	closed, err := c.a.isClosed(detached(ctx), c.in.DiscoveryID)
 	return err == nil && closed
+}
+
+func (c *callRun) isPaused(ctx context.Context) (bool, error) {
+	d, err := c.a.Lifecycle.Load(ctx, c.in.DiscoveryID)
+	return d.Paused, err
 }
 
 func cancelled(why string) tool.Outcome {

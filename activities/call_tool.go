@@ -63,6 +63,9 @@ func (a *Activities) SkipTool(ctx context.Context, in CallInput) (CallResult, er
 
 // planned loads the call as its turn planned it.
 func (a *Activities) planned(ctx context.Context, in CallInput) (discovery.PlannedCall, error) {
+	if in.Candidate != nil {
+		return a.plannedStage(ctx, in)
+	}
 	t, err := a.Turns.Turn(ctx, in.DiscoveryID, in.TurnGen, id.LLMStep(in.Turn))
 	if err != nil {
 		return discovery.PlannedCall{}, err

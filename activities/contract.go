@@ -25,6 +25,9 @@ const (
 	NameSettle   = "Settle"
 	NameAskUser  = "AskUser"
 	NameRemember = "Remember"
+
+	NameOpenCandidates   = "OpenCandidates"
+	NameSettleCandidates = "SettleCandidates"
 )
 
 // BeginInput asks for the session and writes the opening of the transcript.
@@ -107,7 +110,8 @@ type CallInput struct {
 	Step        string // the call id
 	Branch      int
 	Deadline    time.Time
-	Reason      string // of a skip
+	Reason      string        // of a skip
+	Candidate   *CandidateRef `json:",omitempty"`
 }
 
 // CallResult is what the workflow must know of a call.
@@ -133,6 +137,7 @@ type AnnounceInput struct {
 	Question *event.Question   `json:",omitempty"`
 	Budget   *discovery.Budget `json:",omitempty"`
 	Deadline time.Time
+	Paused   bool `json:",omitempty"`
 }
 
 // ApprovalAsk names the call that waits for the user; its arguments are read

@@ -24,7 +24,7 @@ const (
 )
 
 // workflowTools are those the workflow itself answers; no server has them.
-var workflowTools = []tool.Spec{{
+var workflowTools = []tool.Spec{evaluateCandidates, {
 	Server: tool.ServerWorkflow, Version: "1", Name: ToolAskUser,
 	Description: "Ask the user one question whose answer changes what is computed next. Use it seldom: only when a wrong guess would waste long calculations. " +
 		"If nobody answers in time, the default is used and the answer says so.",
@@ -69,7 +69,7 @@ func (a *Activities) Settle(ctx context.Context, in SettleInput) (CallResult, er
 	if err != nil || done {
 		return CallResult{Cached: true}, err
 	}
-	if in.Status != tool.StatusOK || c.planned.Server != tool.ServerWorkflow {
+	if in.Candidate == nil && (in.Status != tool.StatusOK || c.planned.Server != tool.ServerWorkflow) {
 		if err := c.start(ctx); err != nil {
 			return CallResult{}, err
 		}

@@ -70,6 +70,8 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 // Register adds the workflows.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, workflow.RegisterOptions{Name: workflows.Discovery})
+	r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, workflow.RegisterOptions{Name: workflows.FanOut})
+	r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, workflow.RegisterOptions{Name: workflows.Candidate})
 	r.RegisterWorkflowWithOptions(workflows.WorkshopWorkflow, workflow.RegisterOptions{Name: workflows.Workshop})
 }
 
@@ -90,6 +92,9 @@ func RegisterActivities(r worker.ActivityRegistry, a *activities.Activities) {
 		activities.NameSettle:   a.Settle,
 		activities.NameAskUser:  a.AskUser,
 		activities.NameRemember: a.Remember,
+
+		activities.NameOpenCandidates:   a.OpenCandidates,
+		activities.NameSettleCandidates: a.SettleCandidates,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -92,8 +92,8 @@ func (r *run) askApproval(ctx workflow.Context, c *activeCall, why string) (disc
 	return a.decision, why, r.announce(ctx, notice{details: c.ref.Summary + ": " + why, word: "decided"})
 }
 
-// answerTool runs a tool that the workflow itself answers.
-func (r *run) answerTool(ctx workflow.Context, c *activeCall) (activities.CallResult, error) {
+// askUser opens a question of the model and waits for its answer.
+func (r *run) askUser(ctx workflow.Context, c *activeCall) (activities.CallResult, error) {
 	in := r.callInput(c)
 	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.ask", r.st.Gen, c.ref.CallID), "ask the user", quick)
 	q := &question{id: c.ref.CallID}

@@ -65,6 +65,7 @@ type State struct {
 	Answered    bool                 `json:",omitempty"` // the last turn is the answer
 	Warned      []string             `json:",omitempty"` // limits of which 80 % was told
 	Seen        []string             `json:",omitempty"` // the last request ids, newest last
+	FanOuts     []fanOut             `json:",omitempty"`
 	Policy      discovery.Policy
 }
 

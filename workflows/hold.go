@@ -51,9 +51,11 @@ func (r *run) hold(ctx workflow.Context, step string, canSkip bool, cause error)
 	if !ok {
 		return "", &errStop{discovery.StatusFailed, fmt.Sprintf("%s failed and nobody decided within %s: %s", step, holdFor, failure.Message)}
 	}
-	// A new generation gives the step new event and activity ids; the fold drops
-	// what the older one showed from this step on.
-	r.st.Gen++
+	if r.shape < shapeControl {
+		// The older shape made a new generation. Attempts count on over everything
+		// that is scheduled for a step, so none is needed.
+		r.st.Gen++
+	}
 	return h.decision, r.announce(ctx, notice{fromStep: step})
 }
 

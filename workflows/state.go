@@ -63,7 +63,7 @@ func (r *run) announce(ctx workflow.Context, n notice) error {
 	in := activities.AnnounceInput{
 		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Counter: r.st.Counter, Status: s, Reason: reason, Details: doing,
 		FromStep: n.fromStep, Failure: n.failure, Usage: r.st.Usage,
-		Notice: n.word, Approval: n.approval, Question: n.question, Deadline: r.st.Deadline,
+		Notice: n.word, Approval: n.approval, Question: n.question, Deadline: r.st.Deadline, Paused: r.st.Paused,
 	}
 	if n.limits {
 		b := r.st.Budget

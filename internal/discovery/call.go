@@ -49,6 +49,9 @@ type Calls interface {
 	ByKey(ctx context.Context, key string) (Call, error)
 	// Of gives the calls of a discovery in step order.
 	Of(ctx context.Context, discoveryID string) ([]Call, error)
+	// Newest gives the newest generation of a finished call; an empty one if
+	// there is none.
+	Newest(ctx context.Context, discoveryID, callID string) (Call, error)
 	// Progress notes how far a running call is, for those who look later; the
 	// last one wins and nothing else depends on it.
 	Progress(ctx context.Context, scope event.Scope, c Call, p tool.Progress) error

@@ -143,6 +143,7 @@ type Discovery struct {
 	ForkTurn   *int       `json:"fork_turn,omitempty"` // of a fork: the parent's turn it goes on from
 	Retries    int        `json:"retries,omitempty"`   // how often it was opened again
 	ReopenedAt *time.Time `json:"-"`
+	Paused     bool       `json:"-"`
 	Deadline   *time.Time `json:"-"` // when the wall limit ends, as the run last said
 }
 

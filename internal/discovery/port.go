@@ -122,6 +122,7 @@ type StatusChange struct {
 	Agent    *Agent     // set on the first change
 	Budget   *Budget    // set when limits change
 	Deadline *time.Time // set when the end of the wall time moves
+	Paused   bool       // by its user; a status that asks for attention may hide it
 }
 
 // Closing ends a discovery.

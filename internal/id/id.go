@@ -2,7 +2,7 @@
 //
 // A session is a ULID, a discovery is "disc-<ulid>" (and the id of its
 // workflow), a step is "t<turn>.llm" or "t<turn>.tool<n>" (and the call_id of a
-// tool call). Nothing is ever keyed by a Temporal run id: it changes on reset,
+// tool call), with "c<candidate>." before it in a candidate. Nothing is ever keyed by a Temporal run id: it changes on reset,
 // retry and continue-as-new.
 package id
 
@@ -18,7 +18,7 @@ import (
 // DiscoveryPrefix starts every discovery id.
 const DiscoveryPrefix = "disc-"
 
-var stepPattern = regexp.MustCompile(`^t([1-9][0-9]*)\.(llm|tool([1-9][0-9]*))$`)
+var stepPattern = regexp.MustCompile(`^(?:c([1-9][0-9]{0,8})\.)?t([1-9][0-9]*)\.(llm|tool([1-9][0-9]*))$`)
 
 // New gives a new ULID.
 func New() string { return ulid.Make().String() }
@@ -43,8 +43,14 @@ func LLMStep(turn int) string { return fmt.Sprintf("t%d.llm", turn) }
 // ToolStep names the n-th tool call of a turn (both count from 1).
 func ToolStep(turn, n int) string { return fmt.Sprintf("t%d.tool%d", turn, n) }
 
-// Step is a parsed step name; Tool is 0 for the language-model step.
-type Step struct{ Turn, Tool int }
+// CandidateStep names the call of a candidate's stage (both count from 1).
+func CandidateStep(candidate, stage int) string {
+	return fmt.Sprintf("c%d.%s", candidate, ToolStep(stage, 1))
+}
+
+// Step is a parsed step name; Tool is 0 for the language-model step, Candidate
+// outside of candidates.
+type Step struct{ Candidate, Turn, Tool int }
 
 // ParseStep reads a step name.
 func ParseStep(s string) (Step, bool) {
@@ -52,11 +58,27 @@ func ParseStep(s string) (Step, bool) {
 	if m == nil {
 		return Step{}, false
 	}
-	turn, err1 := strconv.Atoi(m[1])
-	n := 0
-	var err2 error
-	if m[3] != "" {
-		n, err2 = strconv.Atoi(m[3])
+	candidate, err0 := natural(m[1])
+	turn, err1 := natural(m[2])
+	n, err2 := natural(m[4])
+	return Step{Candidate: candidate, Turn: turn, Tool: n}, err0 == nil && err1 == nil && err2 == nil
+}
+
+func natural(s string) (int, error) {
+	if s == "" {
+		return 0, nil
 	}
-	return Step{Turn: turn, Tool: n}, err1 == nil && err2 == nil
+	return strconv.Atoi(s)
+}
+
+// Less orders steps by turn, then by call; those of candidates come last, by
+// candidate.
+func (s Step) Less(o Step) bool {
+	switch {
+	case s.Candidate != o.Candidate:
+		return s.Candidate < o.Candidate
+	case s.Turn != o.Turn:
+		return s.Turn < o.Turn
+	}
+	return s.Tool < o.Tool
 }

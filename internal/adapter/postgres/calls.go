@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sort"
 
+	"github.com/jackc/pgx/v5"
+
 	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
@@ -38,6 +40,19 @@ func (d *DB) Of(ctx context.Context, did string) ([]discovery.Call, error) {
 	}
 	sort.SliceStable(out, func(i, j int) bool { return stepLess(out[i].ID, out[j].ID) })
 	return out, nil
+}
+
+// Newest gives the newest generation of a finished call; an empty one if there
+// is none.
+func (d *DB) Newest(ctx context.Context, did, callID string) (discovery.Call, error) {
+	row, err := d.q.NewestCall(ctx, db.NewestCallParams{DiscoveryID: did, CallID: callID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return discovery.Call{}, nil
+	}
+	if err != nil {
+		return discovery.Call{}, wrap(err)
+	}
+	return toCall(row)
 }
 
 // Running gives the calls in progress.
@@ -183,10 +198,7 @@ func stepLess(a, b string) bool {
 	if !okX || !okY {
 		return a < b
 	}
-	if x.Turn != y.Turn {
-		return x.Turn < y.Turn
-	}
-	return x.Tool < y.Tool
+	return x.Less(y)
 }
 
 func toCall(r db.Call) (discovery.Call, error) {

@@ -113,11 +113,18 @@ func copyTurns(ctx context.Context, q *db.Queries, parent string, fork *discover
 	if *fork, err = toDiscovery(row); err != nil {
 		return err
 	}
-	return errors.Join(
+	// Values and structures follow their calls, so the order counts.
+	for _, copied := range []error{
 		q.CopyTurns(ctx, db.CopyTurnsParams{Fork: fork.ID, Parent: parent, Turn: n}),
 		q.CopyCalls(ctx, db.CopyCallsParams{Fork: fork.ID, Parent: parent, Turn: n}),
-		q.CopyValues(ctx, db.CopyValuesParams{Fork: fork.ID, Parent: parent, Turn: n}),
-		q.CopyUses(ctx, db.CopyUsesParams{Fork: fork.ID, Parent: parent, Turn: n}))
+		q.CopyValues(ctx, db.CopyValuesParams{Fork: fork.ID, Parent: parent}),
+		q.CopyUses(ctx, db.CopyUsesParams{Fork: fork.ID, Parent: parent}),
+	} {
+		if copied != nil {
+			return copied
+		}
+	}
+	return nil
 }
 
 // LastTurn gives the newest committed turn, and the highest generation.

@@ -182,7 +182,7 @@ func toDiscovery(r db.Discovery) (discovery.Discovery, error) {
 	out := discovery.Discovery{
 		ID: r.ID, SessionID: r.SessionID, UserID: r.UserID, RequestID: r.RequestID, Query: r.Query, Mode: discovery.Mode(r.Mode),
 		Status: discovery.Status(r.Status), Reason: r.Reason, Details: r.Details, CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, EndedAt: r.EndedAt,
-		Retries: int(r.Retries), ReopenedAt: r.ReopenedAt, Deadline: r.Deadline,
+		Retries: int(r.Retries), ReopenedAt: r.ReopenedAt, Deadline: r.Deadline, Paused: r.Paused,
 	}
 	if r.ForkTurn != nil {
 		n := int(*r.ForkTurn)

@@ -64,7 +64,7 @@ func (d lifecycle) SetStatus(ctx context.Context, s event.Scope, c discovery.Sta
 	}
 	return d.tx(ctx, func(q *db.Queries) error {
 		_, err := q.SetDiscoveryStatus(ctx, db.SetDiscoveryStatusParams{
-			ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent, Budget: budget, Deadline: c.Deadline})
+			ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent, Budget: budget, Deadline: c.Deadline, Paused: c.Paused})
 		if err != nil {
 			return err
 		}

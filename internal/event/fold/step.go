@@ -28,7 +28,7 @@ func compareSteps(a, b string) int {
 	y, okY := id.ParseStep(b)
 	switch {
 	case okX && okY:
-		return cmp.Or(cmp.Compare(x.Turn, y.Turn), cmp.Compare(x.Tool, y.Tool))
+		return cmp.Or(cmp.Compare(x.Candidate, y.Candidate), cmp.Compare(x.Turn, y.Turn), cmp.Compare(x.Tool, y.Tool))
 	case okX:
 		return -1
 	case okY:

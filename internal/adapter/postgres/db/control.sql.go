@@ -14,7 +14,10 @@ const copyCalls = `-- name: CopyCalls :exec
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at)
 SELECT DISTINCT ON (c.call_id) $1::text, c.call_id, 0, c.user_id, c.idempotency_key || '~' || $1::text, c.tool, c.server, c.tool_version, c.arguments,
     c.status, c.result, c.error, c.attempts, c.resumed_from_step, c.started_at, c.ended_at FROM calls c
-WHERE c.discovery_id = $2 AND c.status <> 'running' AND substring(c.call_id FROM '^t([0-9]+)')::int <= $3::int
+WHERE c.discovery_id = $2 AND c.status <> 'running' AND (substring(c.call_id FROM '^t([0-9]+)')::int <= $3::int
+    -- Calls of candidates belong to the turn that fanned out: they ended before its call did.
+    OR c.call_id LIKE 'c%' AND c.ended_at <= (SELECT max(k.ended_at) FROM calls k
+        WHERE k.discovery_id = $2 AND substring(k.call_id FROM '^t([0-9]+)')::int <= $3::int))
 ORDER BY c.call_id, c.gen DESC
 `
 
@@ -50,35 +53,33 @@ func (q *Queries) CopyTurns(ctx context.Context, arg CopyTurnsParams) error {
 const copyUses = `-- name: CopyUses :exec
 INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place)
 SELECT u.structure_id, u.user_id, $1, u.call_id, u.place FROM structure_use u
-WHERE u.discovery_id = $2 AND substring(u.call_id FROM '^t([0-9]+)')::int <= $3::int
+WHERE u.discovery_id = $2 AND u.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = $1)
 ON CONFLICT DO NOTHING
 `
 
 type CopyUsesParams struct {
 	Fork   string
 	Parent string
-	Turn   int32
 }
 
 func (q *Queries) CopyUses(ctx context.Context, arg CopyUsesParams) error {
-	_, err := q.db.Exec(ctx, copyUses, arg.Fork, arg.Parent, arg.Turn)
+	_, err := q.db.Exec(ctx, copyUses, arg.Fork, arg.Parent)
 	return err
 }
 
 const copyValues = `-- name: CopyValues :exec
 INSERT INTO result_values (discovery_id, key, user_id, place, call_id, name, number, truth, unit, body)
 SELECT $1, v.key, v.user_id, v.place, v.call_id, v.name, v.number, v.truth, v.unit, v.body FROM result_values v
-WHERE v.discovery_id = $2 AND substring(v.call_id FROM '^t([0-9]+)')::int <= $3::int
+WHERE v.discovery_id = $2 AND v.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = $1)
 `
 
 type CopyValuesParams struct {
 	Fork   string
 	Parent string
-	Turn   int32
 }
 
 func (q *Queries) CopyValues(ctx context.Context, arg CopyValuesParams) error {
-	_, err := q.db.Exec(ctx, copyValues, arg.Fork, arg.Parent, arg.Turn)
+	_, err := q.db.Exec(ctx, copyValues, arg.Fork, arg.Parent)
 	return err
 }
 
@@ -115,7 +116,7 @@ func (q *Queries) LastTurn(ctx context.Context, discoveryID string) (Turn, error
 }
 
 const makeFork = `-- name: MakeFork :one
-UPDATE discoveries SET parent_id = $1::text, fork_turn = $2::int WHERE id = $3 RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at
+UPDATE discoveries SET parent_id = $1::text, fork_turn = $2::int WHERE id = $3 RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused
 `
 
 type MakeForkParams struct {
@@ -152,6 +153,43 @@ func (q *Queries) MakeFork(ctx context.Context, arg MakeForkParams) (Discovery, 
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
+	)
+	return i, err
+}
+
+const newestCall = `-- name: NewestCall :one
+SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE discovery_id = $1 AND call_id = $2 AND status <> 'running' ORDER BY gen DESC LIMIT 1
+`
+
+type NewestCallParams struct {
+	DiscoveryID string
+	CallID      string
+}
+
+func (q *Queries) NewestCall(ctx context.Context, arg NewestCallParams) (Call, error) {
+	row := q.db.QueryRow(ctx, newestCall, arg.DiscoveryID, arg.CallID)
+	var i Call
+	err := row.Scan(
+		&i.DiscoveryID,
+		&i.CallID,
+		&i.Gen,
+		&i.UserID,
+		&i.IdempotencyKey,
+		&i.Tool,
+		&i.Server,
+		&i.ToolVersion,
+		&i.Arguments,
+		&i.Status,
+		&i.Result,
+		&i.Error,
+		&i.Attempts,
+		&i.ResumedFromStep,
+		&i.Progress,
+		&i.StartedAt,
+		&i.EndedAt,
+		&i.Computation,
+		&i.ReusedFrom,
 	)
 	return i, err
 }
@@ -181,7 +219,7 @@ func (q *Queries) RememberDecision(ctx context.Context, arg RememberDecisionPara
 const reopenDiscovery = `-- name: ReopenDiscovery :one
 UPDATE discoveries SET status = 'queued', reason = '', details = '', ended_at = NULL, deadline = NULL, budget = $1,
     retries = retries + 1, retry_request = $2, reopened_at = now()
-WHERE id = $3 AND ended_at IS NOT NULL RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at
+WHERE id = $3 AND ended_at IS NOT NULL RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused
 `
 
 type ReopenDiscoveryParams struct {
@@ -218,6 +256,7 @@ func (q *Queries) ReopenDiscovery(ctx context.Context, arg ReopenDiscoveryParams
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
 	)
 	return i, err
 }

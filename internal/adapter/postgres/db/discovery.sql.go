@@ -97,7 +97,7 @@ func (q *Queries) CountOpen(ctx context.Context) (int64, error) {
 }
 
 const discoveryByRequest = `-- name: DiscoveryByRequest :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE user_id = $1 AND request_id = $2
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused FROM discoveries WHERE user_id = $1 AND request_id = $2
 `
 
 type DiscoveryByRequestParams struct {
@@ -133,6 +133,7 @@ func (q *Queries) DiscoveryByRequest(ctx context.Context, arg DiscoveryByRequest
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
 	)
 	return i, err
 }
@@ -147,7 +148,7 @@ func (q *Queries) EnsureUser(ctx context.Context, id string) error {
 }
 
 const getDiscovery = `-- name: GetDiscovery :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE id = $1
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused FROM discoveries WHERE id = $1
 `
 
 func (q *Queries) GetDiscovery(ctx context.Context, id string) (Discovery, error) {
@@ -178,6 +179,7 @@ func (q *Queries) GetDiscovery(ctx context.Context, id string) (Discovery, error
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
 	)
 	return i, err
 }
@@ -207,7 +209,7 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (Session
 }
 
 const getUserDiscovery = `-- name: GetUserDiscovery :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE id = $1 AND user_id = $2
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused FROM discoveries WHERE id = $1 AND user_id = $2
 `
 
 type GetUserDiscoveryParams struct {
@@ -243,6 +245,7 @@ func (q *Queries) GetUserDiscovery(ctx context.Context, arg GetUserDiscoveryPara
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
 	)
 	return i, err
 }
@@ -250,7 +253,7 @@ func (q *Queries) GetUserDiscovery(ctx context.Context, arg GetUserDiscoveryPara
 const insertDiscovery = `-- name: InsertDiscovery :one
 INSERT INTO discoveries (id, session_id, user_id, request_id, query, mode, status, budget)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (user_id, request_id) DO NOTHING RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at
+ON CONFLICT (user_id, request_id) DO NOTHING RETURNING id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused
 `
 
 type InsertDiscoveryParams struct {
@@ -301,6 +304,7 @@ func (q *Queries) InsertDiscovery(ctx context.Context, arg InsertDiscoveryParams
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
 	)
 	return i, err
 }
@@ -321,7 +325,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const listDiscoveries = `-- name: ListDiscoveries :many
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused FROM discoveries
 WHERE user_id = $1 AND ($2::text = '' OR session_id = $2) AND ($3::text = '' OR id < $3)
 ORDER BY id DESC LIMIT $4
 `
@@ -372,6 +376,7 @@ func (q *Queries) ListDiscoveries(ctx context.Context, arg ListDiscoveriesParams
 			&i.Retries,
 			&i.RetryRequest,
 			&i.ReopenedAt,
+			&i.Paused,
 		); err != nil {
 			return nil, err
 		}
@@ -422,7 +427,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 }
 
 const lockDiscovery = `-- name: LockDiscovery :one
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE id = $1 FOR UPDATE
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused FROM discoveries WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockDiscovery(ctx context.Context, id string) (Discovery, error) {
@@ -453,6 +458,7 @@ func (q *Queries) LockDiscovery(ctx context.Context, id string) (Discovery, erro
 		&i.Retries,
 		&i.RetryRequest,
 		&i.ReopenedAt,
+		&i.Paused,
 	)
 	return i, err
 }
@@ -518,7 +524,7 @@ func (q *Queries) OpenBefore(ctx context.Context, arg OpenBeforeParams) (int64, 
 }
 
 const openDiscoveries = `-- name: OpenDiscoveries :many
-SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at FROM discoveries WHERE ended_at IS NULL ORDER BY id
+SELECT id, session_id, user_id, parent_id, request_id, query, mode, status, reason, details, budget, usage, agent, report_id, report, summary, created_at, started_at, ended_at, fork_turn, deadline, retries, retry_request, reopened_at, paused FROM discoveries WHERE ended_at IS NULL ORDER BY id
 `
 
 func (q *Queries) OpenDiscoveries(ctx context.Context) ([]Discovery, error) {
@@ -555,6 +561,7 @@ func (q *Queries) OpenDiscoveries(ctx context.Context) ([]Discovery, error) {
 			&i.Retries,
 			&i.RetryRequest,
 			&i.ReopenedAt,
+			&i.Paused,
 		); err != nil {
 			return nil, err
 		}
@@ -569,8 +576,8 @@ func (q *Queries) OpenDiscoveries(ctx context.Context) ([]Discovery, error) {
 const setDiscoveryStatus = `-- name: SetDiscoveryStatus :execrows
 UPDATE discoveries SET status = $1, reason = $2, details = $3, usage = $4,
     agent = coalesce($5::jsonb, agent), budget = coalesce($6::jsonb, budget),
-    deadline = coalesce($7::timestamptz, deadline), started_at = coalesce(started_at, now())
-WHERE id = $8 AND ended_at IS NULL
+    deadline = coalesce($7::timestamptz, deadline), paused = $8, started_at = coalesce(started_at, now())
+WHERE id = $9 AND ended_at IS NULL
 `
 
 type SetDiscoveryStatusParams struct {
@@ -581,6 +588,7 @@ type SetDiscoveryStatusParams struct {
 	Agent    json.RawMessage
 	Budget   json.RawMessage
 	Deadline *time.Time
+	Paused   bool
 	ID       string
 }
 
@@ -593,6 +601,7 @@ func (q *Queries) SetDiscoveryStatus(ctx context.Context, arg SetDiscoveryStatus
 		arg.Agent,
 		arg.Budget,
 		arg.Deadline,
+		arg.Paused,
 		arg.ID,
 	)
 	if err != nil {

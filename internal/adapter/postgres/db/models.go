@@ -11,6 +11,12 @@ import (
 	"github.com/pgvector/pgvector-go"
 )
 
+type Artifact struct {
+	Path      string
+	Body      []byte
+	WrittenAt time.Time
+}
+
 type Call struct {
 	DiscoveryID     string
 	CallID          string
@@ -58,6 +64,7 @@ type Discovery struct {
 	Retries      int32
 	RetryRequest string
 	ReopenedAt   *time.Time
+	Paused       bool
 }
 
 type Event struct {

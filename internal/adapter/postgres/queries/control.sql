@@ -33,19 +33,25 @@ ORDER BY t.step, t.gen DESC;
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at)
 SELECT DISTINCT ON (c.call_id) @fork::text, c.call_id, 0, c.user_id, c.idempotency_key || '~' || @fork::text, c.tool, c.server, c.tool_version, c.arguments,
     c.status, c.result, c.error, c.attempts, c.resumed_from_step, c.started_at, c.ended_at FROM calls c
-WHERE c.discovery_id = @parent AND c.status <> 'running' AND substring(c.call_id FROM '^t([0-9]+)')::int <= @turn::int
+WHERE c.discovery_id = @parent AND c.status <> 'running' AND (substring(c.call_id FROM '^t([0-9]+)')::int <= @turn::int
+    -- Calls of candidates belong to the turn that fanned out: they ended before its call did.
+    OR c.call_id LIKE 'c%' AND c.ended_at <= (SELECT max(k.ended_at) FROM calls k
+        WHERE k.discovery_id = @parent AND substring(k.call_id FROM '^t([0-9]+)')::int <= @turn::int))
 ORDER BY c.call_id, c.gen DESC;
 
 -- name: CopyValues :exec
 INSERT INTO result_values (discovery_id, key, user_id, place, call_id, name, number, truth, unit, body)
 SELECT @fork, v.key, v.user_id, v.place, v.call_id, v.name, v.number, v.truth, v.unit, v.body FROM result_values v
-WHERE v.discovery_id = @parent AND substring(v.call_id FROM '^t([0-9]+)')::int <= @turn::int;
+WHERE v.discovery_id = @parent AND v.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = @fork);
 
 -- name: CopyUses :exec
 INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place)
 SELECT u.structure_id, u.user_id, @fork, u.call_id, u.place FROM structure_use u
-WHERE u.discovery_id = @parent AND substring(u.call_id FROM '^t([0-9]+)')::int <= @turn::int
+WHERE u.discovery_id = @parent AND u.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = @fork)
 ON CONFLICT DO NOTHING;
 
 -- name: ResetDiscovery :execrows
 UPDATE discoveries SET status = 'running', reason = '', details = 'its run was reset', ended_at = NULL WHERE id = $1 AND ended_at IS NOT NULL;
+
+-- name: NewestCall :one
+SELECT * FROM calls WHERE discovery_id = $1 AND call_id = $2 AND status <> 'running' ORDER BY gen DESC LIMIT 1;

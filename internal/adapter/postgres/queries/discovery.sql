@@ -57,7 +57,7 @@ UPDATE discoveries SET started_at = coalesce(started_at, now()) WHERE id = $1;
 -- name: SetDiscoveryStatus :execrows
 UPDATE discoveries SET status = @status, reason = @reason, details = @details, usage = @usage,
     agent = coalesce(sqlc.narg(agent)::jsonb, agent), budget = coalesce(sqlc.narg(budget)::jsonb, budget),
-    deadline = coalesce(sqlc.narg(deadline)::timestamptz, deadline), started_at = coalesce(started_at, now())
+    deadline = coalesce(sqlc.narg(deadline)::timestamptz, deadline), paused = @paused, started_at = coalesce(started_at, now())
 WHERE id = @id AND ended_at IS NULL;
 
 -- name: CloseDiscovery :execrows

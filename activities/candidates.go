@@ -1,0 +1,341 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/id"
+	"crystalyse/internal/tool"
+	"crystalyse/internal/value"
+)
+
+// ToolEvaluateCandidates takes many compositions through the same stages, each
+// in a child workflow of its own.
+const ToolEvaluateCandidates = "evaluate_candidates"
+
+// MaxCandidates is the most compositions of one call.
+const MaxCandidates = 1000
+
+var evaluateCandidates = tool.Spec{
+	Server: tool.ServerWorkflow, Version: "1", Name: ToolEvaluateCandidates, Long: true,
+	Description: "Take many compositions through the same stages side by side: generate structures, relax them and keep the best, validate the composition, " +
+		"energy above the hull of the best. Each composition uses up to four tool calls of the budget. A composition that fails at a stage is kept with what it has. " +
+		"Returns one entry per composition with the keys of its values. Use it for three or more compositions.",
+	InputSchema: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["compositions"],"properties":{` +
+		`"compositions":{"type":"array","minItems":1,"maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":100},"description":"reduced formulas"},` +
+		`"num_samples":{"type":"integer","minimum":1,"maximum":50,"default":4,"description":"structures generated for each composition"},` +
+		`"potential":{"type":"string","maxLength":60,"default":"auto","description":"the potential of every energy"}}}`),
+}
+
+// CandidateRef places a call in a candidate of evaluate_candidates.
+type CandidateRef struct {
+	Call   string // the call that fans out
+	Index  int    // of the composition in its arguments
+	Number int    // of the candidate in its discovery: c12
+	Stage  int    // counted from 1
+}
+
+// Stages of a candidate, in order: a stage's call id is c12.t<stage>.tool1.
+const (
+	StageGenerate = iota + 1
+	StageRelax
+	StageValidate
+	StageHull
+	LastStage = StageHull
+)
+
+type candidateArgs struct {
+	Compositions []string `json:"compositions"`
+	NumSamples   int      `json:"num_samples"`
+	Potential    string   `json:"potential"`
+}
+
+// FanOutPlan is how many compositions a call asks for. Done says that there is
+// nothing to do: it has its result, or it cannot be run.
+type FanOutPlan struct {
+	Done  bool
+	Count int
+}
+
+// OpenCandidates announces a call that fans out.
+func (a *Activities) OpenCandidates(ctx context.Context, in CallInput) (FanOutPlan, error) {
+	c, done, err := a.callOf(ctx, in)
+	if err != nil || done {
+		return FanOutPlan{Done: true}, err
+	}
+	if err := c.start(ctx); err != nil {
+		return FanOutPlan{}, err
+	}
+	args, refused := readCandidates(c.planned)
+	if refused != nil {
+		_, err := c.commit(ctx, tool.Outcome{Status: tool.StatusToolError, Error: refused})
+		return FanOutPlan{Done: true}, err
+	}
+	task := event.TaskStart{TaskID: c.call.ID, TaskType: "screening", TotalSteps: len(args.Compositions), Details: "candidates " + shorten(strings.Join(args.Compositions, ", "), 100)}
+	return FanOutPlan{Count: len(args.Compositions)}, c.rec.Emit(ctx, task)
+}
+
+func readCandidates(p discovery.PlannedCall) (candidateArgs, *tool.Error) {
+	args := candidateArgs{NumSamples: 4, Potential: "auto"}
+	if p.Error != nil {
+		return args, p.Error
+	}
+	wrong := func(field, msg string) (candidateArgs, *tool.Error) {
+		return args, &tool.Error{Code: "invalid_input", Field: field, Message: msg, Suggestions: []string{"send arguments that fit the schema"}}
+	}
+	if err := json.Unmarshal(p.Arguments, &args); err != nil {
+		return wrong("arguments", "do not fit the schema: "+err.Error())
+	}
+	seen := map[string]bool{}
+	for i, f := range args.Compositions {
+		f = strings.TrimSpace(f)
+		if f == "" || len(f) > 100 {
+			return wrong(fmt.Sprintf("compositions.%d", i), "must have 1 to 100 characters")
+		}
+		if seen[f] {
+			return wrong(fmt.Sprintf("compositions.%d", i), fmt.Sprintf("%s is there twice", f))
+		}
+		seen[f], args.Compositions[i] = true, f
+	}
+	switch {
+	case len(args.Compositions) == 0 || len(args.Compositions) > MaxCandidates:
+		return wrong("compositions", fmt.Sprintf("must have 1 to %d entries", MaxCandidates))
+	case args.NumSamples < 1 || args.NumSamples > 50:
+		return wrong("num_samples", "must be 1 to 50")
+	}
+	return args, nil
+}
+
+// plannedStage gives the call of a candidate's stage: the program plans it from
+// what the stages before have found. A stage that has nothing to work on is a
+// call with an error, which becomes its result.
+func (a *Activities) plannedStage(ctx context.Context, in CallInput) (discovery.PlannedCall, error) {
+	ref := *in.Candidate
+	parent := in
+	parent.Candidate, parent.Step = nil, ref.Call
+	fan, err := a.planned(ctx, parent)
+	if err != nil {
+		return discovery.PlannedCall{}, err
+	}
+	p := discovery.PlannedCall{CallID: in.Step, Arguments: json.RawMessage(`{}`)}
+	args, refused := readCandidates(fan)
+	if refused != nil || ref.Index >= len(args.Compositions) {
+		p.Error = &tool.Error{Code: "invalid_input", Message: "the candidate does not exist"}
+		return p, nil
+	}
+	name, want, lacking, err := a.stage(ctx, in, args, args.Compositions[ref.Index])
+	if err != nil {
+		return p, err
+	}
+	p.Tool, p.Error = name, lacking
+	specs, err := a.Tools.Tools(ctx)
+	if err != nil {
+		return p, err
+	}
+	i := slices.IndexFunc(specs, func(s tool.Spec) bool { return s.Name == name })
+	if i < 0 {
+		p.Error = &tool.Error{Code: "not_found", Message: "there is no tool " + name, Suggestions: []string{"go on without this stage"}}
+		return p, nil
+	}
+	p.Server, p.Version, p.Long = specs[i].Server, specs[i].Version, specs[i].Long
+	p.Arguments, err = json.Marshal(want)
+	return p, err
+}
+
+func (a *Activities) stage(ctx context.Context, in CallInput, args candidateArgs, formula string) (name string, want map[string]any, lacking *tool.Error, err error) {
+	structures := func(stage int) []string {
+		var found []string
+		if found, err = a.structuresOf(ctx, in, stage); err == nil && len(found) == 0 {
+			lacking = &tool.Error{Code: "no_structure", Message: "the stage before left no structure of " + formula, Suggestions: []string{"report that no structure was found"}}
+		}
+		return found
+	}
+	switch in.Candidate.Stage {
+	case StageGenerate:
+		return "generate_crystal_csp", map[string]any{"formula": formula, "num_samples": args.NumSamples}, nil, nil
+	case StageRelax:
+		want = map[string]any{"structure_ids": structures(StageGenerate), "keep_best": 1, "potential": args.Potential}
+		return "relax_structures", want, lacking, err
+	case StageValidate:
+		return "validate_composition", map[string]any{"compositions": []string{formula}}, nil, nil
+	default:
+		want = map[string]any{"structure_ids": structures(StageRelax), "potential": args.Potential}
+		return "calculate_energy_above_hull", want, lacking, err
+	}
+}
+
+// structuresOf gives the structures that a stage of the same candidate left.
+func (a *Activities) structuresOf(ctx context.Context, in CallInput, stage int) ([]string, error) {
+	c, err := a.stageCall(ctx, in, stage)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	var h resultHead
+	if json.Unmarshal(c.Result, &h) != nil {
+		return nil, nil // a result without structures has none
+	}
+	ids := make([]string, 0, len(h.Structures))
+	for _, s := range h.Structures {
+		ids = append(ids, s.ID)
+	}
+	return ids, nil
+}
+
+func (a *Activities) stageCall(ctx context.Context, in CallInput, stage int) (*discovery.Call, error) {
+	want := id.CandidateStep(in.Candidate.Number, stage)
+	c, err := a.Calls.Newest(ctx, in.DiscoveryID, want)
+	if err != nil || c.ID == "" {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// SettleCandidatesInput closes a call that fanned out.
+type SettleCandidatesInput struct {
+	CallInput
+	Base      int // candidates are numbered from Base+1
+	Evaluated int // those beyond had no budget
+}
+
+// candidateResult is one entry of the result. Numbers are given with their keys:
+// they are values of the candidate's own calls.
+type candidateResult struct {
+	Formula   string         `json:"formula"`
+	Candidate string         `json:"candidate"`
+	Status    string         `json:"status"` // complete | partial | failed | not_evaluated
+	Failed    []stageFailure `json:"failed_stages"`
+	Structure string         `json:"best_structure_id,omitempty"`
+	Values    []citedValue   `json:"values"`
+}
+
+type stageFailure struct {
+	CallID  string `json:"call_id"`
+	Tool    string `json:"tool"`
+	Message string `json:"message"`
+}
+
+type citedValue struct {
+	Key   string `json:"key"`
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+	Unit  string `json:"unit"`
+}
+
+// shownValues are those of a candidate that the model is shown; all are stored.
+var shownValues = map[string]bool{"energy_above_hull_per_atom": true, "formation_energy_per_atom": true, "composition_valid": true, "energy_per_atom": true, "space_group_number": true}
+
+// SettleCandidates gathers what the candidates found, as the call's result.
+func (a *Activities) SettleCandidates(ctx context.Context, in SettleCandidatesInput) (CallResult, error) {
+	c, done, err := a.callOf(ctx, in.CallInput)
+	if err != nil || done {
+		return CallResult{Cached: true}, err
+	}
+	args, _ := readCandidates(c.planned) // OpenCandidates has refused what cannot be read
+	values, _, err := a.Calls.Made(ctx, in.DiscoveryID)
+	if err != nil {
+		return CallResult{}, err
+	}
+	calls, err := a.Calls.Of(ctx, in.DiscoveryID)
+	if err != nil {
+		return CallResult{}, err
+	}
+	g := gathered{calls: map[string]discovery.Call{}, values: map[string][]value.Value{}}
+	for _, k := range calls {
+		if have, ok := g.calls[k.ID]; !ok || k.Gen >= have.Gen {
+			g.calls[k.ID] = k
+		}
+	}
+	for _, v := range values {
+		if shownValues[v.Name] {
+			g.values[v.CallID] = append(g.values[v.CallID], v)
+		}
+	}
+	out := struct {
+		Total, Complete, Partial, Failed, NotEvaluated int
+		Candidates                                     []candidateResult `json:"candidates"`
+	}{Total: len(args.Compositions)}
+	count := map[string]*int{"complete": &out.Complete, "partial": &out.Partial, "failed": &out.Failed, "not_evaluated": &out.NotEvaluated}
+	for i, f := range args.Compositions {
+		r := g.candidate(f, in.Base+i+1, i < in.Evaluated)
+		*count[r.Status]++
+		out.Candidates = append(out.Candidates, r)
+	}
+	sort.SliceStable(out.Candidates, func(i, j int) bool { return out.Candidates[i].aboveHull() < out.Candidates[j].aboveHull() })
+	body, err := json.Marshal(map[string]any{
+		"total": out.Total, "complete": out.Complete, "partial": out.Partial, "failed": out.Failed, "not_evaluated": out.NotEvaluated, "candidates": out.Candidates,
+	})
+	if err != nil {
+		return CallResult{}, err
+	}
+	c.task = &event.TaskStart{TaskID: c.call.ID, TaskType: "screening", TotalSteps: out.Total}
+	return c.commit(ctx, tool.Outcome{Status: tool.StatusOK, Result: body})
+}
+
+type gathered struct {
+	calls  map[string]discovery.Call
+	values map[string][]value.Value
+}
+
+func (g gathered) candidate(formula string, number int, evaluated bool) candidateResult {
+	r := candidateResult{Formula: formula, Candidate: fmt.Sprintf("c%d", number), Status: "not_evaluated", Failed: []stageFailure{}, Values: []citedValue{}}
+	if !evaluated {
+		return r
+	}
+	ok := 0
+	for stage := StageGenerate; stage <= LastStage; stage++ {
+		step := id.CandidateStep(number, stage)
+		c, made := g.calls[step]
+		switch {
+		case made && c.Status == tool.StatusOK:
+			ok++
+		case made && c.Error != nil:
+			r.Failed = append(r.Failed, stageFailure{step, c.Tool, shorten(c.Error.Message, 200)})
+		default:
+			r.Failed = append(r.Failed, stageFailure{CallID: step, Message: "not made"})
+		}
+		for _, v := range g.values[step] {
+			if len(r.Values) < 12 {
+				r.Values = append(r.Values, cited(v))
+			}
+			if stage >= StageRelax && v.StructureID != "" {
+				r.Structure = v.StructureID
+			}
+		}
+	}
+	switch ok {
+	case LastStage:
+		r.Status = "complete"
+	case 0:
+		r.Status = "failed"
+	default:
+		r.Status = "partial"
+	}
+	return r
+}
+
+// aboveHull orders candidates: those without a hull energy come last.
+func (r candidateResult) aboveHull() float64 {
+	for _, v := range r.Values {
+		if e, ok := v.Value.(float64); ok && v.Name == "energy_above_hull_per_atom" {
+			return e
+		}
+	}
+	return math.Inf(1)
+}
+
+func cited(v value.Value) citedValue {
+	c := citedValue{Key: v.Key, Name: v.Name, Unit: v.Unit}
+	if v.Number != nil {
+		c.Value = *v.Number
+	} else if v.Bool != nil {
+		c.Value = *v.Bool
+	}
+	return c
+}

@@ -13,7 +13,7 @@ SERVERS_LIGHT := smact structure
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
-.PHONY: help build run dev test test-go test-py check lint fmt generate verify e2e bench audit doctor envs clean
+.PHONY: help build run dev test test-go test-py check lint fmt generate verify e2e bench eval audit doctor envs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -83,6 +83,12 @@ golden = PYTHONPATH=mcp/common:mcp/references:mcp/$(2) PYTHONDONTWRITEBYTECODE=1
 
 bench: ## measurements (none in this release)
 	@echo "bench/ holds no benchmark yet"
+
+EVAL_CACHE ?= $(STATE)/cache/eval
+POTENTIALS ?= chgnet
+
+eval: envs ## score potentials on known materials into bench/science/RESULTS.md
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python ml) bench/science/evaluate.py $(addprefix --potential ,$(POTENTIALS)) --cache $(EVAL_CACHE)
 
 audit: ## known vulnerabilities of the Go dependencies
 	$(GO) mod verify

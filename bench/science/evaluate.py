@@ -24,13 +24,13 @@ HERE = Path(__file__).resolve().parent
 MCP = HERE.parents[1] / "mcp"
 sys.path[:0] = [str(MCP / p) for p in ("common", "references", "mace", "mace/tests")]
 
-import wire  # noqa: E402
-from crystalyse_references.elements import reference_structure  # noqa: E402
-from crystalyse_references.known import known_phases  # noqa: E402
-from pymatgen.core import Composition, Structure  # noqa: E402
-from pymatgen.symmetry.analyzer import SpacegroupAnalyzer  # noqa: E402
+import wire
+from pymatgen.core import Composition, Structure
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-from crystalyse_common.structures import load_structure, put_structure, symmetry  # noqa: E402
+from crystalyse_common.structures import load_structure, put_structure, symmetry
+from crystalyse_references.elements import reference_structure
+from crystalyse_references.known import known_phases
 
 FMAX, STEPS, SYMPREC, SCALE = 0.02, 500, 0.1, 1.06
 KJ = 96.48533  # kJ/mol in 1 eV
@@ -75,7 +75,7 @@ def compute(potential: str, materials: list[list[Any]], cache: Path) -> dict[str
     with wire.serve("mace", cache, CRYSTALYSE_ENGINES=os.environ.get("CRYSTALYSE_ENGINES", "2"), **models) as mace:
         meta = {"idempotency_key": f"eval/{potential}", "checkpoint_dir": str(cache / "checkpoints" / potential)}
         args = {"structure_ids": list(ids.values()), "potential": potential, "fmax": FMAX, "max_steps": STEPS}
-        relaxed = mace.call("relax_structures", args, meta, lambda text: print(text, file=sys.stderr))
+        relaxed = mace.call("relax_structures", args, meta, lambda text: sys.stderr.write(text + "\n"))
         by_input = {i["input_structure_id"]: i for i in relaxed["items"]}
         done = {f: by_input[s] for f, s in ids.items()}
         good = [i["structure_id"] for i in done.values() if i["structure_id"]]
@@ -132,7 +132,8 @@ def text_of(result: dict[str, Any], rows: list[dict[str, Any]], notes: dict[str,
             "" if r["converged"] else "not converged") if w]
         if what:
             out.append(f"| {r['formula']} ({r['type']}) | {', '.join(what)} | {notes.get(r['formula'], '')} |")
-    out += ["", "All:", "", "| material | class | lattice constants (angstrom) | error | space group | formation (eV/atom) | experiment | error |", "|---|---|---|---|---|---|---|---|"]
+    out += ["", "All:", "", "| material | class | lattice constants (angstrom) | error | space group | formation (eV/atom) | experiment | error |",
+            "|---|---|---|---|---|---|---|---|"]
     for r in rows:
         e = [f"{r[k]:+.3f}" for k in ("formation", "experiment", "error")] if "error" in r else ["-"] * 3
         out.append(f"| {r['formula']} | {r['class']} | {', '.join(f'{x:.3f}' for x in r.get('a', []))} | {100 * r.get('lattice_error', 0):+.2f} % | {r.get('group')} | "

@@ -116,11 +116,28 @@ func (x *extractor) object(m map[string]any, w view, path []string, ctx around) 
 	}
 	sort.Strings(keys)
 	for _, k := range keys {
+		first := len(x.out)
 		if err := x.walk(m[k], w.property(k), join(path, escape(k)), ctx); err != nil {
 			return err
 		}
+		if len(x.out) == first+1 { // a number of this object, not a list or an object in it
+			derive(&x.out[first], m, resolve(w.property(k), x.defs, m[k]))
+		}
 	}
 	return nil
+}
+
+// derive fills in how a number was made, where the schema says which members of
+// its object tell.
+func derive(v *Value, m map[string]any, w view) {
+	expression, inputs := w.derivation()
+	v.Expression, _ = m[expression].(string)
+	list, _ := m[inputs].([]any)
+	for _, e := range list {
+		if s, ok := e.(string); ok {
+			v.Inputs = append(v.Inputs, s)
+		}
+	}
 }
 
 // within reads what an object says of the numbers in it. An object with a

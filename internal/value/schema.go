@@ -21,6 +21,8 @@ type node struct {
 	anyOf, allOf []*node
 	types        []string
 	unit, name   string
+
+	expression, inputs string // siblings that hold how a derived number was made
 }
 
 // UnmarshalJSON reads what is understood and leaves the rest.
@@ -56,6 +58,8 @@ func (n *node) UnmarshalJSON(doc []byte) error {
 	}
 	read("unit", &n.unit)
 	read("value", &n.name)
+	read("expression", &n.expression)
+	read("inputs", &n.inputs)
 	return nil
 }
 
@@ -186,6 +190,17 @@ func (w view) unit() string {
 		}
 	}
 	return ""
+}
+
+// derivation names the siblings that hold the expression and the inputs of a
+// derived number, "" for one that is not.
+func (w view) derivation() (expression, inputs string) {
+	for _, n := range w {
+		if n.expression != "" {
+			return n.expression, n.inputs
+		}
+	}
+	return "", ""
 }
 
 func (w view) name() string {

@@ -62,3 +62,16 @@ func TestSchemasOfOurServers(t *testing.T) {
 		})
 	}
 }
+
+// A derived number says how it was made: the schema names the members that tell.
+func TestDerivedNumbers(t *testing.T) {
+	t.Parallel()
+	result := `{"items":[{"structure_id":"st_1","formula":"MgO","energy_per_atom":-6,"formation_energy_per_atom":-3.1,"expression":"E/atom - 0.5 E(Mg) - 0.5 E(O)","inputs":["st_1","st_2"]}]}`
+	vs, err := Extract("t1.tool1", "calculate_formation_energy", json.RawMessage(result), outputSchema(t, "mace", "calculate_formation_energy"))
+	require.NoError(t, err)
+	got := byKey(t, vs)
+	v := got["t1.tool1.items.0.formation_energy_per_atom"]
+	require.Equal(t, "E/atom - 0.5 E(Mg) - 0.5 E(O)", v.Expression)
+	require.Equal(t, []string{"st_1", "st_2"}, v.Inputs)
+	require.Empty(t, got["t1.tool1.items.0.energy_per_atom"].Expression, "what the potential gave was not derived")
+}

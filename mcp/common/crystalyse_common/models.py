@@ -27,9 +27,17 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), serialize_by_alias=True)
 
 
-def unit(unit: str, description: str, value: str | None = None, **kwargs: Any) -> Any:
-    """A number field with its unit and, where it has one, its canonical name."""
+def unit(unit: str, description: str, value: str | None = None, expression: str | None = None, inputs: str | None = None, **kwargs: Any) -> Any:
+    """A number field with its unit and, where it has one, its canonical name.
+
+    A derived number names the fields beside it that hold its expression (text)
+    and its inputs (a list of structure ids or value keys).
+    """
     extra: dict[str, Any] = {"unit": unit}
+    if expression is not None:
+        extra["expression"] = expression
+    if inputs is not None:
+        extra["inputs"] = inputs
     if value is not None:
         extra["value"] = value
     return Field(description=description, json_schema_extra=extra, **kwargs)

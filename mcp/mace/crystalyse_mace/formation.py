@@ -102,6 +102,7 @@ def _item(sid: str, r: dict[str, Any], fractions: dict[str, float], refs: dict[s
     common: dict[str, Any] = {
         "structure_id": sid, "formula": load_record(sid)["formula"],
         "expression": first + " - ".join(f"{x:.6g} E({el})" for el, x in sorted(fractions.items())),
+        "inputs": [sid, *(refs[el]["structure_id"] for el in sorted(fractions))],
         "corrections": [name for name, _ in parts], "caveats": caveats(set(fractions)),
         "references": [Reference(element=el, **{k: refs[el][k] for k in ("phase", "structure_id", "energy_per_atom", "converged")})
                        for el in sorted(fractions)]}

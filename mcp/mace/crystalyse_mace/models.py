@@ -142,12 +142,13 @@ class FormationItem(Result):
     corrections: list[str] = Field(description="the parts of the correction, for example 'anion correction (oxide)'")
     formation_energy_per_atom: Finite | None = unit(
         EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom, MP2020-corrected; null when it failed or a reference "
-        "did not converge", "formation_energy_per_atom")
+        "did not converge", "formation_energy_per_atom", expression="expression", inputs="inputs")
     converged: bool = Field(description="whether the given structure is relaxed: forces, those of the stress on the cell included, below fmax")
     max_force: Finite | None = unit(FORCE, "largest force on an atom of the given structure", "max_force")
     max_stress: Finite | None = unit("GPa", "largest stress component of the given structure", "max_stress")
     references: list[Reference]
     expression: str
+    inputs: list[str] = Field(description="the structures that the expression is made of")
     note: str | None
     caveats: list[str] = Field(description="what to know of energies with these elements (magnetism, +U, f electrons)")
     error: str | None = Field(description="why this structure has no energy")

@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import mace as mace_package  # first: it settles how torch loads pickles
 import numpy as np
 import pytest
 import torch
 from e3nn import o3
+from mace import modules
 from samples import rock_salt, store
 from wire import Session, serve
 
-import mace as mace_package  # first: it settles how torch loads pickles
 from crystalyse_common.structures import load_structure
 from crystalyse_mace.calculate import atoms_of
-from mace import modules
 
 assert mace_package
 

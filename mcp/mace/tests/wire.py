@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+
 from mcp import Client, StdioServerParameters
 
 MCP = Path(__file__).parents[2]

@@ -90,11 +90,10 @@ class MaceFamily:
 
     def load(self, info: PotentialInfo) -> LoadedPotential:
         """Load a model file in double precision (CRYSTALYSE_DTYPE changes that)."""
+        import mace  # noqa: F401  (first: it settles how torch loads pickles)
         import torch
         from ase.data import chemical_symbols
         from mace.calculators import MACECalculator
-
-        import mace  # noqa: F401  (first: it settles how torch loads pickles)
 
         torch.set_num_threads(1)
         where, dtype = device(), os.environ.get("CRYSTALYSE_DTYPE", "float64")

@@ -40,10 +40,11 @@ type Deps struct {
 	Consolidator memory.Consolidator
 
 	// Keeper changes sessions; Workshop reads and writes structure files;
-	// Artifacts holds trajectories and exports. Required too.
+	// Artifacts holds trajectories and exports; Remover deletes. Required too.
 	Keeper    session.Keeper
 	Workshop  structure.Workshop
 	Artifacts artifact.Store
+	Remover   Remover
 
 	// Tools lists what the agent can call. Nil means nothing.
 	Tools func(ctx context.Context) ([]tool.Spec, error)
@@ -167,6 +168,8 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.GET("/sessions", s.owned(s.listSessions))
 	api.POST("/sessions", s.owned(s.createSession))
 	api.GET("/sessions/:id", s.owned(s.getSession))
+	api.DELETE("/sessions/:id", s.owned(s.deleteSession))
+	api.DELETE("/discoveries/:id", s.owned(s.deleteDiscovery))
 	api.PATCH("/sessions/:id", s.owned(s.renameSession))
 	api.POST("/sessions/:id/end", s.owned(s.endSession))
 	api.GET("/sessions/:id/events", s.owned(s.sessionEvents))

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"crystalyse/api/rest"
-	artifactfolder "crystalyse/internal/adapter/folder"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
@@ -65,30 +64,21 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer door.close()
-	artifacts, err := artifactfolder.New(cfg.Artifacts())
+	deps, closeDeps, err := restDeps(cfg, db, engine, log)
 	if err != nil {
 		return err
 	}
-	defer artifacts.Close()
-	tools, err := toolCatalog()
-	if err != nil {
-		return err
+	defer closeDeps()
+	deps.Gate, deps.Done = door.gate, ctx.Done()
+	deps.Health = func(ctx context.Context) map[string]error {
+		_, err := engine.CheckHealth(ctx, nil)
+		checks := map[string]error{"postgres": db.Ping(ctx), "temporal": err}
+		if door.logins != nil {
+			checks["redis"] = door.logins.Ping(ctx)
+		}
+		return checks
 	}
-	workshop := temporal.NewWorkshop(engine, artifacts)
-	handler := rest.New(rest.Deps{
-		Memory: remembering(cfg, db, log),
-		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Tools: tools, Agents: agents(cfg),
-		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
-		States: db.ServerStates, Running: db.CountRunning, Gate: door.gate, Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log, Done: ctx.Done(),
-		Health: func(ctx context.Context) map[string]error {
-			_, err := engine.CheckHealth(ctx, nil)
-			checks := map[string]error{"postgres": db.Ping(ctx), "temporal": err}
-			if door.logins != nil {
-				checks["redis"] = door.logins.Ping(ctx)
-			}
-			return checks
-		},
-	})
+	handler := rest.New(deps)
 	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", cfg.Bind, cfg.Port))
 	if err != nil {
 		return fault.Wrap(fault.CodeUnavailable, err, "port %d cannot be used", cfg.Port).WithHint("choose another one with --port")

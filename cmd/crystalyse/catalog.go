@@ -2,15 +2,45 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
+	"go.temporal.io/sdk/client"
+
+	"crystalyse/api/rest"
+	artifactfolder "crystalyse/internal/adapter/folder"
 	"crystalyse/internal/adapter/mcp"
+	"crystalyse/internal/adapter/postgres"
+	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/planner"
 	"crystalyse/internal/tool"
 	mcpfiles "crystalyse/mcp"
 )
+
+// restDeps wires the ports of the REST API; closing ends what they hold open.
+func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *slog.Logger) (rest.Deps, func(), error) {
+	artifacts, err := artifactfolder.New(cfg.Artifacts())
+	if err != nil {
+		return rest.Deps{}, nil, err
+	}
+	tools, err := toolCatalog()
+	if err != nil {
+		return rest.Deps{}, nil, err
+	}
+	remover, closeRemover, err := openRemover(cfg, db, engine, artifacts, log)
+	if err != nil {
+		return rest.Deps{}, nil, err
+	}
+	workshop := temporal.NewWorkshop(engine, artifacts)
+	return rest.Deps{
+		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
+		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
+		Memory: remembering(cfg, db, log), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
+		Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
+	}, func() { closeRemover(); _ = artifacts.Close() }, nil // nothing is written at their end
+}
 
 // toolCatalog gives the tools of the built-in servers from their pinned lists:
 // the API runs no server of its own.

@@ -45,7 +45,7 @@ func (d *door) steerCommands() []*cobra.Command {
 		d.steer("retry", "", "Try the failed step of a held or closed discovery again", oneID, retry),
 		d.steer("skip", "", "Let a held discovery go on without the failed step", oneID, update(discovery.UpdateSkipStep, "goes on without the step")),
 		d.steer("finish", "", "End a discovery now, with an answer from what it has", oneID, update(discovery.UpdateFinishNow, "ends with what it has")),
-		d.forkCommand(), d.budgetCommand(), d.stateCommand(),
+		d.forkCommand(), d.budgetCommand(), d.stateCommand(), d.deleteCommand(),
 	}
 }
 

@@ -73,6 +73,16 @@ func (c *Client) State(ctx context.Context, did string) (discovery.RunState, err
 	return get[discovery.RunState](ctx, c, discoveryPath(did)+"/state", nil)
 }
 
+// Delete deletes a discovery, or a session with all its discoveries.
+func (c *Client) Delete(ctx context.Context, what string) error {
+	path := api + "/sessions/" + url.PathEscape(what)
+	if id.IsDiscovery(what) {
+		path = discoveryPath(what)
+	}
+	_, err := c.repeat(ctx, request{method: http.MethodDelete, path: path})
+	return err
+}
+
 // CIF gives a structure as a file for other programs.
 func (c *Client) CIF(ctx context.Context, structureID string) ([]byte, error) {
 	return c.repeat(ctx, request{method: http.MethodGet, path: api + "/structures/" + url.PathEscape(structureID) + "/cif"})

@@ -39,6 +39,7 @@ var typical = []Payload{
 	ValidationComplete{ValuesTotal: 5, ValuesResolved: 4, Unsourced: []string{"5.64 Å"}},
 	DiscoveryStatus{Status: "needs_attention", Reason: "failure", Details: "t2.tool1 failed", Gen: 1, FromStep: "t2.tool1", Failure: &Failure{Code: "unavailable", Message: "the server mace stopped", Field: "structure_id", Suggestions: []string{"retry"}}},
 	DiscoveryComplete{Status: "completed", ReportID: "rep_0123456789abcdef0123456789", Summary: "**NaCl** is rock salt.", Usage: Usage{TokensIn: 2000, TokensOut: 300, ToolCalls: 5, WallS: 61.5, Cost: ptr(0.01)}},
+	DiscoveryDeleted{DiscoveryID: "disc-01JZZZZZZZZZZZZZZZZZZZZZZY"},
 	ApprovalRequest{CallID: "t3.tool1", Tool: "relax_structures", Arguments: map[string]any{"structure_ids": []any{salt}}, Why: "about an hour of calculation"},
 	Question{QuestionID: "q1", Text: "Which polymorph?", Options: []string{"rock salt", "both"}, Default: "both"},
 	AttemptSuperseded{Attempt: 1, Reason: "the worker was lost"},

@@ -176,6 +176,12 @@ type DiscoveryComplete struct {
 	Usage    Usage  `json:"usage"`
 }
 
+// DiscoveryDeleted says that its user deleted a discovery: viewers drop it. Its
+// earlier events become this one too, so that the session's log has no hole.
+type DiscoveryDeleted struct {
+	DiscoveryID string `json:"discovery_id"`
+}
+
 // ApprovalRequest asks the user to allow a call.
 type ApprovalRequest struct {
 	CallID    string         `json:"call_id"`

@@ -33,6 +33,7 @@ var All = []Kind{
 	{TypeValidationComplete, true, ValidationComplete{}},
 	{TypeDiscoveryStatus, true, DiscoveryStatus{}},
 	{TypeDiscoveryComplete, true, DiscoveryComplete{}},
+	{TypeDiscoveryDeleted, true, DiscoveryDeleted{}},
 	{TypeApprovalRequest, true, ApprovalRequest{}},
 	{TypeQuestion, true, Question{}},
 	{TypeAttemptSuperseded, true, AttemptSuperseded{}},
@@ -63,6 +64,7 @@ const (
 	TypeValidationComplete Type = "validation_complete"
 	TypeDiscoveryStatus    Type = "discovery_status"
 	TypeDiscoveryComplete  Type = "discovery_complete"
+	TypeDiscoveryDeleted   Type = "discovery_deleted"
 	TypeApprovalRequest    Type = "approval_request"
 	TypeQuestion           Type = "question"
 	TypeAttemptSuperseded  Type = "attempt_superseded"
@@ -124,6 +126,9 @@ func (DiscoveryStatus) EventType() Type { return TypeDiscoveryStatus }
 
 // EventType gives discovery_complete.
 func (DiscoveryComplete) EventType() Type { return TypeDiscoveryComplete }
+
+// EventType gives discovery_deleted.
+func (DiscoveryDeleted) EventType() Type { return TypeDiscoveryDeleted }
 
 // EventType gives approval_request.
 func (ApprovalRequest) EventType() Type { return TypeApprovalRequest }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 
 	"crystalyse/internal/artifact"
@@ -167,4 +168,27 @@ func (w *World) Status(discoveryID string) discovery.Status {
 		return d.Status
 	}
 	return ""
+}
+
+type remover struct{ w *World }
+
+func (r remover) Discovery(_ context.Context, userID, did string) error {
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	if _, err := r.w.own(userID, did); err != nil {
+		return err
+	}
+	delete(r.w.discoveries, did)
+	r.w.order = slices.DeleteFunc(r.w.order, func(x string) bool { return x == did })
+	return nil
+}
+
+func (r remover) Session(_ context.Context, userID, sid string) error {
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	if x, ok := r.w.sessions[sid]; !ok || x.UserID != userID {
+		return fault.NotFound("session", sid)
+	}
+	delete(r.w.sessions, sid)
+	return nil
 }

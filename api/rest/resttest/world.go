@@ -94,7 +94,7 @@ func (w *World) OnUpdate(f func(id string, u discovery.Update) error) {
 func (w *World) Deps() rest.Deps {
 	return rest.Deps{
 		Discoveries: store{w}, Runner: runner{w}, Events: log{w}, Sessions: sessions{w}, Structures: structures{w},
-		Keeper: keeper{w}, Workshop: workshop{w}, Asker: workshop{w}, Artifacts: artifacts{w},
+		Keeper: keeper{w}, Workshop: workshop{w}, Asker: workshop{w}, Artifacts: artifacts{w}, Remover: remover{w},
 		Single: true, PollEvery: time.Millisecond, Now: w.Now, Logger: slog.New(slog.DiscardHandler),
 	}
 }

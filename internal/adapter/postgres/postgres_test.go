@@ -31,9 +31,13 @@ func TestPostgres(t *testing.T) {
 	t.Run("Reopen", testReopen)
 	t.Run("Fork", testFork)
 	t.Run("Decisions", testDecisions)
+	t.Run("Keeper", testKeeper)
 	t.Run("Migrations", testMigrations)
 	t.Run("Ownership", testOwnership)
 	t.Run("Queue", testQueue)
+	t.Run("References", testReferences)
+	t.Run("RemoveDiscovery", testRemoveDiscovery)
+	t.Run("RemoveSession", testRemoveSession)
 	t.Run("Requests", testRequests)
 	t.Run("WrongAddresses", testWrongAddresses)
 }

@@ -94,12 +94,15 @@ type Live struct {
 func (f *Fold) State() State {
 	st := State{Discoveries: []Discovery{}}
 	byDiscovery := map[string][]event.Event{}
+	deleted := map[string]bool{}
 	for _, e := range f.seen {
 		switch p := decoded(e).(type) {
 		case event.SessionStart:
 			st.Session.Title, st.Session.Alias = p.Title, p.Alias
 		case event.SessionEnd:
 			st.Session.Ended = p.Reason
+		case event.DiscoveryDeleted:
+			deleted[p.DiscoveryID] = true
 		default:
 			if d := e.Metadata.DiscoveryID; d != "" {
 				byDiscovery[d] = append(byDiscovery[d], e)
@@ -107,6 +110,9 @@ func (f *Fold) State() State {
 		}
 	}
 	for _, did := range slices.Sorted(maps.Keys(byDiscovery)) {
+		if deleted[did] {
+			continue
+		}
 		events := byDiscovery[did]
 		slices.SortFunc(events, before)
 		st.Discoveries = append(st.Discoveries, discovery(did, events))

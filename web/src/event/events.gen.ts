@@ -194,6 +194,11 @@ export interface DiscoveryComplete {
   usage: Usage;
 }
 
+/** DiscoveryDeleted says that its user deleted a discovery: viewers drop it. Its earlier events become this one too, so that the session's log has no hole. */
+export interface DiscoveryDeleted {
+  discovery_id: string;
+}
+
 /** ApprovalRequest asks the user to allow a call. */
 export interface ApprovalRequest {
   call_id: string;
@@ -301,6 +306,7 @@ export type Event =
   | Envelope<"validation_complete", ValidationComplete>
   | Envelope<"discovery_status", DiscoveryStatus>
   | Envelope<"discovery_complete", DiscoveryComplete>
+  | Envelope<"discovery_deleted", DiscoveryDeleted>
   | Envelope<"approval_request", ApprovalRequest>
   | Envelope<"question", Question>
   | Envelope<"attempt_superseded", AttemptSuperseded>
@@ -332,6 +338,7 @@ export const durable: ReadonlySet<EventType> = new Set<EventType>([
   "validation_complete",
   "discovery_status",
   "discovery_complete",
+  "discovery_deleted",
   "approval_request",
   "question",
   "attempt_superseded",

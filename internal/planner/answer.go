@@ -20,6 +20,7 @@ type facts struct {
 	energy     float64 // of formation, to order rows by; never printed
 	hasEnergy  bool
 	note       string
+	hull       verdict
 }
 
 // gather collects what was found of a material.
@@ -48,7 +49,16 @@ func gather(m material, h history) facts {
 			}
 		}
 	}
+	f.hull = hullOf(m, h)
 	return f
+}
+
+func gatherAll(best []material, h history) []facts {
+	var all []facts
+	for _, m := range best {
+		all = append(all, gather(m, h))
+	}
+	return all
 }
 
 // cellOf cites the lengths of the conventional cell that differ, and angles
@@ -85,15 +95,16 @@ func coordination(d done) string {
 
 // compoundsAnswer reports one compound in a paragraph, several in a table.
 func compoundsAnswer(r request, best []material, h history) reply {
-	var all []facts
-	for _, m := range best {
-		all = append(all, gather(m, h))
-	}
+	all := gatherAll(best, h)
 	var b strings.Builder
 	if len(all) == 1 && len(r.formulas) <= 1 {
-		single(&b, r, all[0])
+		single(&b, all[0])
 	} else {
 		table(&b, all)
+	}
+	b.WriteString(verdicts(all))
+	for _, f := range all {
+		b.WriteString(extras(f, h))
 	}
 	if r.polymorph || r.rigorous || len(r.types) > 0 {
 		for _, f := range all {
@@ -104,7 +115,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	return reply{text: b.String()}
 }
 
-func single(b *strings.Builder, r request, f facts) {
+func single(b *strings.Builder, f facts) {
 	if f.symbol != "" {
 		fmt.Fprintf(b, "**%s** comes out in space group **%s** (No. %s), conventional cell %s.", f.formula, f.symbol, f.number, strings.Join(f.cell, ", "))
 	} else {
@@ -179,7 +190,10 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)
 	}
 	b.WriteString("\n\n**Mind:** the structure is the lowest in energy of those tried, which need not be the ground state. ")
-	b.WriteString("Energies are at zero temperature, from a machine-learned potential. A negative formation energy is relative to the elements only: it does not show stability against other compounds, and no hull was computed.")
+	b.WriteString("Energies are at zero temperature, from a machine-learned potential. A negative formation energy is relative to the elements only: it does not show stability against other compounds.")
+	if noHull(all) {
+		b.WriteString(" No hull was computed.")
+	}
 	if f := h.failures(); len(f) > 0 {
 		b.WriteString("\n\nNot everything worked: " + strings.Join(f, "; ") + ".")
 	}
@@ -208,7 +222,7 @@ func assumed(r request) string {
 	if !r.wants[wantStructure] && !r.wants[wantFormation] && !r.polymorph && !r.compare {
 		out = append(out, "the question named no property, so structure and formation energy were computed")
 	}
-	if r.wants[wantFormation] && cue(`stab(?:le|ility)`).MatchString(r.text) {
+	if r.stability && !r.offered["calculate_energy_above_hull"] {
 		out = append(out, "stability was asked; only the formation energy relative to the elements could be computed")
 	}
 	out = append(out, r.readings...)

@@ -1,94 +1,151 @@
 package planner
 
 import (
+	"sort"
 	"strings"
 )
 
 // samples is how many structures a search tries for each composition.
 func (r request) samples() int {
 	switch {
-	case r.rigorous:
-		return 36
+	case r.thorough() && len(r.formulas) > 2:
+		return rigorousSamples
+	case r.thorough():
+		return rigorousSamples + 6
+	case r.quick:
+		return 8
 	case len(r.formulas) > 2:
 		return 12
 	}
 	return 16
 }
 
-// compounds answers structure, symmetry, coordination and formation energy of
-// given compounds, one or several: search, relax, analyze, report.
+// rigorousSamples is the floor of a rigorous search, over several cell sizes.
+const rigorousSamples = 30
+
+// compounds answers structure, symmetry, coordination, energies and what else is
+// wanted of given compounds: search, relax, analyze, report. Each stage asks for
+// what is not there yet, so that a question that changes on the way goes on from
+// what was computed.
 func compounds(r request, h history) reply {
-	if next, ok := search(r, r.formulas, r.samples(), h); ok {
-		return next
-	}
-	if next, ok := relax(r.formulas, h); ok {
-		return next
+	if !r.finish {
+		if next, ok := stages(r, h); ok {
+			return next
+		}
 	}
 	best := found(r.formulas, h)
 	if len(best) == 0 {
-		return reply{text: "The search gave no usable structure, so there is nothing to report: " + strings.Join(h.failures(), "; ") + ". A different composition or more samples may help.\n\n{{outcome:declined}}"}
-	}
-	if next, ok := analyze(best, h); ok {
-		return next
+		return reply{text: nothing(r, h) + "\n\n{{outcome:declined}}"}
 	}
 	return compoundsAnswer(r, best, h)
 }
 
-// search asks for candidate structures of each composition that has none yet.
-func search(r request, formulas []string, samples int, h history) (reply, bool) {
-	if len(h.of("generate_crystal_csp")) > 0 {
+// stages gives the next calls for the compositions of a request.
+func stages(r request, h history) (reply, bool) {
+	if next, ok := search(r, h); ok {
+		return next, true
+	}
+	if next, ok := relax(r, h); ok {
+		return next, true
+	}
+	best := found(r.formulas, h)
+	if len(best) == 0 {
 		return reply{}, false
 	}
-	var calls []call
-	if !r.allElements() {
-		calls = append(calls, call{"validate_composition", map[string]any{"compositions": formulas}})
+	if next, ok := analyze(r, best, h); ok {
+		return next, true
 	}
-	for _, f := range formulas {
-		calls = append(calls, call{"generate_crystal_csp", map[string]any{"formula": f, "num_samples": samples, "seed": 0}})
-	}
-	why := "First I check that the charges can balance, and generate candidate structures of " + list(formulas) + ": known structure types decorated with these elements, and random cells, over several cell sizes."
-	if len(formulas) == 1 && (len(r.types) > 1 || r.compare && r.polymorph) {
-		why = "This is a question about arrangements of one composition, so I compare the polymorphs of " + formulas[0] + ": one search with known structure types and random cells, all relaxed alike."
-	} else if r.allElements() {
-		why = "I generate candidate structures of " + list(formulas) + ": known structure types and random cells."
-	}
-	return reply{text: why, calls: calls}, true
+	return charged(r, best, h)
 }
 
-func (r request) allElements() bool {
+func nothing(r request, h history) string {
+	why := strings.Join(h.failures(), "; ")
+	if why == "" && r.finish {
+		return "You asked me to stop before a structure was computed, so there is nothing to report."
+	}
+	if why == "" {
+		why = "no candidate could be generated"
+	}
+	return "The search gave no usable structure, so there is nothing to report: " + why + ". A different composition or more samples may help."
+}
+
+// search asks for candidate structures of each composition that has too few yet.
+func search(r request, h history) (reply, bool) {
+	var calls []call
+	var names, unchecked []string
+	seed := 0
 	for _, f := range r.formulas {
-		if els, _ := elementsOf(f); len(els) > 1 {
-			return false
+		tried := h.on("generate_crystal_csp", "formula", f)
+		enough := false
+		for _, d := range tried {
+			enough = enough || number(d.args, "num_samples") >= float64(r.samples()) || !r.thorough()
 		}
-	}
-	return len(r.formulas) > 0
-}
-
-// relax asks to relax what a search gave, one batch a composition.
-func relax(_ []string, h history) (reply, bool) {
-	if len(h.of("relax_structures")) > 0 {
-		return reply{}, false
-	}
-	var calls []call
-	var names []string
-	for _, g := range h.of("generate_crystal_csp").good() {
-		var ids []any
-		for _, s := range objects(g.result["structures"]) {
-			ids = append(ids, text(s, "structure_id"))
+		if enough {
+			continue
 		}
-		if len(ids) > 0 {
-			names = append(names, text(g.result, "formula"))
-			calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": ids, "keep_best": 3}})
+		seed = max(seed, len(tried))
+		names = append(names, f)
+		calls = append(calls, call{"generate_crystal_csp", map[string]any{"formula": f, "num_samples": r.samples(), "seed": len(tried)}})
+		if els, _ := elementsOf(f); len(els) > 1 && len(h.on("validate_composition", "compositions", f)) == 0 {
+			unchecked = append(unchecked, f)
 		}
 	}
 	if len(calls) == 0 {
 		return reply{}, false
 	}
-	return reply{text: "Now I relax all candidates of " + list(names) + ", atoms and cell, and relax the best few again to a tight threshold.", calls: calls}, true
+	if len(unchecked) > 0 {
+		calls = append([]call{{"validate_composition", map[string]any{"compositions": unchecked}}}, calls...)
+	}
+	return reply{text: r.searchWords(names, len(unchecked) > 0, seed > 0), calls: calls}, true
 }
 
-// material is a composition with the best structure of its search.
+func (r request) searchWords(names []string, checks, again bool) string {
+	switch {
+	case again:
+		return "I search again for " + list(names) + ", with more samples and over several cell sizes."
+	case len(names) == 1 && (len(r.types) > 1 || r.compare && r.polymorph):
+		return "This is a question about arrangements of one composition, so I compare the polymorphs of " + names[0] + ": one search with known structure types and random cells, all relaxed alike."
+	case checks:
+		return "First I check that the charges can balance, and generate candidate structures of " + list(names) + ": known structure types decorated with these elements, and random cells, over several cell sizes."
+	}
+	return "I generate candidate structures of " + list(names) + ": known structure types and random cells."
+}
+
+// relax asks to relax what a search gave, one batch a search.
+func relax(r request, h history) (reply, bool) {
+	var calls []call
+	var names []string
+	for _, f := range r.formulas {
+		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
+			ids := structureIDs(g)
+			if len(ids) == 0 || len(h.on("relax_structures", "structure_ids", ids[0])) > 0 {
+				continue
+			}
+			list := make([]any, len(ids))
+			for i, id := range ids {
+				list[i] = id
+			}
+			names = append(names, f)
+			calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": list, "keep_best": 3}})
+		}
+	}
+	if len(calls) == 0 {
+		return reply{}, false
+	}
+	return reply{text: "Now I relax all candidates of " + list(distinct(names)) + ", atoms and cell, and relax the best few again to a tight threshold.", calls: calls}, true
+}
+
+func structureIDs(d done) []string {
+	var ids []string
+	for _, s := range objects(d.result["structures"]) {
+		ids = append(ids, text(s, "structure_id"))
+	}
+	return ids
+}
+
+// material is a composition with the best structure of its searches.
 type material struct {
+	asked    string // as the question writes it
 	formula  string
 	id       string
 	search   done
@@ -96,36 +153,38 @@ type material struct {
 	bestItem int // index in the relaxation's items
 }
 
-// found pairs each relaxation with the search it came from.
-func found(_ []string, h history) []material {
-	searches := map[string]done{}
-	for _, g := range h.of("generate_crystal_csp").good() {
-		searches[text(g.result, "formula")] = g
-	}
+// found pairs each composition with the lowest of its relaxed structures.
+func found(formulas []string, h history) []material {
 	var out []material
-	for _, d := range h.of("relax_structures").good() {
-		id := text(d.result, "best_structure_id")
-		for i, item := range d.items() {
-			if id != "" && text(item, "structure_id") == id {
-				out = append(out, material{formula: text(item, "formula"), id: id, search: searches[text(item, "formula")], relaxed: d, bestItem: i})
-				break
+	for _, f := range formulas {
+		var all []material
+		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
+			ids := structureIDs(g)
+			if len(ids) == 0 {
+				continue
 			}
+			for _, d := range h.on("relax_structures", "structure_ids", ids[0]).good() {
+				if m, ok := lowest(f, g, d); ok {
+					all = append(all, m)
+				}
+			}
+		}
+		if len(all) > 0 {
+			sort.SliceStable(all, func(i, j int) bool { return all[i].energy() < all[j].energy() })
+			out = append(out, all[0])
 		}
 	}
 	return out
 }
 
-// analyze asks for symmetry, coordination and formation energies of the best.
-func analyze(best []material, h history) (reply, bool) {
-	if len(h.of("analyze_space_group"))+len(h.of("calculate_formation_energy")) > 0 {
-		return reply{}, false
+func (m material) energy() float64 { return number(m.relaxed.items()[m.bestItem], "energy_per_atom") }
+
+func lowest(asked string, search, relaxed done) (material, bool) {
+	id := text(relaxed.result, "best_structure_id")
+	for i, item := range relaxed.items() {
+		if id != "" && text(item, "structure_id") == id {
+			return material{asked: asked, formula: text(item, "formula"), id: id, search: search, relaxed: relaxed, bestItem: i}, true
+		}
 	}
-	var calls []call
-	var ids []any
-	for _, m := range best {
-		calls = append(calls, call{"analyze_space_group", map[string]any{"structure_id": m.id}}, call{"analyze_coordination", map[string]any{"structure_id": m.id}})
-		ids = append(ids, m.id)
-	}
-	calls = append(calls, call{"calculate_formation_energy", map[string]any{"structure_ids": ids}})
-	return reply{text: "The lowest-energy structures are known now. I analyze their symmetry and coordination, and compute formation energies relative to the elements relaxed with the same potential.", calls: calls}, true
+	return material{}, false
 }

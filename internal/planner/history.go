@@ -3,6 +3,7 @@ package planner
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,27 @@ func (d done) cite(path string, args ...any) string {
 // items gives the result's list.
 func (d done) items() []map[string]any { return objects(d.result["items"]) }
 
+// names reports whether an argument is this id or formula, or a list that holds it.
+func (d done) names(arg, value string) bool {
+	switch v := d.args[arg].(type) {
+	case string:
+		return v == value
+	case []any:
+		return slices.Contains(v, any(value))
+	}
+	return false
+}
+
+// covers reports whether an argument's list holds all of the values.
+func (d done) covers(arg string, values []string) bool {
+	for _, v := range values[:min(len(values), maxCompositions)] {
+		if !d.names(arg, v) {
+			return false
+		}
+	}
+	return true
+}
+
 func objects(v any) []map[string]any {
 	list, _ := v.([]any)
 	var out []map[string]any
@@ -35,34 +57,36 @@ func objects(v any) []map[string]any {
 	return out
 }
 
-func text(m map[string]any, key string) string { s, _ := m[key].(string); return s }
+func text(m map[string]any, key string) string    { s, _ := m[key].(string); return s }
+func number(m map[string]any, key string) float64 { v, _ := m[key].(float64); return v }
 
-// history is everything called since the question.
+// history is everything called so far.
 type history []done
+
+func (h history) where(keep func(done) bool) history {
+	var out history
+	for _, d := range h {
+		if keep(d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
 
 // of gives the calls of a tool.
 func (h history) of(tool string) history {
-	var out history
-	for _, d := range h {
-		if d.tool == tool {
-			out = append(out, d)
-		}
-	}
-	return out
+	return h.where(func(d done) bool { return d.tool == tool })
+}
+
+// on gives the calls of a tool whose argument names a value.
+func (h history) on(tool, arg, value string) history {
+	return h.where(func(d done) bool { return d.tool == tool && d.names(arg, value) })
 }
 
 // good gives those that succeeded.
-func (h history) good() history {
-	var out history
-	for _, d := range h {
-		if d.ok() {
-			out = append(out, d)
-		}
-	}
-	return out
-}
+func (h history) good() history { return h.where(done.ok) }
 
-// failures words what went wrong.
+// failures words what went wrong, each kind once.
 func (h history) failures() []string {
 	var out []string
 	for _, d := range h {
@@ -70,20 +94,15 @@ func (h history) failures() []string {
 			out = append(out, fmt.Sprintf("`%s` failed: %s", d.tool, quoted(d.err)))
 		}
 	}
-	return out
+	return distinct(out)
 }
 
-// readHistory pairs the calls after the last question with their results.
+// readHistory pairs all calls with their results. What an earlier question of
+// the same conversation computed is there to be used again.
 func readHistory(messages []message) history {
-	start := 0
-	for i, m := range messages {
-		if m.Role == "user" {
-			start = i
-		}
-	}
 	args := map[string]toolCall{}
 	var h history
-	for _, m := range messages[start:] {
+	for _, m := range messages {
 		for _, c := range m.ToolCalls {
 			args[c.ID] = c
 		}

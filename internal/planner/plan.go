@@ -27,14 +27,16 @@ const (
 
 // plan decides the next turn from the transcript.
 func plan(messages []message, tools map[string]bool) reply {
-	query, system := lastQuery(messages)
-	r := understand(query, system, tools)
+	r, said := conversation(messages, tools)
 	h := readHistory(messages)
 	out := decide(r, h)
 	for _, c := range out.calls {
 		if !tools[c.tool] {
 			return reply{text: fmt.Sprintf("I would call `%s` for this, but no such tool is available here. Run `crystalyse doctor` to see why.\n\n{{outcome:declined}}", c.tool)}
 		}
+	}
+	if said != "" {
+		out.text = said + "\n\n" + out.text
 	}
 	if len(h) == 0 && !saidBefore(messages) {
 		out.text = introduction + "\n\n" + out.text
@@ -65,7 +67,7 @@ func decide(r request, h history) reply {
 	case r.validityOnly():
 		return validity(r, h)
 	case len(r.vague) > 0 && len(r.formulas) == 0 && !r.wantsNew() && len(r.wants) > 0:
-		return severalCompounds(r)
+		return clarify(r, h)
 	case r.perovskite():
 		return perovskites(r, h)
 	case r.searchesSystem() && (len(r.formulas) == 0 || r.named && r.wantsNew()):
@@ -80,7 +82,7 @@ func decide(r request, h history) reply {
 	case len(r.missing) > 0 && (r.sure || r.aboutMaterials()):
 		return declineProperties(r)
 	case len(r.vague) > 0 && r.compare:
-		return severalCompounds(r)
+		return clarify(r, h)
 	case r.odd != "" && (len(r.hits) > 0 || len(r.vague) > 0):
 		return declineOdd(r)
 	}
@@ -183,18 +185,6 @@ func (r request) electrode() bool {
 		return false
 	}
 	return r.exemplar != "" || electrodeWord.MatchString(fold(r.text))
-}
-
-func lastQuery(messages []message) (query, system string) {
-	for _, m := range messages {
-		switch m.Role {
-		case "user":
-			query = m.text()
-		case "system":
-			system += m.text() + "\n"
-		}
-	}
-	return query, system
 }
 
 func saidBefore(messages []message) bool {

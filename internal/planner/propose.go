@@ -2,74 +2,138 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // proposals searches a chemical system for charge-balanced compositions and
 // computes the simplest of them.
 func proposals(r request, h history) reply {
-	filters := h.of("filter_compositions")
-	if len(filters) == 0 {
+	d, ok := r.listedIn(h)
+	if !ok {
 		return reply{
-			text:  "I list the compositions of " + strings.Join(r.system, "–") + " whose charges balance with usual oxidation states, then compute the simplest of them.",
+			text:  "I list the compositions of " + r.systemName() + " whose charges balance with usual oxidation states, then compute the simplest of them.",
 			calls: []call{{"filter_compositions", map[string]any{"elements": r.system, "max_results": 30}}},
 		}
 	}
-	d := filters[0]
 	if !d.ok() || len(d.items()) == 0 {
-		why := "no charge-balanced composition was found"
-		if !d.ok() {
-			why = quoted(d.err)
-		}
-		return reply{text: "There is nothing to propose in " + strings.Join(r.system, "–") + ": " + why + ". That is a result, too: try another combination of elements.\n\n{{outcome:answered}}"}
+		return r.emptySystem(d, h)
 	}
 	if !r.propose && r.wants[wantValidity] {
 		return reply{text: listing(d, r)}
 	}
-	chosen := choose(d, r)
-	if next, ok := search(request{subject: subject{formulas: chosen}, wants: r.wants}, chosen, perProposal(r), h); ok {
-		return next
+	r.inventing = true
+	signal := r.escalate(d, h)
+	r.formulas = choose(d, r)
+	if !r.finish {
+		if next, ok := stages(r, h); ok {
+			if signal != "" && len(next.calls) > 0 && next.calls[len(next.calls)-1].tool == "generate_crystal_csp" {
+				next.text = signal + " " + next.text
+			}
+			return next
+		}
 	}
-	if next, ok := relax(chosen, h); ok {
-		return next
-	}
-	best := found(chosen, h)
+	best := found(r.formulas, h)
 	if len(best) == 0 {
-		return reply{text: "None of the candidates gave a usable structure: " + strings.Join(h.failures(), "; ") + ".\n\n" + listing(d, r)}
+		return reply{text: nothing(r, h) + "\n\n" + listing(d, r)}
 	}
-	if next, ok := analyze(best, h); ok {
-		return next
-	}
-	return reply{text: proposalAnswer(r, d, best, h)}
+	return reply{text: proposalAnswer(r, d, best, h, signal)}
 }
 
-func perProposal(r request) int {
-	if r.rigorous {
-		return 12
+func (r request) systemName() string { return strings.Join(r.system, "–") }
+
+// listedIn finds the list of compositions of this system, the widest first.
+func (r request) listedIn(h history) (done, bool) {
+	all := h.where(func(d done) bool {
+		given, _ := d.args["elements"].([]any)
+		return d.tool == "filter_compositions" && len(given) == len(r.system) && d.covers("elements", r.system)
+	})
+	if len(all) == 0 {
+		return done{}, false
 	}
-	return 6
+	return all[len(all)-1], true
+}
+
+// emptySystem says that nothing balances, after a wider look in auto mode: too
+// few valid compositions is one of the signals that more must be done.
+func (r request) emptySystem(d done, h history) reply {
+	if d.ok() && !r.finish && (r.auto || r.rigorous) && number(d.args, "max_stoichiometry") == 0 {
+		return reply{
+			text:  "No composition with small amounts balances, so I look at larger ones.",
+			calls: []call{{"filter_compositions", map[string]any{"elements": r.system, "max_results": 30, "max_stoichiometry": 8}}},
+		}
+	}
+	why := "no charge-balanced composition was found"
+	if !d.ok() {
+		why = quoted(d.err)
+	}
+	return reply{text: "There is nothing to propose in " + r.systemName() + ": " + why + ". That is a result, too: try another combination of elements.\n\n{{outcome:answered}}"}
+}
+
+// wanted is how many candidates are computed.
+func (r request) wanted() int {
+	n := r.count
+	switch {
+	case n == 0 && r.quick:
+		n = 1
+	case n == 0:
+		n = defaultProposals
+	}
+	return min(n, maxProposals)
 }
 
 // choose takes the simplest compositions: the list has the most usual oxidation
-// states first, and small cells can be searched better.
+// states first, and small cells can be searched better. An escalated search
+// takes the next ones, too.
 func choose(d done, r request) []string {
-	n := r.count
-	if n == 0 {
-		n = defaultProposals
+	n := r.wanted()
+	if r.escalated {
+		n = min(2*n, maxProposals+2)
 	}
-	n = min(n, maxProposals)
 	var out []string
 	for _, item := range d.items() {
-		if len(out) < n {
-			out = append(out, text(item, "formula"))
+		f := text(item, "formula")
+		if len(out) < n && !slices.Contains(out, f) {
+			out = append(out, f)
 		}
 	}
 	return out
 }
 
+// escalate looks for the signals of auto mode in what was computed; it makes the
+// search larger, once, and says why.
+func (r *request) escalate(d done, h history) string {
+	if !r.auto || r.quick || r.finish {
+		return ""
+	}
+	const words = "All candidates so far lie far above the hull: as auto mode says, I go on with more samples and the next compositions."
+	larger := h.where(func(d done) bool { return d.tool == "generate_crystal_csp" && number(d.args, "num_samples") >= rigorousSamples })
+	if !r.escalated && len(larger) > 0 {
+		r.escalated = true // decided before; what was found since does not undo it
+		return words
+	}
+	first := *r
+	first.formulas = choose(d, first)
+	best := found(first.formulas, h)
+	if len(best) == 0 || len(h.on("calculate_energy_above_hull", "structure_ids", best[0].id)) == 0 {
+		return ""
+	}
+	above := 0
+	for _, m := range best {
+		if v := hullOf(m, h); v.far {
+			above++
+		}
+	}
+	if above < len(best) {
+		return ""
+	}
+	r.escalated = true
+	return words
+}
+
 func listing(d done, r request) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s charge-balanced compositions were found in %s. Those with the most usual oxidation states:\n\n| formula | oxidation states |\n|---|---|\n", d.cite("n_valid"), strings.Join(r.system, "–"))
+	fmt.Fprintf(&b, "%s charge-balanced compositions were found in %s. Those with the most usual oxidation states:\n\n| formula | oxidation states |\n|---|---|\n", d.cite("n_valid"), r.systemName())
 	for i, item := range d.items() {
 		if i == 15 {
 			break
@@ -80,15 +144,19 @@ func listing(d done, r request) string {
 	return b.String() + rest(r)
 }
 
-func proposalAnswer(r request, d done, best []material, h history) string {
-	var all []facts
-	for _, m := range best {
-		all = append(all, gather(m, h))
-	}
+func proposalAnswer(r request, d done, best []material, h history, signal string) string {
+	all := gatherAll(best, h)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s compositions of %s are charge-balanced; the simplest were searched. ", d.cite("n_valid"), strings.Join(r.system, "–"))
+	fmt.Fprintf(&b, "%s compositions of %s are charge-balanced; the simplest were searched. ", d.cite("n_valid"), r.systemName())
+	if signal != "" {
+		b.WriteString("The first candidates were all far above the hull, so the search was made larger. ")
+	}
 	table(&b, all)
-	b.WriteString("**Stability stays unknown:** that a compound is favorable against its elements does not show that it is favorable against the other compounds of the system; that needs a hull, which comes with a later release. Novelty was not checked against a database.\n\n")
+	b.WriteString(verdicts(all))
+	if noHull(all) {
+		b.WriteString("**Stability stays unknown:** that a compound is favorable against its elements does not show that it is favorable against the other compounds of the system; that needs a hull, which was not computed.\n\n")
+	}
+	b.WriteString(newness(best, h))
 	method(&b, r, all, h)
 	if r.count > maxProposals {
 		b.WriteString("\n\n{{assume:fewer candidates than asked for were computed, to stay within a sensible budget}}")
@@ -96,32 +164,22 @@ func proposalAnswer(r request, d done, best []material, h history) string {
 	return b.String()
 }
 
-// cathode proposes hosts for an ion; what a battery needs beyond structure and
-// energy only the battery tools give.
-func cathode(r request, h history) reply {
-	named := len(r.metals) > 0 && len(r.framework) > 0
-	r.system = r.chemistry(r.without)
-	r.propose = true
-	if r.count == 0 {
-		r.count = 2
-	}
-	out := proposals(r, h)
-	if len(out.calls) > 0 {
-		if len(h) == 0 {
-			out.text = "A host for " + r.ion + " ions needs a metal that can change its charge, and a framework. I look at " + strings.Join(r.system, "–") + ". " + out.text
+// newness words what the novelty check gave, or that there was none.
+func newness(best []material, h history) string {
+	var lines []string
+	for _, m := range best {
+		for _, d := range h.on("novelty", "structure_ids", m.id).good() {
+			for _, item := range d.items() {
+				if text(item, "structure_id") == m.id && text(item, "wording") != "" {
+					lines = append(lines, "- "+m.formula+": "+quoted(text(item, "wording")))
+				}
+			}
 		}
-		return out
 	}
-	if len(r.missing) == 0 {
-		out.text += "\n\nCapacity and voltage are not given: they need the tool `battery_metrics`, which is not available here."
+	if len(lines) == 0 {
+		return "Novelty was not checked against a database.\n\n"
 	}
-	if !r.stated {
-		out.text += "\n\n{{assume:the question names no working ion, so " + r.ion + " was taken}}"
-	}
-	if !named {
-		out.text += "\n\n{{assume:the chemistry " + strings.Join(r.system, "–") + " was chosen because the question left it open}}"
-	}
-	return out
+	return "**Novelty**, relative to the set named and no more:\n" + strings.Join(lines, "\n") + "\n\n"
 }
 
 // perovskite is a question for perovskites whose elements are left open.
@@ -129,12 +187,7 @@ func (r request) perovskite() bool {
 	if len(r.formulas) > 0 || len(r.system) > 1 || !r.propose {
 		return false
 	}
-	for _, t := range r.types {
-		if strings.HasPrefix(t, "perovskite") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.types, func(t string) bool { return strings.HasPrefix(t, "perovskite") })
 }
 
 // perovskites computes halide perovskites ABX3 of the metals that the question

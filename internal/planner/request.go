@@ -25,6 +25,11 @@ type request struct {
 	odd       string // words of a property that is not known
 	rigorous  bool
 	auto      bool
+	inventing bool            // the compounds are our proposals
+	escalated bool            // the search is made larger: asked for, or on a signal
+	quick     bool            // a small search was asked for
+	noHull    bool            // the user does not want the hull
+	finish    bool            // the user wants the answer now
 	open      string          // what the question left open and was chosen
 	offered   map[string]bool // tools
 }

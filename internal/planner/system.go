@@ -13,7 +13,7 @@ var (
 	commaList  = regexp.MustCompile(`\b` + symbolWord + `(?:(?:\s*(?:,|&|\+|;)\s*(?:and\s+|or\s+)?|\s+(?:and|plus|with)\s+)` + symbolWord + `)+\b`)
 	spaceList  = regexp.MustCompile(`\b` + symbolWord + `(?:[\s,;]+` + symbolWord + `){2,}\b`)
 	spacePair  = regexp.MustCompile(`\b(?:elements?|of|from|in|with|containing|using|contain)\s+(` + symbolWord + `\s+` + symbolWord + `)\b`)
-	lone       = regexp.MustCompile(`\b(?:of|with|from|containing|contains|contain|using|including|include|on|add|adding|for|and|between|in|a|an|new|novel|stable|ternary|binary|quaternary|any|,)\s+(` + symbolWord + `)\b`)
+	lone       = regexp.MustCompile(`(?:^|\b(?:[Uu]se|[Tt]ry|[Tt]ake|of|with|from|containing|contains|contain|using|including|include|on|add|adding|for|and|between|in|a|an|new|novel|stable|ternary|binary|quaternary|any|,)\s+)(` + symbolWord + `)\b`)
 	bondAfter  = regexp.MustCompile(`(?i)^\s+(?:bond|distance|separation|length|contact)`)
 	adjective  = regexp.MustCompile(`\b(` + symbolWord + `)[\s-](?:based|containing|rich|only|bearing|oxides?|nitrides?|sulfides?|fluorides?|chlorides?|bromides?|iodides?|halides?|phosphates?|phosphides?|selenides?|tellurides?|oxynitrides?)\b`)
 	freeOf     = regexp.MustCompile(`(?i)\b(` + symbolWord + `|` + strings.Join(keysOf(elementNames), "|") + `)[\s-]free\b|\b(?:without|no|not|avoid(?:s|ing)?|excluding|except|free of|minus|rather than|instead of)\s+(?:any\s+|using\s+|toxic\s+|expensive\s+)?(` + symbolWord + `|` + strings.Join(keysOf(elementNames), "|") + `)\b(?:(?:\s+or|\s+and|\s+nor)\s+(` + symbolWord + `|` + strings.Join(keysOf(elementNames), "|") + `)\b)?`)

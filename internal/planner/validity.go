@@ -7,7 +7,7 @@ import (
 
 // validity answers whether compositions are charge-balanced.
 func validity(r request, h history) reply {
-	checks := h.of("validate_composition")
+	checks := h.where(func(d done) bool { return d.tool == "validate_composition" && d.covers("compositions", r.formulas) })
 	if len(checks) == 0 {
 		all := append(append([]string{}, r.formulas...), r.broken...)
 		if len(all) > maxCompositions {

@@ -1,0 +1,255 @@
+package planner
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// lab plays a conversation with the planner, answering its calls as the servers
+// would. It lives in tests only.
+type lab struct {
+	tools    map[string]bool
+	above    float64 // of every candidate, above the hull
+	answer   string  // to a question
+	notes    map[int]string
+	messages []message
+	calls    []call
+	turns    int
+	n        int
+}
+
+func say(role, s string) message {
+	body, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return message{Role: role, Content: body}
+}
+
+var everyTool = strings.Fields("validate_composition filter_compositions generate_crystal_csp relax_structures relax_structure analyze_space_group analyze_coordination calculate_formation_energy calculate_energy_above_hull simulate_xrd fit_equation_of_state compare_models novelty ask_user remove_ion battery_metrics")
+
+func newLab(mode, query string, tools ...string) *lab {
+	l := &lab{tools: map[string]bool{}, notes: map[int]string{}, above: 0.01, messages: []message{say("system", "# Mode: "+mode), say("user", query)}}
+	for _, t := range tools {
+		l.tools[t] = true
+	}
+	return l
+}
+
+// run plays until the answer.
+func (l *lab) run(t *testing.T) string {
+	t.Helper()
+	for l.turns = 1; ; l.turns++ {
+		require.Less(t, l.turns, 20, "the planner does not come to an end")
+		r := plan(l.messages, l.tools)
+		calls := wireCalls(r, len(l.messages))
+		m := say("assistant", r.text)
+		m.ToolCalls = calls
+		l.messages = append(l.messages, m)
+		for i, c := range r.calls {
+			l.calls = append(l.calls, c)
+			body, err := json.Marshal(map[string]any{"call_id": fmt.Sprintf("t%d.tool%d", l.turns, i+1), "tool": c.tool, "status": "ok", "result": l.result(c)})
+			require.NoError(t, err)
+			res := say("tool", string(body))
+			res.ToolCallID = calls[i].ID
+			l.messages = append(l.messages, res)
+		}
+		note, steered := l.notes[l.turns]
+		if steered {
+			l.messages = append(l.messages, say("user", note))
+		}
+		if len(r.calls) == 0 && !steered {
+			return r.text
+		}
+	}
+}
+
+func (l *lab) ids(c call) []string {
+	switch v := c.args["structure_ids"].(type) {
+	case []any:
+		out := make([]string, len(v))
+		for i, x := range v {
+			out[i] = x.(string)
+		}
+		return out
+	}
+	return nil
+}
+
+func (l *lab) result(c call) map[string]any {
+	switch c.tool {
+	case "filter_compositions":
+		var items []any
+		for i := 1; i <= 9; i++ {
+			items = append(items, map[string]any{"formula": fmt.Sprintf("K%dYZrO4", i), "assignment": "K+1"})
+		}
+		return map[string]any{"items": items, "n_valid": 9}
+	case "generate_crystal_csp":
+		l.n++
+		f := c.args["formula"].(string)
+		return map[string]any{"formula": f, "n_kept": 2, "structures": []any{map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_a", f, l.n)}, map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_b", f, l.n)}}}
+	case "relax_structures":
+		var items []any
+		best := ""
+		for i, id := range l.ids(c) {
+			best = "re_" + id
+			items = append(items, map[string]any{"structure_id": best, "formula": strings.Split(id, "_")[1], "energy_per_atom": -3 - float64(i), "rank": i + 1, "energy_above_best": 0.1, "space_group_symbol": "Fm-3m", "label": "rocksalt", "converged": true})
+		}
+		return map[string]any{"items": items, "best_structure_id": best, "n_converged": 2, "potential": map[string]any{"name": "CHGNet"}}
+	case "analyze_space_group":
+		return map[string]any{"structure_id": c.args["structure_id"], "space_group_symbol": "Fm-3m", "space_group_number": 225, "symprec": 0.1, "conventional": map[string]any{"lattice_a": 5.6, "lattice_b": 5.6, "lattice_c": 5.6}}
+	case "calculate_formation_energy", "calculate_energy_above_hull", "novelty":
+		var items []any
+		for _, id := range l.ids(c) {
+			items = append(items, map[string]any{"structure_id": id, "formation_energy_per_atom": -2.0, "converged": true, "energy_above_hull_per_atom": l.above, "verdict": "words", "wording": "not in the set",
+				"hull": map[string]any{"entries": 5}, "decomposition": []any{map[string]any{"formula": "K2O"}}})
+		}
+		return map[string]any{"items": items, "thresholds": map[string]any{"metastable": 0.1}}
+	case "fit_equation_of_state":
+		return map[string]any{"structure_id": c.args["structure_id"], "bulk_modulus": 160.0}
+	case "simulate_xrd":
+		return map[string]any{"structure_id": c.args["structure_id"], "radiation": "CuKa", "peaks": []any{map[string]any{"two_theta": 31.7, "intensity": 100.0, "hkl": []any{"2 0 0"}}}}
+	case "ask_user":
+		return map[string]any{"question": c.args["question"], "answer": l.answer, "answered_by": "user"}
+	}
+	return map[string]any{"structure_id": c.args["structure_id"], "items": []any{}}
+}
+
+// asked gives the arguments of the calls of a tool.
+func (l *lab) asked(tool string) []map[string]any {
+	var out []map[string]any
+	for _, c := range l.calls {
+		if c.tool == tool {
+			out = append(out, c.args)
+		}
+	}
+	return out
+}
+
+func TestStabilityIsAHullWhereThereIsOne(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "Is MgO stable?", everyTool...)
+	text := l.run(t)
+	require.Len(t, l.asked("calculate_energy_above_hull"), 1)
+	require.Contains(t, text, "energy_above_hull_per_atom}}")
+	require.NotContains(t, text, "No hull was computed")
+
+	without := newLab("creative", "Is MgO stable?", strings.Fields("validate_composition generate_crystal_csp relax_structures analyze_space_group analyze_coordination calculate_formation_energy")...)
+	text = without.run(t)
+	require.Empty(t, without.asked("calculate_energy_above_hull"))
+	require.Contains(t, text, "No hull was computed")
+	require.Contains(t, text, "{{assume:stability was asked")
+}
+
+func TestFurtherProperties(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "Bulk modulus and XRD pattern of NaCl, please", everyTool...)
+	text := l.run(t)
+	require.Contains(t, text, ".bulk_modulus}}")
+	require.Contains(t, text, "peaks.0.two_theta}}")
+	l = newLab("creative", "Bulk modulus of NaCl", "validate_composition")
+	require.Contains(t, l.run(t), "fit_equation_of_state is not available")
+}
+
+func TestAutoEscalatesOnItsSignal(t *testing.T) {
+	t.Parallel()
+	l := newLab("auto", "Three new stable K-Y-Zr-O quaternaries", everyTool...)
+	l.above = 0.4
+	text := l.run(t)
+	require.Contains(t, text, "all far above the hull, so the search was made larger")
+	samples, formulas := map[float64]bool{}, map[string]bool{}
+	for _, a := range l.asked("generate_crystal_csp") {
+		samples[float64(a["num_samples"].(int))], formulas[a["formula"].(string)] = true, true
+	}
+	require.True(t, samples[rigorousSamples] && len(samples) == 2, "first a small search, then one that meets the floor")
+	require.Greater(t, len(formulas), 3, "the next compositions are taken, too")
+
+	for mode, above := range map[string]float64{"auto": 0.02, "creative": 0.4} {
+		l = newLab(mode, "Three new stable K-Y-Zr-O quaternaries", everyTool...)
+		l.above = above
+		require.NotContains(t, l.run(t), "made larger", mode)
+		require.Len(t, l.asked("generate_crystal_csp"), 3)
+	}
+}
+
+func TestRigorousMeetsItsFloor(t *testing.T) {
+	t.Parallel()
+	for _, q := range []string{"Structure of NaCl", "Compare NaFePO4, NaMnPO4 and NaVPO4", "Propose new compounds in K-Y-Zr-O"} {
+		l := newLab("rigorous", q, everyTool...)
+		l.run(t)
+		for _, a := range l.asked("generate_crystal_csp") {
+			require.GreaterOrEqual(t, a["num_samples"], rigorousSamples)
+		}
+		require.NotEmpty(t, l.asked("calculate_energy_above_hull"))
+		require.NotEmpty(t, l.asked("compare_models"))
+	}
+}
+
+func TestAnUnclearNameIsAsked(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "formation energy of iron oxide", everyTool...)
+	l.answer = "FeO please"
+	text := l.run(t)
+	require.Equal(t, []any{"FeO"}, []any{l.asked("generate_crystal_csp")[0]["formula"]})
+	require.Contains(t, text, "FeO")
+	l.answer = "whatever"
+	l.messages, l.calls = l.messages[:2], nil
+	require.Contains(t, l.run(t), "stands for several compounds")
+}
+
+func TestSteering(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, note string
+		at         int
+		check      func(t *testing.T, l *lab, text string)
+	}{
+		{"another compound", "also KCl please", 1, func(t *testing.T, l *lab, text string) {
+			require.Contains(t, text, "| NaCl |")
+			require.Contains(t, text, "| KCl |")
+			require.Len(t, l.asked("generate_crystal_csp"), 2, "what was searched is not searched again")
+		}},
+		{"instead", "use LiF instead", 2, func(t *testing.T, l *lab, text string) {
+			require.Contains(t, text, "**LiF**")
+			require.NotContains(t, text, "NaCl")
+		}},
+		{"a new question", "What is the crystal structure of MgO?", 2, func(t *testing.T, l *lab, text string) {
+			require.Contains(t, text, "**MgO**")
+		}},
+		{"another property", "and the bulk modulus too", 1, func(t *testing.T, l *lab, text string) { require.Contains(t, text, "bulk_modulus}}") }},
+		{"after the answer", "also the xrd pattern", 4, func(t *testing.T, l *lab, text string) { require.Contains(t, text, "two_theta}}") }},
+		{"more", "more samples please", 2, func(t *testing.T, l *lab, text string) {
+			require.Len(t, l.asked("generate_crystal_csp"), 2)
+			require.GreaterOrEqual(t, l.asked("generate_crystal_csp")[1]["num_samples"], rigorousSamples)
+			require.Equal(t, 1, l.asked("generate_crystal_csp")[1]["seed"])
+		}},
+		{"stop", "that's enough", 1, func(t *testing.T, l *lab, text string) {
+			require.Empty(t, l.asked("relax_structures"))
+			require.Contains(t, text, "You asked me to stop before a structure was computed")
+		}},
+		{"not understood", "tell it with more feeling", 2, func(t *testing.T, l *lab, text string) {
+			require.Contains(t, text, "**NaCl**")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab("creative", "What is the structure of NaCl?", everyTool...)
+			l.notes[c.at] = c.note
+			text := l.run(t)
+			c.check(t, l, text)
+			answered := 0
+			for i, m := range l.messages {
+				if m.Role == "user" && i > 1 {
+					next := l.messages[i+1].text()
+					require.Regexp(t, `^(?:As you asked|I stop here|I take this|You wrote .*I have no rule)`, next)
+					answered++
+				}
+			}
+			require.Equal(t, 1, answered)
+		})
+	}
+}

@@ -177,6 +177,7 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.GET("/structures/:id", s.owned(s.getStructure))
 	api.GET("/structures/:id/compact", s.owned(s.getCompact))
 	api.GET("/structures/:id/trajectory", s.owned(s.getTrajectory))
+	api.GET("/structures/:id/annotations", s.owned(s.getAnnotations))
 	api.GET("/structures/:id/export", s.owned(s.exportStructure))
 	api.GET("/structures/:id/cif", s.owned(s.getCIF))
 	api.GET("/status", s.owned(s.status))

@@ -129,6 +129,19 @@ func TestStructureFiles(t *testing.T) {
 	require.Equal(t, "format", d.do(t, "GET", base+"/export?format=pdb", "").problem(t).Field)
 }
 
+func TestAnnotationsAreComputedOnce(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.AddStructure(user.Local, rockSalt())
+	path := "/api/v1/structures/" + structureID + "/annotations"
+	require.Equal(t, 404, d.do(t, "GET", path, "", "X-User", "bob").status)
+	require.Zero(t, d.Converted(), "nothing is computed for a stranger")
+	r := d.do(t, "GET", path, "")
+	require.Contains(t, r.body, `"bonds_method":"CrystalNN"`)
+	require.Equal(t, 304, d.do(t, "GET", path, "", "If-None-Match", r.header.Get("ETag")).status)
+	require.Equal(t, 1, d.Converted(), "the second answer was kept")
+}
+
 func TestCatalog(t *testing.T) {
 	t.Parallel()
 	state := "starting"

@@ -94,18 +94,38 @@ func (s *server) exportStructure(c *gin.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	body, err := s.artifact(ctx, "exports/"+st.ID+"."+exportSuffix[format])
-	if fault.Is(err, fault.CodeNotFound) {
-		var path string
-		if path, err = s.Workshop.Convert(ctx, userID, st.ID, format); err != nil {
-			return err
-		}
-		body, err = s.artifact(ctx, path)
-	}
+	body, err := s.converted(c.Request.Context(), userID, st.ID, format, exportSuffix[format])
 	if err != nil {
 		return err
 	}
 	attach(c, st, exportSuffix[format])
 	return tagged(c, exportTypes[format], body)
+}
+
+// converted gives a file of a structure, made when it is first asked for.
+func (s *server) converted(ctx context.Context, userID, structureID, format, suffix string) ([]byte, error) {
+	body, err := s.artifact(ctx, "exports/"+structureID+"."+suffix)
+	if !fault.Is(err, fault.CodeNotFound) {
+		return body, err
+	}
+	path, err := s.Workshop.Convert(ctx, userID, structureID, format)
+	if err != nil {
+		return nil, err
+	}
+	return s.artifact(ctx, path)
+}
+
+// getAnnotations sends what a viewer shows beside the atoms: bonds with image
+// shifts, the space group, Wyckoff letters. Structures are stored without them
+// by most tools; they are computed once, by the structure server, and kept.
+func (s *server) getAnnotations(c *gin.Context, userID string) error {
+	st, err := s.structure(c, userID)
+	if err != nil {
+		return err
+	}
+	body, err := s.converted(c.Request.Context(), userID, st.ID, "annotations", "annotations.json")
+	if err != nil {
+		return err
+	}
+	return tagged(c, "application/json; charset=utf-8", body)
 }

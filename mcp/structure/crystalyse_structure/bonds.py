@@ -20,7 +20,7 @@ METHOD = "CrystalNN"
 
 def neighbors(structure: Structure) -> list[list[tuple[int, tuple[int, int, int], float]]]:
     """For each site its neighbors: (site index, image shift, distance in angstrom)."""
-    nn = CrystalNN(weighted_cn=False, x_diff_weight=-1.0)
+    nn = CrystalNN()  # as published: its default prefers neighbors of other electronegativity (Li2O: 4 and 8)
     out = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

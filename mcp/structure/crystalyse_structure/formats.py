@@ -18,10 +18,11 @@ from crystalyse_common.files import artifacts, write_atomic
 from crystalyse_common.models import Artifact
 from crystalyse_common.structures import check, load_structure, put_structure, symmetry
 
+from .annotate import annotate
 from .bonds import METHOD, bonds
 from .models import ConvertResult, ParseResult
 
-SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json"}
+SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.json"}
 
 
 def guess(content: str) -> str:
@@ -89,6 +90,8 @@ def convert(structure_id: str, fmt: str) -> ConvertResult:
     s = load_structure(structure_id)
     if fmt == "json":
         text = json.dumps(s.as_dict())
+    elif fmt == "annotations":
+        text = json.dumps(annotate(structure_id))
     elif fmt == "xyz":
         out = StringIO()
         write(out, AseAtomsAdaptor.get_atoms(s), format="extxyz")  # type: ignore[arg-type]

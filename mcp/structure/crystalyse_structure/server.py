@@ -57,8 +57,11 @@ async def parse_structure(
 
 @mcp.tool()
 @typed_errors
-async def convert_structure(structure_id: StructureID, format: Literal["cif", "poscar", "xyz", "json"]) -> ConvertResult:
-    """Write a stored structure as a CIF, POSCAR, extended XYZ or JSON file; gives the file's path, not its text."""
+async def convert_structure(structure_id: StructureID, format: Literal["cif", "poscar", "xyz", "json", "annotations"]) -> ConvertResult:
+    """Write a stored structure as a CIF, POSCAR, extended XYZ or JSON file; gives the file's path, not its text.
+
+    The format annotations is for viewers: bonds, space group and Wyckoff letters as JSON.
+    """
     return await anyio.to_thread.run_sync(lambda: formats.convert(structure_id, format))
 
 

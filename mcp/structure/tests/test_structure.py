@@ -66,6 +66,21 @@ def test_conversion_round_trips(server, fmt, suffix):
     assert server.call("parse_structure", {"content": text})["structures"][0]["formula"] == "CaF2"
 
 
+def test_annotations_are_bonds_and_symmetry(server):
+    primitive = FLUORITE.get_primitive_structure()
+    sid = put(primitive, "relaxed")  # stored without bonds, as generators and relaxations do
+    out = server.call("convert_structure", {"structure_id": sid, "format": "annotations"})
+    body = json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / out["path"]).read_text())
+    assert len(body["bonds"]) == 8 and body["bonds_method"] == "CrystalNN"
+    assert body["symmetry"]["space_group_number"] == 225
+    assert [x["wyckoff"] for x in body["sites"]] == ["a" if el == "Ca" else "c" for el in body_species(sid)]
+    assert len({x["orbit"] for x in body["sites"]}) == 2
+
+
+def body_species(sid: str) -> list[str]:
+    return json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / "structures" / f"{sid}.json").read_text())["species"]
+
+
 @pytest.mark.parametrize("sid", ["../../etc/passwd", "st_" + "0" * 26, "", "st_ZZ"])
 def test_ids_that_are_none(server, sid):
     error = server.fault("analyze_coordination", {"structure_id": sid})

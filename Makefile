@@ -13,12 +13,12 @@ SERVERS_LIGHT := smact structure
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
-.PHONY: help build run dev test test-go test-py check lint fmt generate verify e2e bench eval audit doctor envs clean
+.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e bench eval audit doctor envs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-build: ## build bin/crystalyse
+build: web/dist/index.html ## build the page and bin/crystalyse
 	$(GO) build -trimpath -o $(BIN) ./cmd/crystalyse
 
 run: build ## install what is missing and start everything; Ctrl-C stops it
@@ -33,7 +33,7 @@ doctor: build ## what is present, what is missing, what to do
 envs: build ## install services and both Python environments into .crystalyse
 	$(BIN) install
 
-test: test-go test-py e2e ## all tests, on real services
+test: test-go test-py test-web e2e ## all tests, on real services
 
 test-go: envs ## Go tests with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
@@ -41,6 +41,9 @@ test-go: envs ## Go tests with the race detector
 test-py: envs $(TOOLS)/py ## tests of the MCP servers
 	@for s in common references $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
 	@for s in $(SERVERS_ML) embedding; do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
+
+test-web: envs ## tests of the page in a real browser, on the real stack
+	cd web && npm run --silent test:browser
 
 # The test runner lives beside the environments, not in them: what is tested is
 # exactly what is shipped.
@@ -58,7 +61,7 @@ lint: envs web/node_modules $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOL
 	PYTHONPATH=$(TOOLS)/py $(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
 	$(call pyright,light) mcp/common/crystalyse_common mcp/references/crystalyse_references $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
 	$(call pyright,ml) $(foreach s,$(SERVERS_ML) embedding,mcp/$(s)/crystalyse_$(s))
-	cd web && npx --no-install tsc --noEmit
+	cd web && npm run --silent check && npm run --silent test
 
 pyright = PYTHONPATH=$(TOOLS)/py $(PYTHON) -m pyright -p mcp/pyrightconfig.json --pythonpath $$($(BIN) python $(1))
 
@@ -90,11 +93,20 @@ POTENTIALS ?= chgnet
 eval: envs ## score potentials on known materials into bench/science/RESULTS.md
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python ml) bench/science/evaluate.py $(addprefix --potential ,$(POTENTIALS)) --cache $(EVAL_CACHE)
 
+screenshots: build envs ## drive a real discovery in a browser and write docs/images
+	cd web && npm run --silent screenshots
+
 audit: ## known vulnerabilities of the Go dependencies
 	$(GO) mod verify
 
 clean: ## remove the binary; the state folder stays
 	rm -rf bin
+
+PAGE := $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
+
+web/dist/index.html: web/node_modules $(PAGE)
+	cd web && npm run --silent build
+	@touch $@
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --silent --no-audit --no-fund

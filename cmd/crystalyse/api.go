@@ -11,11 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crystalyse/api/page"
 	"crystalyse/api/rest"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
 	"crystalyse/internal/fault"
+	"crystalyse/web"
 )
 
 func apiCommand() *cobra.Command {
@@ -69,7 +71,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer closeDeps()
-	deps.Gate, deps.Done = door.gate, ctx.Done()
+	deps.Gate, deps.Done, deps.Page = door.gate, ctx.Done(), page.New(web.Build())
 	deps.Health = func(ctx context.Context) map[string]error {
 		_, err := engine.CheckHealth(ctx, nil)
 		checks := map[string]error{"postgres": db.Ping(ctx), "temporal": err}

@@ -1,0 +1,175 @@
+import { ArrowDown } from "lucide-react";
+import { memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Report } from "../api/types";
+import { parseStep } from "../event/id";
+import type { SessionView } from "../run/log";
+import { resolver } from "../run/values";
+import { type Call, type Discovery, isClosed } from "../run/view";
+import { AgentReasoningPanel } from "./AgentReasoningPanel";
+import { Attention } from "./Attention";
+import { StatusBadge } from "./Bits";
+import { ReportView } from "./ReportView";
+import { Notes, ToolCard } from "./ToolCard";
+import { ToolUsagePanel } from "./ToolUsagePanel";
+import { ResolveContext } from "./ValueChip";
+
+interface Props {
+  view: SessionView;
+  live: boolean;
+  stored?: Report | undefined;
+}
+
+/** The session as it was said: questions, reasoning, calls, answers. It follows the end until somebody scrolls up. */
+export function Conversation({ view, live, stored }: Props) {
+  const box = useRef<HTMLElement>(null);
+  const [following, setFollowing] = useState(true);
+  // Follows whatever changed.
+  useLayoutEffect(() => {
+    const el = box.current;
+    if (el && following) el.scrollTop = el.scrollHeight;
+  }, [view, following]);
+  const onScroll = () => {
+    const el = box.current;
+    if (el) setFollowing(el.scrollHeight - el.scrollTop - el.clientHeight < 60);
+  };
+  return (
+    <div className="talk-wrap">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls is reached by keyboard */}
+      <section className="talk" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Conversation">
+        {view.discoveries.map((d) => (
+          <DiscoveryTalk
+            key={d.id}
+            discovery={d}
+            live={live}
+            stored={stored?.discovery_id === d.id ? stored : undefined}
+          />
+        ))}
+      </section>
+      {following ? null : (
+        <button type="button" className="btn to-end" onClick={() => setFollowing(true)}>
+          <ArrowDown size={14} aria-hidden /> Follow
+        </button>
+      )}
+      <Announcer view={view} />
+    </div>
+  );
+}
+
+const DiscoveryTalk = memo(function DiscoveryTalk({
+  discovery: d,
+  live,
+  stored,
+}: {
+  discovery: Discovery;
+  live: boolean;
+  stored?: Report | undefined;
+}) {
+  const resolve = useMemo(() => resolver(d, stored), [d, stored]);
+  const closed = isClosed(d.status);
+  const heldStep = d.status === "needs_attention" && d.reason === "failure" ? (d.notes.at(-1)?.fromStep ?? "") : "";
+  const last = d.turns.at(-1);
+  return (
+    <ResolveContext value={resolve}>
+      <article className="asked" aria-label={`Discovery: ${d.query}`}>
+        <h2 className="query">{d.query || "…"}</h2>
+        {d.turns.map((t, i) => (
+          <Windowed key={t.step} step={t.step} many={d.turns.length > 40}>
+            <AgentReasoningPanel
+              turn={t}
+              discovery={d.id}
+              introduce={t.speaker !== d.turns[i - 1]?.speaker}
+              answer={closed && t === last && t.ended && t.planned.length === 0}
+            />
+            <ToolUsagePanel calls={callsOf(d, t.turn)} discovery={d.id} open={live && !closed} heldStep={heldStep} />
+          </Windowed>
+        ))}
+        {others(d).map((c) => (
+          <ToolCard key={c.callId} call={c} discovery={d.id} open={live && !closed} held={heldStep === c.step} />
+        ))}
+        <Notes notes={d.troubles} />
+        {live ? <Attention discovery={d} /> : null}
+        <Waiting discovery={d} />
+        {closed ? <ReportView discovery={d} stored={stored} /> : null}
+      </article>
+    </ResolveContext>
+  );
+});
+
+function callsOf(d: Discovery, turn: number): Call[] {
+  return d.calls.filter((c) => parseStep(c.step)?.turn === turn);
+}
+
+/** Calls of candidates, which belong to no turn of the discovery itself. */
+function others(d: Discovery): Call[] {
+  return d.calls.filter((c) => !parseStep(c.step));
+}
+
+/** What happens when nothing else shows it: queued, paused, between two steps. */
+function Waiting({ discovery: d }: { discovery: Discovery }) {
+  const note = d.notes.at(-1);
+  if (d.status === "queued")
+    return (
+      <p className="row soft small">
+        <StatusBadge status="queued" bare /> It begins when a worker is free; an earlier question of this session comes
+        first.
+      </p>
+    );
+  if (d.status === "paused")
+    return (
+      <p className="row soft small">
+        <StatusBadge status="paused" bare /> {note?.details || "Nothing runs. Resume it when you like."}
+      </p>
+    );
+  if (d.status === "running" && d.turns.length === 0) return <p className="soft small">It starts.</p>;
+  return null;
+}
+
+/** In a long run only what is near the window is in the page; the rest keeps its height. */
+function Windowed({ children, many, step }: { children: ReactNode; many: boolean; step: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [near, setNear] = useState(!many);
+  const [height, setHeight] = useState(120);
+  useEffect(() => {
+    const el = box.current;
+    if (!many || !el) {
+      setNear(true);
+      return;
+    }
+    const seen = new IntersectionObserver(
+      (entries) => {
+        const e = entries.at(-1);
+        if (!e) return;
+        if (!e.isIntersecting && e.boundingClientRect.height > 0) setHeight(e.boundingClientRect.height);
+        setNear(e.isIntersecting);
+      },
+      { rootMargin: "600px 0px" },
+    );
+    seen.observe(el);
+    return () => seen.disconnect();
+  }, [many]);
+  return (
+    <div ref={box} className="turn" data-turn={step} style={near ? undefined : { height }}>
+      {near ? children : null}
+    </div>
+  );
+}
+
+/** Tells a screen reader what finished; never tokens. */
+function Announcer({ view }: { view: SessionView }) {
+  const d = view.discoveries.at(-1);
+  const call = d?.calls.findLast((c) => c.endedAt !== undefined);
+  const said = !d
+    ? ""
+    : isClosed(d.status)
+      ? `Discovery ${d.status.replaceAll("_", " ")}`
+      : d.status === "needs_attention"
+        ? "The discovery waits for you"
+        : call
+          ? `${call.tool.replaceAll("_", " ")} ${call.status === "ok" ? "done" : call.status.replaceAll("_", " ")}`
+          : "";
+  return (
+    <div className="hidden" role="log" aria-live="polite">
+      {said}
+    </div>
+  );
+}

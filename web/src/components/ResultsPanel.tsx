@@ -1,0 +1,69 @@
+import type { Report } from "../api/types";
+import { SpaceGroupSymbol } from "../lib/formula";
+import type { Discovery } from "../run/view";
+import { type ResultTab, useUi } from "../ui/state";
+import { Tabs } from "./Bits";
+import { Boundary } from "./Boundary";
+import { HullChart } from "./HullChart";
+import { Leaderboard } from "./Leaderboard";
+import { Plots } from "./Plots";
+import { StructureLink } from "./StructureLink";
+import { ValidationPanel } from "./ValidationPanel";
+
+const tabs: { id: ResultTab; label: string }[] = [
+  { id: "candidates", label: "Candidates" },
+  { id: "hull", label: "Hull" },
+  { id: "plots", label: "Plots" },
+  { id: "checks", label: "Checks" },
+  { id: "structures", label: "Structures" },
+];
+
+/** What came out, live: candidates, hull, plots, checks, structures. */
+export function ResultsPanel({ discovery, stored }: { discovery: Discovery | undefined; stored?: Report | undefined }) {
+  const at = useUi((u) => u.resultTab);
+  const pick = useUi((u) => u.setResultTab);
+  return (
+    <Tabs tabs={tabs} at={at} onPick={pick} label="Results">
+      {discovery ? (
+        <Boundary key={at} what="This panel">
+          {at === "candidates" ? <Leaderboard discovery={discovery} /> : null}
+          {at === "hull" ? <HullChart discovery={discovery} /> : null}
+          {at === "plots" ? <Plots discovery={discovery} /> : null}
+          {at === "checks" ? <ValidationPanel discovery={discovery} stored={stored} /> : null}
+          {at === "structures" ? <StructureList discovery={discovery} /> : null}
+        </Boundary>
+      ) : (
+        <div className="empty">
+          <p>Results appear here while the discovery works.</p>
+        </div>
+      )}
+    </Tabs>
+  );
+}
+
+function StructureList({ discovery: d }: { discovery: Discovery }) {
+  const select = useUi((u) => u.select);
+  if (d.structures.length === 0)
+    return (
+      <div className="empty">
+        <p>No structure was made yet.</p>
+      </div>
+    );
+  return (
+    <ul className="structures pad">
+      {d.structures.slice(0, 500).map((s) => (
+        <li key={`${s.step} ${s.id}`} className="row">
+          <StructureLink id={s.id} label={s.formula} />
+          <span className="ellipsis grow small soft">{s.label || s.origin}</span>
+          {s.spaceGroup ? <SpaceGroupSymbol of={s.spaceGroup.symbol} /> : null}
+          <button type="button" className="chip link small" onClick={() => select({ step: s.step })}>
+            {s.callId}
+          </button>
+        </li>
+      ))}
+      {d.structures.length > 500 ? (
+        <li className="small soft">and {d.structures.length - 500} more; the leaderboard holds all</li>
+      ) : null}
+    </ul>
+  );
+}

@@ -1,0 +1,148 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ChevronDown, ChevronUp } from "lucide-react";
+import { useMemo, useRef } from "react";
+import { useNow } from "../hooks/useNow";
+import { formatSeconds, words } from "../lib/format";
+import { lookOf } from "../lib/status";
+import { type Discovery, isClosed } from "../run/view";
+import { useUi } from "../ui/state";
+
+interface Bar {
+  step: string;
+  label: string;
+  status: string;
+  from: number;
+  to: number | undefined; // undefined while it runs
+}
+
+/** The run over time: each step a bar on its own lane, parallel ones side by side. */
+export function Timeline({ discovery: d, foldable = true }: { discovery: Discovery; foldable?: boolean }) {
+  const open = useUi((u) => u.timeline) || !foldable;
+  const setOpen = useUi((u) => u.setTimeline);
+  const bars = useMemo(() => barsOf(d), [d]);
+  const closed = isClosed(d.status);
+  const now = useNow(!closed && open);
+  const start = d.startedAt;
+  const end = closed ? (d.endedAt ?? Math.max(...bars.map((b) => b.to ?? b.from), start)) : now;
+  const span = Math.max(1, end - start);
+  return (
+    <section className="timeline" aria-label="Timeline">
+      <header className="row">
+        {foldable ? (
+          <button type="button" className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? <ChevronDown size={14} aria-hidden /> : <ChevronUp size={14} aria-hidden />}
+            <h2>Timeline</h2>
+          </button>
+        ) : (
+          <h2>Timeline</h2>
+        )}
+        <span className="small soft num tail">
+          {bars.length} steps · {formatSeconds(span)}
+        </span>
+      </header>
+      {open ? <Lanes bars={bars} start={start} span={span} end={end} discovery={d.id} /> : null}
+    </section>
+  );
+}
+
+const laneHeight = 24;
+
+function Lanes({
+  bars,
+  start,
+  span,
+  end,
+  discovery,
+}: {
+  bars: Bar[];
+  start: number;
+  span: number;
+  end: number;
+  discovery: string;
+}) {
+  const box = useRef<HTMLElement>(null);
+  const virtual = useVirtualizer({
+    count: bars.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => laneHeight,
+    overscan: 6,
+  });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by keyboard
+    <section className="lanes" ref={box} tabIndex={0} aria-label="Steps over time">
+      <ol style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((v) => {
+          const b = bars[v.index];
+          return b ? (
+            <Lane key={b.step} bar={b} top={v.start} start={start} span={span} end={end} discovery={discovery} />
+          ) : null;
+        })}
+      </ol>
+    </section>
+  );
+}
+
+function Lane({
+  bar: b,
+  top,
+  start,
+  span,
+  end,
+  discovery,
+}: {
+  bar: Bar;
+  top: number;
+  start: number;
+  span: number;
+  end: number;
+  discovery: string;
+}) {
+  const selected = useUi((u) => u.selection.step === b.step);
+  const select = useUi((u) => u.select);
+  const left = ((b.from - start) / span) * 100;
+  const width = Math.max(0.4, (((b.to ?? end) - b.from) / span) * 100);
+  const look = lookOf(b.status);
+  return (
+    <li className="lane" style={{ transform: `translateY(${top}px)` }}>
+      <button
+        type="button"
+        className={`lane-row ${selected ? "selected" : ""}`}
+        aria-pressed={selected}
+        aria-label={`${b.step} ${b.label}, ${look.word}, ${formatSeconds((b.to ?? end) - b.from)}`}
+        onClick={() => select({ discovery, step: b.step })}
+      >
+        <span className="lane-name">
+          <code className="small">{b.step}</code> <span className="small ellipsis">{b.label}</span>
+        </span>
+        <span className="lane-track">
+          <i className={`lane-bar tone-${look.tone}`} style={{ left: `${left}%`, width: `${width}%` }} />
+        </span>
+        <span className="small soft num lane-time">{formatSeconds((b.to ?? end) - b.from)}</span>
+      </button>
+    </li>
+  );
+}
+
+function barsOf(d: Discovery): Bar[] {
+  const closedAt = isClosed(d.status) ? d.endedAt : undefined;
+  const bars: Bar[] = [];
+  for (const t of d.turns)
+    if (t.startedAt)
+      bars.push({
+        step: t.step,
+        label: "reasoning",
+        status: t.ended ? "ok" : closedAt ? "cancelled" : "running",
+        from: t.startedAt,
+        to: t.endedAt ?? closedAt,
+      });
+  for (const c of d.calls)
+    if (c.startedAt)
+      bars.push({
+        step: c.step,
+        label: words(c.tool),
+        status: c.status === "running" && closedAt ? "cancelled" : c.status,
+        from: c.startedAt,
+        to: c.endedAt ?? closedAt,
+      });
+  return bars.sort((a, b) => a.from - b.from || (a.step < b.step ? -1 : 1));
+}

@@ -1,0 +1,238 @@
+import { ChevronRight, RotateCcw, SkipForward, Square } from "lucide-react";
+import { memo, useEffect, useRef, useState } from "react";
+import { useUpdate } from "../api/queries";
+import { useNow } from "../hooks/useNow";
+import { useRunStore } from "../hooks/useRun";
+import { counted, formatSeconds, formatValue, thin, words } from "../lib/format";
+import { Formula } from "../lib/formula";
+import { secondsLeft } from "../run/traces";
+import type { Call, Note } from "../run/view";
+import { useUi } from "../ui/state";
+import { Meter, ProblemNote, StatusIcon } from "./Bits";
+import { Boundary } from "./Boundary";
+import { Arguments, ToolResult } from "./ToolResult";
+
+interface Props {
+  call: Call;
+  discovery: string;
+  open: boolean; // whether the discovery still runs
+  held: boolean; // whether it waits because this step failed
+}
+
+/** One tool call: what was asked, how far it is, what came out. */
+export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: Props) {
+  const selected = useUi((u) => u.selection.step === call.step && (u.selection.discovery ?? discovery) === discovery);
+  const select = useUi((u) => u.select);
+  const running = call.status === "running";
+  const [shown, setShown] = useState<boolean>();
+  const unfolded = shown ?? (running || held || call.status === "failed" || call.status === "tool_error");
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (selected) card.current?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
+  return (
+    <article
+      ref={card}
+      className={`card tool ${selected ? "selected" : ""}`}
+      data-step={call.step}
+      aria-label={`${call.callId} ${words(call.tool)}`}
+    >
+      <header className="card-head">
+        <button
+          type="button"
+          className="fold"
+          aria-expanded={unfolded}
+          onClick={() => {
+            setShown(!unfolded);
+            select({ discovery, step: call.step });
+          }}
+        >
+          <ChevronRight size={14} aria-hidden className={unfolded ? "down" : ""} />
+          <StatusIcon status={call.status} />
+          <span className="tool-name">{words(call.tool)}</span>
+          <Subject call={call} />
+        </button>
+        <span className="row soft small tail">
+          <Badges call={call} />
+          <Elapsed call={call} />
+          <code className="small">{call.callId}</code>
+        </span>
+      </header>
+      {running ? <ToolProgress call={call} discovery={discovery} /> : null}
+      {unfolded ? (
+        <Boundary what={`The result of ${call.callId}`}>
+          <div className="card-body">
+            <Arguments of={call.arguments} />
+            {call.error ? <CallError call={call} /> : null}
+            {call.result ? <ToolResult call={call} /> : null}
+            {call.resultRef ? (
+              <p className="soft small">The result is large and kept as a file: {call.resultRef}</p>
+            ) : null}
+            <Notes notes={call.notes} />
+          </div>
+        </Boundary>
+      ) : null}
+      {open && (running || held) ? <CallActions call={call} discovery={discovery} held={held} /> : null}
+    </article>
+  );
+});
+
+function Subject({ call }: { call: Call }) {
+  const a = call.arguments;
+  const formulas = [
+    a.formula,
+    ...(Array.isArray(a.compositions) ? a.compositions : []),
+    ...(Array.isArray(a.elements) ? a.elements : []),
+  ].filter((x): x is string => typeof x === "string");
+  const ids = [a.structure_id, ...(Array.isArray(a.structure_ids) ? a.structure_ids : [])].filter(
+    (x): x is string => typeof x === "string",
+  );
+  const made = call.structures[0]?.formula ?? call.energies.find((e) => e.formula)?.formula;
+  if (formulas.length > 0)
+    return (
+      <span className="subject ellipsis">
+        {formulas.slice(0, 4).map((f, i) => (
+          <span key={f}>
+            {i > 0 ? ", " : ""}
+            <Formula of={f} />
+          </span>
+        ))}
+        {formulas.length > 4 ? ` +${formulas.length - 4}` : ""}
+      </span>
+    );
+  if (ids.length > 0)
+    return (
+      <span className="subject ellipsis">
+        {ids.length === 1 && made ? <Formula of={made} /> : counted(ids.length, "structure")}
+      </span>
+    );
+  return null;
+}
+
+function Badges({ call }: { call: Call }) {
+  return (
+    <>
+      {call.cached ? <span className="badge tone-grey">computed before</span> : null}
+      {call.resumedFromStep !== undefined ? (
+        <span className="badge tone-blue">went on from step {call.resumedFromStep}</span>
+      ) : null}
+      {call.attempt > 1 ? <span className="badge tone-grey">attempt {call.attempt}</span> : null}
+      {call.structures.length > 0 ? <span>{counted(call.structures.length, "structure")}</span> : null}
+    </>
+  );
+}
+
+function Elapsed({ call }: { call: Call }) {
+  const now = useNow(call.status === "running");
+  if (call.status === "planned") return <span>waits</span>;
+  const s = call.durationS ?? (call.status === "running" ? Math.max(0, now - call.startedAt) : undefined);
+  return s === undefined ? null : <span className="num small">{formatSeconds(s)}</span>;
+}
+
+/** How far a running call is: its own count, force and energy, and the time left from its own rate. */
+export function ToolProgress({ call, discovery }: { call: Call; discovery: string }) {
+  const store = useRunStore();
+  const p = call.live?.progress;
+  const task = call.tasks.find((t) => t.status === "running");
+  const points = store.traces.of(discovery, call.callId);
+  const left = secondsLeft(points);
+  const done = p?.progress ?? task?.completed ?? 0;
+  const total = p && p.total > 0 ? p.total : (task?.total ?? 0);
+  const x = p?.details ?? {};
+  return (
+    <div className="progress">
+      <Meter part={done} whole={total} label={`Progress of ${words(call.tool)}`} />
+      <p className="row wrap small soft num">
+        {total > 0 ? (
+          <span>
+            {x.member !== undefined ? "member" : "step"} {Math.round(done)}/{Math.round(total)}
+          </span>
+        ) : (
+          <span>{call.waiting ? `waits for ${call.waiting}` : "at work"}</span>
+        )}
+        {x.fmax !== undefined ? <span>fmax {formatValue(x.fmax, "eV/angstrom")}</span> : null}
+        {x.energy !== undefined ? <span>E {formatValue(x.energy, "eV/atom")}</span> : null}
+        {left !== undefined ? <span>about {formatSeconds(left)} left</span> : null}
+        {p?.message && x.fmax === undefined ? <span className="ellipsis">{p.message}</span> : null}
+      </p>
+    </div>
+  );
+}
+
+function CallError({ call }: { call: Call }) {
+  const e = call.error;
+  if (!e) return null;
+  return (
+    <div className={`note ${call.status === "failed" ? "tone-red" : "tone-amber"}`}>
+      <p>
+        {e.field ? <b>{e.field}: </b> : null}
+        {e.message}
+      </p>
+      <Suggestions list={e.suggestions} />
+    </div>
+  );
+}
+
+export function Suggestions({ list }: { list: readonly string[] }) {
+  if (list.length === 0) return null;
+  return (
+    <ul className="bullets">
+      {list.map((s) => (
+        <li key={s}>{s}</li>
+      ))}
+    </ul>
+  );
+}
+
+export function Notes({ notes }: { notes: readonly Note[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <ul className="notes small">
+      {notes.map((n) => (
+        <li key={n.id} className={n.kind === "error" ? "ink-red" : "soft"}>
+          {n.kind === "error" ? n.text : `An earlier attempt was given up: ${n.text}`}
+          <Suggestions list={n.suggestions} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function CallActions({ call, discovery, held }: { call: Call; discovery: string; held: boolean }) {
+  const update = useUpdate(discovery);
+  const busy = update.isPending;
+  return (
+    <footer className="card-foot row wrap">
+      {held ? (
+        <>
+          <button
+            type="button"
+            className="btn primary"
+            disabled={busy}
+            onClick={() => update.mutate({ kind: "retry_step", step: call.step })}
+          >
+            <RotateCcw size={14} aria-hidden /> Retry {call.step}
+          </button>
+          <button
+            type="button"
+            className="btn"
+            disabled={busy}
+            onClick={() => update.mutate({ kind: "skip_step", step: call.step })}
+          >
+            <SkipForward size={14} aria-hidden /> Skip it{thin}
+          </button>
+        </>
+      ) : (
+        <button
+          type="button"
+          className="btn quiet"
+          disabled={busy}
+          onClick={() => update.mutate({ kind: "cancel_step", step: call.step })}
+        >
+          <Square size={12} aria-hidden /> {busy ? "Stopping…" : "Stop this step"}
+        </button>
+      )}
+      {update.isError ? <ProblemNote error={update.error} /> : null}
+    </footer>
+  );
+}

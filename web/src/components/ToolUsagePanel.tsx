@@ -1,0 +1,21 @@
+import type { Call } from "../run/view";
+import { ToolCard } from "./ToolCard";
+
+interface Props {
+  calls: readonly Call[];
+  discovery: string;
+  open: boolean;
+  heldStep: string; // the step that failed and holds the discovery; "" if none
+}
+
+/** The calls of one turn; several run side by side. */
+export function ToolUsagePanel({ calls, discovery, open, heldStep }: Props) {
+  if (calls.length === 0) return null;
+  return (
+    <section className="col tools" aria-label="Tool calls">
+      {calls.map((c) => (
+        <ToolCard key={c.callId} call={c} discovery={discovery} open={open} held={heldStep === c.step} />
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,189 @@
+// The structures under study with what was computed for each, from the log as
+// it stands: the leaderboard while a discovery runs and after.
+import type { Call, Discovery, StructureRef } from "./view";
+
+export interface Row {
+  id: string; // structure
+  formula: string;
+  label: string;
+  origin: string;
+  nAtoms: number;
+  symbol: string;
+  number: number;
+  energy: number | null;
+  formation: number | null;
+  hull: number | null;
+  verdict: string;
+  converged: boolean | null;
+  potential: string;
+  step: string; // of the call that computed the energy, or made the structure
+}
+
+export interface HullPoint {
+  formula: string;
+  formation: number;
+  onHull: boolean;
+  candidate: boolean;
+  structureId: string;
+  source: string;
+}
+
+export interface Hull {
+  system: string;
+  kind: string;
+  entries: number;
+  date: string;
+  missing: string[];
+  points: HullPoint[];
+  step: string;
+}
+
+export function leaderboard(d: Discovery): Row[] {
+  const references = referenceIds(d.structures);
+  const rows = new Map<string, Row>();
+  for (const s of d.structures) if (!references.has(s.id)) rows.set(s.id, blank(s));
+  for (const e of d.energies) {
+    if (!e.structureId || references.has(e.structureId) || e.name.startsWith("reference")) continue;
+    let r = rows.get(e.structureId);
+    if (!r) {
+      r = { ...blank(undefined), id: e.structureId, formula: e.formula ?? "" };
+      rows.set(e.structureId, r);
+    }
+    r.potential = e.potential;
+    r.step = e.step;
+    r.converged = e.converged;
+    if (e.name === "energy_per_atom") r.energy = e.value;
+    else if (e.name === "formation_energy_per_atom") r.formation = e.value;
+    else if (e.name === "energy_above_hull_per_atom") r.hull = e.value;
+  }
+  for (const h of d.calls.flatMap(hullItems)) {
+    const r = rows.get(h.id);
+    if (r) {
+      r.hull = h.above ?? r.hull;
+      r.verdict = h.verdict;
+    }
+  }
+  return [...rows.values()].sort((a, b) => rank(a) - rank(b) || a.formula.localeCompare(b.formula));
+}
+
+function blank(s: StructureRef | undefined): Row {
+  return {
+    id: s?.id ?? "",
+    formula: s?.formula ?? "",
+    label: s?.label ?? "",
+    origin: s?.origin ?? "",
+    nAtoms: s?.nAtoms ?? 0,
+    symbol: s?.spaceGroup?.symbol ?? "",
+    number: s?.spaceGroup?.number ?? 0,
+    energy: null,
+    formation: null,
+    hull: null,
+    verdict: "",
+    converged: null,
+    potential: "",
+    step: s?.step ?? "",
+  };
+}
+
+function rank(r: Row): number {
+  return r.hull ?? 1e3 + (r.formation ?? 1e3 + (r.energy ?? 1e6));
+}
+
+/** Elemental references, and what was relaxed from them, are no candidates. */
+function referenceIds(structures: readonly StructureRef[]): Set<string> {
+  const out = new Set(structures.filter((s) => s.origin === "reference").map((s) => s.id));
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const s of structures)
+      if (s.parentId && out.has(s.parentId) && !out.has(s.id)) {
+        out.add(s.id);
+        grown = true;
+      }
+  }
+  return out;
+}
+
+type Fields = Record<string, unknown>;
+
+function list(x: unknown): Fields[] {
+  return Array.isArray(x) ? x.filter((v): v is Fields => typeof v === "object" && v !== null) : [];
+}
+
+function hullItems(c: Call): { id: string; above: number | null; verdict: string }[] {
+  return list(c.result?.items)
+    .filter((i) => "energy_above_hull_per_atom" in i)
+    .map((i) => ({
+      id: String(i.structure_id ?? ""),
+      above: typeof i.energy_above_hull_per_atom === "number" ? i.energy_above_hull_per_atom : null,
+      verdict: String(i.verdict ?? ""),
+    }));
+}
+
+/** The hulls that tools built, one for each chemical system, candidates among their points. */
+export function hulls(d: Discovery): Hull[] {
+  const out = new Map<string, Hull>();
+  for (const c of d.calls)
+    for (const i of list(c.result?.items)) {
+      const h = i.hull as Fields | null | undefined;
+      if (typeof h !== "object" || h === null) continue;
+      const system = String(h.system ?? "");
+      const hull: Hull = out.get(system) ?? {
+        system,
+        kind: String(h.kind ?? ""),
+        entries: Number(h.entries ?? 0),
+        date: String(h.date ?? ""),
+        missing: Array.isArray(h.missing) ? h.missing.map(String) : [],
+        points: list(h.competing)
+          .filter((p) => typeof p.formation_energy_per_atom === "number")
+          .map(point),
+        step: c.step,
+      };
+      const known = hull.points.find((p) => p.structureId === i.structure_id);
+      if (known) known.candidate = true;
+      else if (typeof i.formation_energy_per_atom === "number")
+        hull.points.push({
+          formula: String(i.formula ?? ""),
+          formation: i.formation_energy_per_atom,
+          onHull: i.energy_above_hull_per_atom === 0,
+          candidate: true,
+          structureId: String(i.structure_id ?? ""),
+          source: "this discovery",
+        });
+      out.set(system, hull);
+    }
+  return [...out.values()];
+}
+
+function point(p: Fields): HullPoint {
+  return {
+    formula: String(p.formula ?? ""),
+    formation: Number(p.formation_energy_per_atom),
+    onHull: p.on_hull === true,
+    candidate: p.kind === "candidate",
+    structureId: String(p.structure_id ?? ""),
+    source: String(p.phase ?? p.source ?? ""),
+  };
+}
+
+/** The share of each element of a formula. */
+export function shares(formula: string): Map<string, number> {
+  const out = new Map<string, number>();
+  let total = 0;
+  for (const m of expand(formula).matchAll(/([A-Z][a-z]?)(\d+(?:\.\d+)?)?/g)) {
+    const n = Number(m[2] ?? 1);
+    const el = m[1] ?? "";
+    out.set(el, (out.get(el) ?? 0) + n);
+    total += n;
+  }
+  if (total > 0) for (const [el, n] of out) out.set(el, n / total);
+  return out;
+}
+
+function expand(formula: string): string {
+  return formula.replace(/\(([^()]+)\)(\d+(?:\.\d+)?)?/g, (_, inner: string, n: string | undefined) =>
+    inner.replace(
+      /([A-Z][a-z]?)(\d+(?:\.\d+)?)?/g,
+      (_m, el: string, k: string | undefined) => `${el}${Number(k ?? 1) * Number(n ?? 1)}`,
+    ),
+  );
+}

@@ -1,0 +1,162 @@
+// The one fold: what is shown is a pure function of the set of events, in
+// whatever order and however often they came. The rules are docs/wire.md ("The
+// fold"); internal/event/testdata/fold holds what every fold must reproduce.
+import {
+  durable,
+  type Event,
+  type ReasoningUpdate,
+  type TaskProgress,
+  type ToolCallProgress,
+  type Usage,
+} from "../event/events.gen";
+import { compareSteps, type EventId, parseId, parseStep } from "../event/id";
+
+/** An event with its id taken apart. */
+export interface Item {
+  e: Event;
+  id: EventId;
+}
+
+export interface Live {
+  progress?: ToolCallProgress & { at: number };
+  tasks: ReadonlyMap<string, TaskProgress>;
+  frames: ReadonlyMap<string, number>; // structure id -> newest frame
+  usage?: Usage;
+}
+
+/** One step as shown: one attempt of one generation. */
+export interface Step {
+  step: string;
+  gen: number;
+  attempt: number;
+  ended: boolean;
+  events: readonly Event[]; // its durable events, by ord
+  notes: readonly Event[]; // errors and superseded attempts, of any attempt, by ord
+  text: string;
+  hole: boolean; // a piece of the live text is missing
+  live?: Live;
+}
+
+/** Generations below gen are gone from a step on. */
+export interface Drop {
+  gen: number;
+  from: string;
+}
+
+/** What a discovery shows outside of its steps. */
+export interface Outline {
+  status: string;
+  reason: string;
+  gen: number;
+  complete: boolean;
+  summary: string;
+  outside: readonly Event[]; // durable events outside of steps, by ord
+  drops: readonly Drop[];
+}
+
+export function item(e: Event): Item {
+  return { e, id: parseId(e.id) ?? { gen: 0, attempt: 0, n: 0 } };
+}
+
+/** Durable events by ord, then live ones by their place in their attempt. */
+function before(a: Item, b: Item): number {
+  const x = a.e.metadata.ord ?? 0;
+  const y = b.e.metadata.ord ?? 0;
+  if (x > 0 && y > 0) return x - y;
+  if (x > 0) return -1;
+  if (y > 0) return 1;
+  return a.id.attempt - b.id.attempt || a.id.n - b.id.n;
+}
+
+export function foldOutside(items: Iterable<Item>): Outline {
+  const sorted = [...items].sort(before);
+  const o = {
+    status: "",
+    reason: "",
+    gen: 0,
+    complete: false,
+    summary: "",
+    outside: sorted.map((i) => i.e),
+    drops: [] as Drop[],
+  };
+  for (const { e } of sorted) {
+    if (e.type === "discovery_status") {
+      if (!o.complete) {
+        o.status = e.data.status;
+        o.reason = e.data.reason ?? "";
+      }
+      o.gen = Math.max(o.gen, e.data.gen);
+      if (e.data.from_step) o.drops.push({ gen: e.data.gen, from: e.data.from_step });
+    } else if (e.type === "discovery_complete") {
+      Object.assign(o, { status: e.data.status, reason: "", complete: true, summary: e.data.summary });
+    }
+  }
+  return o;
+}
+
+/** The step as shown: its newest generation that is not dropped; in it the attempt that ended, or else the newest. */
+export function foldStep(
+  step: string,
+  items: Iterable<Item>,
+  drops: readonly Drop[],
+  complete: boolean,
+): Step | undefined {
+  const gone = (gen: number) => drops.some((d) => gen < d.gen && parseStep(step) && compareSteps(step, d.from) >= 0);
+  const kept = [...items].filter((i) => !gone(i.id.gen));
+  if (kept.length === 0) return undefined;
+  const gen = Math.max(...new Set(kept.map((i) => i.id.gen)));
+  const mine = kept.filter((i) => i.id.gen === gen).sort(before);
+  const end = mine.find((i) => i.e.type === "reasoning_end" || i.e.type === "tool_call_result");
+  const attempt = end ? end.id.attempt : mine.reduce((m, i) => Math.max(m, i.id.attempt), 0);
+  const failed = mine.some((i) => i.e.type === "error" && i.id.attempt === attempt);
+  const notes = mine.filter((i) => isNote(i.e)).map((i) => i.e);
+  const shown = mine.filter((i) => !isNote(i.e) && i.id.attempt === attempt);
+  const events = shown.filter((i) => durable.has(i.e.type)).map((i) => i.e);
+  const s: Step = { step, gen, attempt, ended: end !== undefined, events, notes, text: "", hole: false };
+  if (end?.e.type === "reasoning_end") s.text = end.e.data.text;
+  if (!end && !complete && !failed) addLive(s, shown);
+  return s;
+}
+
+function isNote(e: Event): boolean {
+  return e.type === "error" || e.type === "attempt_superseded";
+}
+
+function addLive(s: Step, items: readonly Item[]): void {
+  const tasks = new Map<string, TaskProgress>();
+  const frames = new Map<string, number>();
+  const pieces: ReasoningUpdate[] = [];
+  const live: Live = { tasks, frames };
+  let heard = false;
+  for (const { e } of items) {
+    if (e.type === "reasoning_update") pieces.push(e.data);
+    else if (e.type === "tool_call_progress") live.progress = { ...e.data, at: e.timestamp };
+    else if (e.type === "task_progress") tasks.set(e.data.task_id, e.data);
+    else if (e.type === "structure_updated")
+      frames.set(e.data.structure_id, Math.max(frames.get(e.data.structure_id) ?? 0, e.data.frame));
+    else if (e.type === "usage_update") live.usage = e.data.usage;
+    else continue;
+    heard = true;
+  }
+  if (!heard) return;
+  s.live = live;
+  join(s, pieces);
+}
+
+/** Writes the pieces of a live text one after the other. Offsets count code points. */
+function join(s: Step, pieces: ReasoningUpdate[]): void {
+  let end = 0;
+  const parts: string[] = [];
+  for (const p of pieces.sort((a, b) => a.offset - b.offset)) {
+    if (p.offset > end) s.hole = true;
+    parts.push(p.content);
+    end = p.offset + points(p.content);
+  }
+  s.text = parts.join("");
+}
+
+function points(s: string): number {
+  let n = 0;
+  for (const _ of s) n++;
+  return n;
+}

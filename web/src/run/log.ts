@@ -1,0 +1,107 @@
+// The events of one session by id, and what they fold to. What did not change
+// keeps its identity, so that a view of one step is drawn again only when that
+// step has news.
+import type { Event } from "../event/events.gen";
+import { compareSteps } from "../event/id";
+import { foldOutside, foldStep, type Item, item, type Outline, type Step } from "./fold";
+import { type Discovery, discoveryView } from "./view";
+
+export interface SessionView {
+  title: string;
+  alias: string;
+  ended: string; // the reason; "" while it is open
+  discoveries: readonly Discovery[]; // as they were asked
+}
+
+interface Bucket {
+  outside: Item[];
+  steps: Map<string, Item[]>;
+  outline?: Outline;
+  shown: Map<string, Step>;
+  stale: Set<string>; // steps with news
+  view?: Discovery;
+}
+
+/** The fold of any set of events. */
+export function fold(events: Iterable<Event>): SessionView {
+  const log = new Log();
+  for (const e of events) log.add(e);
+  return log.view();
+}
+
+export class Log {
+  private readonly seen = new Map<string, Event>();
+  private readonly buckets = new Map<string, Bucket>();
+  private session = { title: "", alias: "", ended: "" };
+  private cached: SessionView | undefined;
+
+  get size(): number {
+    return this.seen.size;
+  }
+
+  /** Adds an event; false when it was known already. */
+  add(e: Event): boolean {
+    if (this.seen.has(e.id)) return false;
+    this.seen.set(e.id, e);
+    this.cached = undefined;
+    if (e.type === "session_start") this.session = { ...this.session, title: e.data.title, alias: e.data.alias ?? "" };
+    else if (e.type === "session_end") this.session = { ...this.session, ended: e.data.reason };
+    else if (e.metadata.discovery_id) this.place(e.metadata.discovery_id, e);
+    return true;
+  }
+
+  private place(did: string, e: Event): void {
+    let b = this.buckets.get(did);
+    if (!b) {
+      b = { outside: [], steps: new Map(), shown: new Map(), stale: new Set() };
+      this.buckets.set(did, b);
+    }
+    delete b.view;
+    const step = e.metadata.step;
+    if (!step) {
+      b.outside.push(item(e));
+      delete b.outline;
+      return;
+    }
+    const items = b.steps.get(step);
+    if (items) items.push(item(e));
+    else b.steps.set(step, [item(e)]);
+    b.stale.add(step);
+  }
+
+  /** All events: durable ones in the order of the log, then live ones. */
+  events(): Event[] {
+    return [...this.seen.values()].sort((a, b) => rank(a) - rank(b));
+  }
+
+  view(): SessionView {
+    if (this.cached) return this.cached;
+    const discoveries = [...this.buckets].map(([id, b]) => this.discovery(id, b));
+    discoveries.sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.cached = { ...this.session, discoveries };
+    return this.cached;
+  }
+
+  private discovery(id: string, b: Bucket): Discovery {
+    if (b.view) return b.view;
+    if (!b.outline) {
+      // A drop or the end of the discovery changes what every step shows.
+      b.outline = foldOutside(b.outside);
+      b.shown.clear();
+      for (const step of b.steps.keys()) b.stale.add(step);
+    }
+    for (const step of b.stale) {
+      const s = foldStep(step, b.steps.get(step) ?? [], b.outline.drops, b.outline.complete);
+      if (s) b.shown.set(step, s);
+      else b.shown.delete(step);
+    }
+    b.stale.clear();
+    const steps = [...b.shown.values()].sort((x, y) => compareSteps(x.step, y.step));
+    b.view = discoveryView(id, b.outline, steps);
+    return b.view;
+  }
+}
+
+function rank(e: Event): number {
+  return e.metadata.ord ?? Number.MAX_SAFE_INTEGER;
+}

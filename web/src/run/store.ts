@@ -1,0 +1,136 @@
+// The log of one open session and its stream, outside of React: events in,
+// folded once a frame, readers told what changed.
+import { json } from "../api/client";
+import type { Event } from "../event/events.gen";
+import { type Handlers, SessionStream, type StreamState } from "../stream/client";
+import { PollStream } from "../stream/poll";
+import { Log, type SessionView } from "./log";
+import { Traces } from "./traces";
+
+export interface Snapshot {
+  view: SessionView;
+  stream: StreamState;
+  size: number;
+  version: number;
+}
+
+/** Refused upgrades before plain requests are used instead of a socket. */
+const socketTries = 3;
+
+export class RunStore {
+  readonly traces = new Traces();
+  private log = new Log();
+  private stream: SessionStream | PollStream | undefined;
+  private state: StreamState = { phase: "connecting", since: Date.now(), behind: 0 };
+  private readonly listeners = new Set<() => void>();
+  private snap: Snapshot;
+  private frame: number | undefined;
+  private opened = false;
+  private lostBeforeOpen = 0;
+  private version = 0;
+
+  constructor(
+    readonly session: string,
+    private readonly ticketed: boolean,
+  ) {
+    this.snap = this.take();
+  }
+
+  /** A store of events that are all there: a downloaded run. */
+  static of(session: string, events: Iterable<Event>): RunStore {
+    const s = new RunStore(session, false);
+    for (const e of events) s.log.add(e);
+    s.state = { phase: "closed", since: Date.now(), behind: 0 };
+    s.snap = s.take();
+    return s;
+  }
+
+  start(): void {
+    if (this.stream) return;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const url = `${scheme}://${location.host}/ws/discovery/${this.session}`;
+    this.stream = new SessionStream(this.handlers(), { url, ...(this.ticketed ? { ticket } : {}) });
+    this.stream.start();
+    window.addEventListener("online", this.nudge);
+    document.addEventListener("visibilitychange", this.nudge);
+  }
+
+  stop(): void {
+    this.stream?.stop();
+    this.stream = undefined;
+    window.removeEventListener("online", this.nudge);
+    document.removeEventListener("visibilitychange", this.nudge);
+    if (this.frame !== undefined) cancelAnimationFrame(this.frame);
+    this.frame = undefined;
+  }
+
+  readonly nudge = (): void => this.stream?.nudge();
+
+  readonly subscribe = (f: () => void): (() => void) => {
+    this.listeners.add(f);
+    return () => this.listeners.delete(f);
+  };
+
+  readonly get = (): Snapshot => this.snap;
+
+  events(): Event[] {
+    return this.log.events();
+  }
+
+  private handlers(): Handlers {
+    return {
+      events: (list) => {
+        for (const e of list) this.add(e);
+        this.soon();
+      },
+      replace: (list) => {
+        this.log = new Log();
+        for (const e of list) this.add(e);
+        this.soon();
+      },
+      state: (s) => {
+        this.state = s;
+        if (s.phase === "live" || s.phase === "catching_up") this.opened = true;
+        else if (s.phase === "lost" && !this.opened) this.fallBack();
+        this.now();
+      },
+    };
+  }
+
+  private add(e: Event): void {
+    if (this.log.add(e)) this.traces.add(e);
+  }
+
+  private fallBack(): void {
+    if (++this.lostBeforeOpen < socketTries || this.stream instanceof PollStream) return;
+    this.stream?.stop();
+    this.stream = new PollStream(this.handlers(), this.session);
+    this.stream.start();
+  }
+
+  /** Once a frame, however many events came; hidden pages get no frames, so a timer stands in. */
+  private soon(): void {
+    if (this.frame !== undefined) return;
+    if (document.hidden) {
+      this.now();
+      return;
+    }
+    this.frame = requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.now();
+    });
+  }
+
+  private now(): void {
+    this.snap = this.take();
+    for (const f of this.listeners) f();
+  }
+
+  private take(): Snapshot {
+    return { view: this.log.view(), stream: this.state, size: this.log.size, version: ++this.version };
+  }
+}
+
+async function ticket(): Promise<string> {
+  return (await json<{ ticket: string }>("/auth/ticket", { method: "POST" })).ticket;
+}

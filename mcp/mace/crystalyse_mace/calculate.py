@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms
 from ase.filters import FrechetCellFilter
 from ase.optimize import FIRE
+from ase.stress import voigt_6_to_full_3x3_stress
 from pymatgen.core import Structure
 
 from crystalyse_common import toollog
@@ -118,7 +119,8 @@ def energy(job: Job, pot: LoadedPotential) -> dict[str, Any]:
     e, forces = float(a.get_potential_energy()), a.get_forces()
     stress = a.get_stress(voigt=True)
     return {"total_energy": e, "energy_per_atom": e / len(a), "n_atoms": len(a),
-            "max_force": float(np.linalg.norm(forces, axis=1).max()), "max_stress": float(np.abs(stress).max() * GPA)}
+            "max_force": float(np.linalg.norm(forces, axis=1).max()), "max_stress": float(np.abs(stress).max() * GPA),
+            "stress": (voigt_6_to_full_3x3_stress(stress) * GPA).tolist()}
 
 
 class Relaxation:

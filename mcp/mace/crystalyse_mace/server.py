@@ -17,14 +17,17 @@ from crystalyse_common.errors import typed_errors
 from crystalyse_common.server import LONG, Server
 from crystalyse_common.structures import load_record
 
-from . import libraries, potentials
+from . import battery, libraries, potentials
 from .batch import Batch, prescreen, relax_many
+from .committee import compare
+from .elastic import equation_of_state, stress_of
 from .engines import Pool
 from .formation import formation_energies
 from .hull import energies_above_hull
 from .hull_models import HullResult, Thresholds
 from .models import BatchResult, EnergyResult, FormationResult, ModelItem, ModelsResult, RelaxResult, ScreenResult
 from .potentials.base import sha256_of
+from .property_models import BatteryResult, CompareResult, EosResult, StressResult
 
 VERSION = "0.1.0"
 
@@ -77,7 +80,8 @@ async def calculate_energy(structure_id: StructureID, ctx: Context, potential: P
     batch = await _batch(ctx, potential, "calculate_energy")
     job = batch.job(structure_id, "point") | {"key": batch.meta.key}
     out = await batch.pool.run("energy", batch.info, job)
-    return EnergyResult(structure_id=structure_id, formula=record["formula"], potential=out["potential"], **out["result"])
+    numbers = {k: v for k, v in out["result"].items() if k != "stress"}
+    return EnergyResult(structure_id=structure_id, formula=record["formula"], potential=out["potential"], **numbers)
 
 
 @mcp.tool(meta=LONG)
@@ -169,3 +173,67 @@ async def calculate_energy_above_hull(
     """
     batch = await _batch(ctx, potential, "calculate_energy_above_hull")
     return await energies_above_hull(batch, structure_ids, formulas, earlier_structure_ids, fmax, thresholds)
+
+
+@mcp.tool()
+@typed_errors
+async def calculate_stress(structure_id: StructureID, ctx: Context, potential: PotentialName = "auto") -> StressResult:
+    """Compute the stress tensor (GPa), pressure, von Mises and shear stress of a structure as it is."""
+    return await stress_of(await _batch(ctx, potential, "calculate_stress"), structure_id)
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def fit_equation_of_state(
+    structure_id: StructureID, ctx: Context, potential: PotentialName = "auto",
+    strain_range: Annotated[float, Field(ge=0.01, le=0.1, description="largest change of the lengths")] = 0.03,
+    n_points: Annotated[int, Field(ge=5, le=21, description="volumes")] = 7,
+    equation: Annotated[str, Field(min_length=1, max_length=30, description="birch_murnaghan, murnaghan or vinet")] = "birch_murnaghan",
+) -> EosResult:
+    """Fit an equation of state to a relaxed structure: bulk modulus in GPa, its pressure derivative, equilibrium volume.
+
+    The cell keeps its shape, the atoms relax at each volume. Finished volumes are kept when the call is interrupted.
+    """
+    return await equation_of_state(await _batch(ctx, potential, "fit_equation_of_state"), structure_id, strain_range, n_points, equation)
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def compare_models(
+    structure_ids: Annotated[list[StructureID], Field(min_length=1, max_length=20)], ctx: Context,
+    potentials_to_compare: Annotated[list[PotentialName] | None, Field(max_length=8, description="keys of list_models; null takes all with weights")] = None,
+    relax: Annotated[bool, Field(description="let each potential relax the structure first; false compares them on the structure as given")] = False,
+) -> CompareResult:
+    """Compare formation energies (eV/atom) of several potentials on the same structures, all at one energy level.
+
+    Their spread is disagreement between models, not an error bar. With one potential installed it says that there is none to show.
+    """
+    await anyio.to_thread.run_sync(libraries.load)
+    pool: Any = ctx.request_context.lifespan_context
+    meta = call_meta(ctx)
+
+    def make(key: str) -> Batch:
+        return Batch(pool, potentials.resolve(key), meta, "compare_models", ctx.report_progress)
+
+    return await compare(make, structure_ids, potentials_to_compare, relax, 1.0)
+
+
+@mcp.tool(meta=LONG)
+@typed_errors
+async def battery_metrics(
+    ion: Annotated[str, Field(min_length=1, max_length=2, description="mobile ion: Li, Na, K, Mg, Ca, Zn, Al, ...")], ctx: Context,
+    formula: Annotated[str | None, Field(min_length=1, max_length=100, description="discharged composition; may be left out with a structure")] = None,
+    n: Annotated[float | None, Field(gt=0, le=50, description="electrons per formula unit; null takes all that the ion (or the end members) can give")] = None,
+    discharged_structure_id: Annotated[str | None, Field(max_length=64, description="relaxed structure with the ion")] = None,
+    charged_structure_id: Annotated[str | None, Field(max_length=64, description="relaxed structure without (some of) it: remove_ion, then relax_structure")] = None,
+    potential: PotentialName = "auto",
+    fmax: Annotated[float, Field(ge=0.001, le=1.0, description="an end member with larger forces (eV/angstrom) gives no voltage")] = 0.1,
+) -> BatteryResult:
+    """Compute theoretical capacity (mAh/g, with n stated) and, from two relaxed end members, average voltage (V) and volume change (%).
+
+    The voltage is an energy difference against the metal by the same potential, at 0 K; no plateaus, no kinetics.
+    """
+    both = discharged_structure_id is not None and charged_structure_id is not None
+    batch = await _batch(ctx, potential, "battery_metrics") if both else None
+    await anyio.to_thread.run_sync(libraries.load)
+    return await battery.metrics(batch, ion, formula, n, discharged_structure_id, charged_structure_id, fmax)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 from pymatgen.core import Element as PmgElement
+from smact import Element, neutral_ratios
 from smact.screening import pauling_test
 
 from crystalyse_common.errors import ToolFault
-from smact import Element, neutral_ratios
 
 from .models import ElementItem, ElementResult, FilteredItem, FilterResult
 from .states import Assignment, _score, known_states

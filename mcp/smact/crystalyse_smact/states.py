@@ -11,10 +11,9 @@ import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
+from smact import Element
 from smact.screening import MIXED_VALENCE_ELEMENTS, pauling_test
 from smact.utils.oxidation import ICSD24OxStatesFilter
-
-from smact import Element
 
 MAX_COMBINATIONS = 200_000
 

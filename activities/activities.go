@@ -13,6 +13,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
 )
@@ -41,9 +42,13 @@ type Activities struct {
 	Prompts     func(discovery.Mode) (Prompt, error)
 	Policy      discovery.Policy // the operator's; the zero one allows everything
 	Artifacts   artifact.Store
-	Checkpoints string     // folder of checkpoints, one below it per idempotency key
-	Live        event.Live // what is not stored goes here; nil drops it
-	Log         *slog.Logger
+	Checkpoints string          // folder of checkpoints, one below it per idempotency key
+	Live        event.Live      // what is not stored goes here; nil drops it
+	Memory      *memory.Service // nil remembers nothing
+	// Print gives what decides, beside its arguments, how a server answers; false
+	// for servers whose answers are never reused. Nil reuses nothing.
+	Print func(server string) (string, bool)
+	Log   *slog.Logger
 
 	flights flights
 }

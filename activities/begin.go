@@ -73,14 +73,18 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 	if len(earlier) > 0 {
 		messages = append(messages, llm.Message{Role: llm.RoleSystem, Content: recall(earlier)})
 	}
+	offer, told := a.offered(ctx, d)
+	if offer != "" {
+		messages = append(messages, llm.Message{Role: llm.RoleSystem, Content: offer})
+	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 
-	return a.commitOpening(ctx, d, agent, "", messages)
+	return a.commitOpening(ctx, d, agent, "", messages, told)
 }
 
 // commitOpening stores what a discovery begins with, after a message that is
 // there already ("" for none), and gives the head.
-func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, agent discovery.Agent, parent string, messages []llm.Message) (string, error) {
+func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, agent discovery.Agent, parent string, messages []llm.Message, told ...event.Payload) (string, error) {
 	entries := make([]transcript.Entry, 0, len(messages))
 	for _, m := range messages {
 		e, err := transcript.NewEntry(d.ID, d.UserID, parent, openingStep, m, llm.Usage{})
@@ -94,12 +98,23 @@ func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, a
 	if err != nil {
 		return "", err
 	}
+	events := []event.Event{ev}
+	for _, p := range told {
+		if p == nil {
+			continue
+		}
+		e, err := scope.New(p)
+		if err != nil {
+			return "", err
+		}
+		events = append(events, e)
+	}
 	turn := discovery.Turn{Step: openingStep, Head: parent, FinishReason: "opening"}
 	if err := a.Turns.CommitTurn(ctx, scope, turn, entries); err != nil {
 		return "", err
 	}
 	change := discovery.StatusChange{Status: discovery.StatusRunning, Usage: d.Usage, Agent: &agent}
-	return parent, a.Lifecycle.SetStatus(ctx, scope, change, ev)
+	return parent, a.Lifecycle.SetStatus(ctx, scope, change, events...)
 }
 
 // recall words the earlier discoveries of the session as quoted data.

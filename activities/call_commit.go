@@ -10,6 +10,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
 	"crystalyse/internal/value"
@@ -39,6 +40,7 @@ func (c *callRun) commit(ctx context.Context, out tool.Outcome) (CallResult, err
 	if err := c.a.Calls.Commit(ctx, c.rec.Scope(), made, events...); err != nil {
 		return CallResult{}, err
 	}
+	c.a.logCall(ctx, c.rec.Scope(), made)
 	return CallResult{Status: out.Status}, nil
 }
 
@@ -64,6 +66,11 @@ func (c *callRun) collect(ctx context.Context, m *discovery.Made) error {
 	}
 	if m.Values, err = value.Extract(c.call.ID, c.call.Tool, c.call.Result, schema); err != nil {
 		return fmt.Errorf("values of %s: %w", c.call.ID, err)
+	}
+	for i := range m.Values {
+		if c.call.ReusedFrom != "" {
+			m.Values[i].Origin = c.call.ReusedFrom + strings.TrimPrefix(m.Values[i].Key, c.call.ID)
+		}
 	}
 	head := c.head()
 	c.call.ResumedFromStep = head.ResumedFromStep
@@ -130,6 +137,7 @@ func (c *callRun) payloads(m discovery.Made) []event.Payload {
 	res := event.ToolCallResult{
 		CallID: c.call.ID, Tool: c.call.Tool, Server: c.call.Server, Status: string(c.call.Status),
 		Error: failureEvent(c.call.Error), DurationS: c.call.DurationS, ResumedFromStep: c.call.ResumedFromStep,
+		Cached: c.call.ReusedFrom != "", ReusedFrom: c.call.ReusedFrom,
 	}
 	if len(c.call.Result) > maxEventResult {
 		res.ResultRef = c.call.ID
@@ -138,6 +146,9 @@ func (c *callRun) payloads(m discovery.Made) []event.Payload {
 		_ = json.Unmarshal(c.call.Result, &res.Result)
 	}
 	out := []event.Payload{}
+	if c.call.Status == tool.StatusOK && c.call.Server == memory.Server && c.call.Tool == memory.ToolSearch {
+		out = append(out, event.MemorySearch{Query: c.asked(), MemoryIDs: memory.Marks(string(c.call.Result))})
+	}
 	if c.call.Status == tool.StatusOK {
 		for _, s := range c.head().Structures {
 			out = append(out, event.StructureGenerated{
@@ -153,6 +164,15 @@ func (c *callRun) payloads(m discovery.Made) []event.Payload {
 	}
 	out = append(out, c.endTask(c.call.Status)...)
 	return append(out, res)
+}
+
+// asked is the question of a memory search.
+func (c *callRun) asked() string {
+	var args struct {
+		Query string `json:"query"`
+	}
+	_ = json.Unmarshal(c.call.Arguments, &args) // the tool has read them
+	return args.Query
 }
 
 // energyEvent announces the energies of a result: per atom, with a potential.

@@ -15,6 +15,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
 )
@@ -55,6 +56,9 @@ func (c *callRun) start(ctx context.Context) error {
 	var args map[string]any
 	if err := json.Unmarshal(c.planned.Arguments, &args); err != nil {
 		return fmt.Errorf("call %s: stored arguments: %w", c.call.ID, err)
+	}
+	if c.call.Server == memory.Server && args["content"] != nil {
+		args["content"] = "(kept as a memory)" // events never hold the content of one
 	}
 	return c.rec.Emit(ctx, event.ToolCallStart{CallID: c.call.ID, Tool: c.call.Tool, Server: c.call.Server, Arguments: args})
 }
@@ -105,6 +109,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	}
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
+		UserID: c.call.UserID, SessionID: c.rec.Scope().SessionID, DiscoveryID: c.call.DiscoveryID,
 		Fence: fence(ctx), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
 	}
 	if c.planned.Long {

@@ -42,6 +42,10 @@ func (a *Activities) CallTool(ctx context.Context, in CallInput) (CallResult, er
 	} else if refused != nil {
 		return c.commit(ctx, tool.Outcome{Status: tool.StatusToolError, Error: refused})
 	}
+	c.call.Computation = a.computation(planned)
+	if done, err := c.reuse(ctx); err != nil || done != nil {
+		return deref(done), err
+	}
 	return c.run(ctx)
 }
 

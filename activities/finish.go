@@ -74,6 +74,10 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 	if in.Status != "" || strings.TrimSpace(text) == "" {
 		text = interim(in, values) + text
 	}
+	earlier, dids, err := a.cited(ctx, d.UserID, text)
+	if err != nil {
+		return report.Report{}, err
+	}
 	now := time.Now().UTC()
 	usage := in.Usage
 	if d.StartedAt != nil {
@@ -85,7 +89,7 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 		}
 	}
 	return report.Assemble(report.Input{
-		Discovery: d, Calls: calls, Values: values, Structures: made, Text: text,
+		Discovery: d, Calls: calls, Values: values, Structures: made, Text: text, Earlier: earlier, Memories: a.used(ctx, d, calls, dids),
 		Status: in.Status, Details: in.Details, Usage: usage, EndedAt: now,
 	}), nil
 }

@@ -11,6 +11,7 @@ import (
 	"crystalyse/internal/fault"
 	"crystalyse/internal/id"
 	"crystalyse/internal/llm"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/transcript"
 )
 
@@ -32,6 +33,7 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 	ctx, cancel := stopWithWorker(ctx)
 	defer cancel(nil)
 
+	ctx = memory.For(ctx, rec.Scope().UserID)
 	req, entries, err := a.turnRequest(ctx, in, rec.Scope())
 	if err != nil {
 		return TurnResult{}, err
@@ -140,6 +142,7 @@ func (a *Activities) commitTurn(ctx context.Context, rec *Recorder, in TurnInput
 	if err := a.Turns.CommitTurn(ctx, scope, t, append(entries, entry), events...); err != nil {
 		return TurnResult{}, err
 	}
+	a.logTurn(ctx, scope, reply.Text)
 	return turnResult(t), nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 
 	"crystalyse/internal/adapter/openai"
@@ -21,4 +22,11 @@ func embedder(cfg *config.Config) memory.Embedder {
 // remembering gives the memory of this process.
 func remembering(cfg *config.Config, db *postgres.DB, log *slog.Logger) *memory.Service {
 	return &memory.Service{Store: db.Memories(), Embedder: embedder(cfg), Log: log}
+}
+
+// sweepMemories embeds what was written, until ctx ends.
+func sweepMemories(ctx context.Context, cfg *config.Config, db *postgres.DB, log *slog.Logger) {
+	if e := embedder(cfg); e != nil {
+		memory.Sweep(ctx, db.Memories(), e, log)
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"crystalyse/internal/embedded"
 	"crystalyse/internal/fault"
 	"crystalyse/internal/llm"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/planner"
 	"crystalyse/internal/prompt"
 	"crystalyse/internal/tool"
@@ -63,7 +64,7 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer artifacts.Close()
-	pool, err := toolPool(cfg, log)
+	pool, prints, err := toolPool(cfg, log)
 	if err != nil {
 		return err
 	}
@@ -80,15 +81,20 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	remember := remembering(cfg, db, log)
+	if cfg.Reuse == "off" {
+		prints = nil
+	}
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
-		Tools:  pool, Model: model, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
+		Tools:  memory.Tools{Caller: pool, Memory: remember}, Model: memory.Quoting{Model: model, Store: remember}, Memory: remember, Print: prints, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 		Policy: policy,
 	}
 	if carrier.publisher != nil {
 		a.Live = carrier.publisher
 	}
 	go carrier.sweep(ctx)
+	go sweepMemories(ctx, cfg, db, log)
 	go publishStates(ctx, db, pool, log)
 	go worker.Reconcile(ctx, db, temporal.NewRunner(engine), a, log)
 	if err := os.WriteFile(cfg.Path("run", "worker.ready"), []byte("ready\n"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -140,26 +146,27 @@ func languageModel(ctx context.Context, cfg *config.Config) (llm.Model, error) {
 }
 
 // toolPool prepares the MCP servers: ours, and those the user adds.
-func toolPool(cfg *config.Config, log *slog.Logger) (*mcp.Pool, error) {
+func toolPool(cfg *config.Config, log *slog.Logger) (*mcp.Pool, func(string) (string, bool), error) {
 	servers, files, err := embedded.Servers(cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if cfg.MCPConfig != "" {
 		user, err := tool.LoadConfig(cfg.MCPConfig)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		servers = tool.Merge(servers, user)
 	}
 	golden, err := mcp.Golden(files)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	prints, err := embedded.Prints(cfg, servers)
 	return mcp.New(mcp.Options{
 		Config: servers, Golden: golden, Env: embedded.ServerEnv(cfg), LogDir: cfg.Logs(), Log: log,
 		Ready: func(environment string) (bool, string, error) { return embedded.EnvReady(cfg, environment) },
-	}), nil
+	}), prints, err
 }
 
 // publishStates keeps the condition of the MCP servers in the database, for

@@ -63,6 +63,7 @@ type Config struct {
 	EmbeddingBaseURL string
 	EmbeddingAPIKey  Secret
 	EmbeddingModel   string
+	Reuse            string // on | off
 
 	MCPConfig string
 	Policy    string

@@ -127,6 +127,7 @@ var fields = []field{
 	checked(text("embedding-base-url", "", "", "address of an OpenAI-compatible endpoint for embeddings (default: the language model's with OPENAI_API_KEY, else a local model)", func(c *Config) *string { return &c.EmbeddingBaseURL }), address("http", "https")),
 	secret("embedding-api-key", "", "key of embedding-base-url", func(c *Config) *Secret { return &c.EmbeddingAPIKey }),
 	text("embedding-model", "CRYSTALYSE_EMBEDDING_MODEL", "text-embedding-ada-002", "embedding model of the endpoint", func(c *Config) *string { return &c.EmbeddingModel }),
+	checked(text("reuse", "", "on", "on or off: whether a call whose computation is known takes its stored result", func(c *Config) *string { return &c.Reuse }), oneOf("on", "off")),
 	text("mcp-config", "", "", "file with further MCP servers, in the usual mcpServers form", func(c *Config) *string { return &c.MCPConfig }),
 	text("policy", "", "", "JSON file that says which tool calls are allowed, asked for or denied", func(c *Config) *string { return &c.Policy }),
 	text("models-dir", "", "", "folder with model files of potentials, <name>.model (default <state-dir>/models)", func(c *Config) *string { return &c.ModelsDir }),

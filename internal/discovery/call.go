@@ -31,6 +31,10 @@ type Call struct {
 	StartedAt       time.Time       `json:"started_at"`
 	EndedAt         *time.Time      `json:"-"`
 	DurationS       float64         `json:"duration_s"`
+	// Computation names what the call computes; "" when it is never reused.
+	Computation string `json:"-"`
+	// ReusedFrom is the <discovery>/<call_id> whose result this call took over.
+	ReusedFrom string `json:"reused_from,omitempty"`
 }
 
 // Made is everything a finished call leaves: its record, the values and the
@@ -47,6 +51,9 @@ type Calls interface {
 	// idempotency key; fault.CodeNotFound if there is none. A result computed
 	// once is never computed again.
 	ByKey(ctx context.Context, key string) (Call, error)
+	// ByComputation gives the newest successful call of the user that computed
+	// the same; fault.CodeNotFound if there is none.
+	ByComputation(ctx context.Context, userID, computation string) (Call, error)
 	// Of gives the calls of a discovery in step order.
 	Of(ctx context.Context, discoveryID string) ([]Call, error)
 	// Newest gives the newest generation of a finished call; an empty one if

@@ -66,6 +66,7 @@ type ToolCallResult struct {
 	Error           *Failure       `json:"error,omitempty"`
 	DurationS       float64        `json:"duration_s"`
 	Cached          bool           `json:"cached,omitempty"`
+	ReusedFrom      string         `json:"reused_from,omitempty"` // <discovery>/<call_id> that computed it
 	ResumedFromStep *int           `json:"resumed_from_step,omitempty"`
 }
 

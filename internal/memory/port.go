@@ -30,6 +30,9 @@ type Store interface {
 	Contents(ctx context.Context, userID string, ids []string) (map[string]string, error)
 	// Search gives the best matches. v may be empty: then words alone decide.
 	Search(ctx context.Context, userID string, q Query, v Vector) ([]Hit, error)
+	// OfDiscoveries gives the memories that stand for discoveries: what was
+	// consolidated of each, else its working memories.
+	OfDiscoveries(ctx context.Context, userID string, discoveryIDs []string) ([]string, error)
 	// Note announces what was done with memories in a session's events.
 	Note(ctx context.Context, userID, sessionID string, p event.Payload) error
 	// Counts gives the number of memories of each type.

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ type Input struct {
 	Discovery  discovery.Discovery
 	Calls      []discovery.Call
 	Values     []value.Value
+	Earlier    []value.Value // of other discoveries, cited with their id
+	Memories   []string      // ids of the memories that were used
 	Structures []structure.Structure
 	Text       string           // the model's final text
 	Status     discovery.Status // "" lets the text decide: completed or declined
@@ -56,6 +59,10 @@ func Assemble(in Input) Report {
 	for _, v := range in.Values {
 		lookup[v.Key] = v
 	}
+	for _, v := range in.Earlier {
+		lookup[v.Key] = v
+	}
+	r.MemoriesUsed = append(r.MemoriesUsed, in.Memories...)
 	// What the user asked and what the program says of the end may be repeated.
 	said := d.Query + "\n\n" + in.Details
 	words := toolWords(in.Calls)
@@ -67,17 +74,23 @@ func Assemble(in Input) Report {
 		check.add(c)
 	}
 	r.Validation = Validation{ValuesTotal: check.Total, ValuesResolved: check.Resolved, Unsourced: check.Unsourced}
-	r.Values = numbers(in.Values, check.Cited)
+	r.Values = append(numbers(in.Values, check.Cited), citedOnly(in.Earlier, check.Cited)...)
 	for _, c := range in.Calls {
 		r.Calls = append(r.Calls, Call{
 			ID: c.ID, Tool: c.Tool, Server: c.Server, ToolVersion: c.ToolVersion, Arguments: c.Arguments, Status: c.Status, Error: c.Error,
-			Attempts: c.Attempts, ResumedFromStep: c.ResumedFromStep, StartedAt: c.StartedAt, DurationS: round(c.DurationS, 3)})
+			Attempts: c.Attempts, ResumedFromStep: c.ResumedFromStep, ReusedFrom: c.ReusedFrom, StartedAt: c.StartedAt, DurationS: round(c.DurationS, 3)})
 		r.Compositions = append(r.Compositions, compositions(c)...)
 	}
 	r.Structures = structures(in.Structures, in.Calls)
 	r.Candidates = candidates(r.Structures, in.Values)
 	placeOnHulls(r.Candidates, in.Calls)
 	return r
+}
+
+// citedOnly gives the values of other discoveries that the text stands on.
+func citedOnly(values []value.Value, cited []string) []Number {
+	kept := slices.DeleteFunc(slices.Clone(values), func(v value.Value) bool { return !slices.Contains(cited, v.Key) })
+	return numbers(kept, cited)
 }
 
 func numbers(values []value.Value, cited []string) []Number {

@@ -152,6 +152,7 @@ type Call struct {
 	Error           *tool.Error     `json:"error,omitempty"`
 	Attempts        int             `json:"attempts"`
 	ResumedFromStep *int            `json:"resumed_from_step"`
+	ReusedFrom      string          `json:"reused_from,omitempty"` // <discovery>/<call_id> that computed it
 	StartedAt       time.Time       `json:"started_at"`
 	DurationS       float64         `json:"duration_s"`
 }

@@ -68,9 +68,12 @@ type Invocation struct {
 	Arguments      json.RawMessage
 	IdempotencyKey string
 	CheckpointDir  string // "" for tools that are not long
-	Fence          int64  // higher wins over an older attempt still running
-	Deadline       time.Time
-	OnProgress     func(Progress) // called from one goroutine; must not block
+	// Whose call it is; tools of this program that keep things by user need it,
+	// servers never see it.
+	UserID, SessionID, DiscoveryID string
+	Fence                          int64 // higher wins over an older attempt still running
+	Deadline                       time.Time
+	OnProgress                     func(Progress) // called from one goroutine; must not block
 }
 
 // ServerState is the condition of one MCP server, for status pages.

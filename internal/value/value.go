@@ -28,4 +28,7 @@ type Value struct {
 	Converged   *bool      `json:"converged"`
 	Expression  string     `json:"expression"` // of a derived value
 	Inputs      []string   `json:"inputs"`     // value keys or structure ids
+	// Origin is the key under which an earlier discovery computed it, when this
+	// one reused the call: [<discovery>/]<call_id>.<path>.
+	Origin string `json:"origin,omitempty"`
 }

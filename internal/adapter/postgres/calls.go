@@ -26,6 +26,15 @@ func (d *DB) ByKey(ctx context.Context, key string) (discovery.Call, error) {
 	return toCall(row)
 }
 
+// ByComputation gives the newest call of the user that computed the same.
+func (d *DB) ByComputation(ctx context.Context, userID, computation string) (discovery.Call, error) {
+	row, err := one2(d.q.CallByComputation(ctx, db.CallByComputationParams{UserID: userID, Computation: computation}))("call", computation)
+	if err != nil {
+		return discovery.Call{}, err
+	}
+	return toCall(row)
+}
+
 // Of gives the finished calls of a discovery in step order.
 func (d *DB) Of(ctx context.Context, did string) ([]discovery.Call, error) {
 	rows, err := d.q.CallsOf(ctx, did)
@@ -118,6 +127,7 @@ func finishCall(ctx context.Context, q *db.Queries, c discovery.Call) error {
 		DiscoveryID: c.DiscoveryID, CallID: c.ID, Gen: int32(c.Gen), UserID: c.UserID, IdempotencyKey: c.IdempotencyKey,
 		Tool: c.Tool, Server: c.Server, ToolVersion: c.ToolVersion, Arguments: c.Arguments, Status: string(c.Status),
 		Result: c.Result, Attempts: int32(c.Attempts), StartedAt: c.StartedAt, EndedAt: c.EndedAt,
+		Computation: c.Computation, ReusedFrom: c.ReusedFrom,
 	}
 	if c.ResumedFromStep != nil {
 		n := int32(*c.ResumedFromStep)
@@ -206,6 +216,7 @@ func toCall(r db.Call) (discovery.Call, error) {
 		ID: r.CallID, DiscoveryID: r.DiscoveryID, UserID: r.UserID, IdempotencyKey: r.IdempotencyKey, Gen: int(r.Gen),
 		Tool: r.Tool, Server: r.Server, ToolVersion: r.ToolVersion, Arguments: r.Arguments, Status: tool.Status(r.Status),
 		Result: r.Result, Attempts: int(r.Attempts), StartedAt: r.StartedAt, EndedAt: r.EndedAt,
+		Computation: r.Computation, ReusedFrom: r.ReusedFrom,
 	}
 	if r.ResumedFromStep != nil {
 		n := int(*r.ResumedFromStep)

@@ -169,6 +169,20 @@ func (s *memories) List(ctx context.Context, userID string, f memory.Filter, bef
 	return list, wrap(err)
 }
 
+// OfDiscoveries gives the memories that stand for discoveries.
+func (s *memories) OfDiscoveries(ctx context.Context, userID string, dids []string) ([]string, error) {
+	if len(dids) == 0 {
+		return nil, nil
+	}
+	rows, err := s.pool.Query(ctx, `SELECT id FROM memories m WHERE user_id = $1 AND discovery_id = ANY($2) AND (type <> 'working' OR NOT EXISTS (
+		SELECT 1 FROM memories c WHERE c.user_id = $1 AND c.discovery_id = m.discovery_id AND c.type <> 'working')) ORDER BY id`, userID, dids)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, wrap(err)
+}
+
 // Note announces in a session what was done with memories.
 func (s *memories) Note(ctx context.Context, userID, sessionID string, p event.Payload) error {
 	sc := event.Scope{SessionID: sessionID, UserID: userID, Mode: "creative", Step: event.Outside("memory." + id.New())}

@@ -87,6 +87,8 @@ export interface ToolCallResult {
   error?: Failure;
   duration_s: number;
   cached?: boolean;
+  /** <discovery>/<call_id> that computed it */
+  reused_from?: string;
   resumed_from_step?: number;
 }
 

@@ -11,6 +11,42 @@ import (
 	"time"
 )
 
+const callByComputation = `-- name: CallByComputation :one
+SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE user_id = $1 AND computation = $2 AND computation <> '' AND status = 'ok' ORDER BY ended_at DESC LIMIT 1
+`
+
+type CallByComputationParams struct {
+	UserID      string
+	Computation string
+}
+
+func (q *Queries) CallByComputation(ctx context.Context, arg CallByComputationParams) (Call, error) {
+	row := q.db.QueryRow(ctx, callByComputation, arg.UserID, arg.Computation)
+	var i Call
+	err := row.Scan(
+		&i.DiscoveryID,
+		&i.CallID,
+		&i.Gen,
+		&i.UserID,
+		&i.IdempotencyKey,
+		&i.Tool,
+		&i.Server,
+		&i.ToolVersion,
+		&i.Arguments,
+		&i.Status,
+		&i.Result,
+		&i.Error,
+		&i.Attempts,
+		&i.ResumedFromStep,
+		&i.Progress,
+		&i.StartedAt,
+		&i.EndedAt,
+		&i.Computation,
+		&i.ReusedFrom,
+	)
+	return i, err
+}
+
 const callByKey = `-- name: CallByKey :one
 SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE idempotency_key = $1 AND status IN ('ok', 'tool_error')
 `
@@ -110,11 +146,11 @@ func (q *Queries) DeleteValues(ctx context.Context, arg DeleteValuesParams) erro
 }
 
 const finishCall = `-- name: FinishCall :exec
-INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at, computation, reused_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET status = excluded.status, result = excluded.result, error = excluded.error,
     attempts = excluded.attempts, resumed_from_step = excluded.resumed_from_step, started_at = least(calls.started_at, excluded.started_at),
-    ended_at = excluded.ended_at, progress = NULL
+    ended_at = excluded.ended_at, progress = NULL, computation = excluded.computation, reused_from = excluded.reused_from
 `
 
 type FinishCallParams struct {
@@ -134,6 +170,8 @@ type FinishCallParams struct {
 	ResumedFromStep *int32
 	StartedAt       time.Time
 	EndedAt         *time.Time
+	Computation     string
+	ReusedFrom      string
 }
 
 func (q *Queries) FinishCall(ctx context.Context, arg FinishCallParams) error {
@@ -154,6 +192,8 @@ func (q *Queries) FinishCall(ctx context.Context, arg FinishCallParams) error {
 		arg.ResumedFromStep,
 		arg.StartedAt,
 		arg.EndedAt,
+		arg.Computation,
+		arg.ReusedFrom,
 	)
 	return err
 }

@@ -34,11 +34,14 @@ ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progr
 WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts OR calls.status = 'cancelled' AND calls.attempts < excluded.attempts;
 
 -- name: FinishCall :exec
-INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at, computation, reused_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET status = excluded.status, result = excluded.result, error = excluded.error,
     attempts = excluded.attempts, resumed_from_step = excluded.resumed_from_step, started_at = least(calls.started_at, excluded.started_at),
-    ended_at = excluded.ended_at, progress = NULL;
+    ended_at = excluded.ended_at, progress = NULL, computation = excluded.computation, reused_from = excluded.reused_from;
+
+-- name: CallByComputation :one
+SELECT * FROM calls WHERE user_id = $1 AND computation = $2 AND computation <> '' AND status = 'ok' ORDER BY ended_at DESC LIMIT 1;
 
 -- name: CloseRunningCalls :exec
 UPDATE calls SET status = 'cancelled', ended_at = now(), progress = NULL WHERE discovery_id = $1 AND status = 'running';

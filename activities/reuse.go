@@ -1,0 +1,59 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/tool"
+)
+
+// computation names what a call computes, for one user and across discoveries:
+// the tool, its version, its arguments, and the print of everything else that
+// decides the answer (the server's code, its environment, the model files). It
+// is "" where an answer is not decided by these. The print covers the potential:
+// which one a call without a potential takes, and its weights.
+func (a *Activities) computation(p discovery.PlannedCall) string {
+	if a.Print == nil || p.Error != nil || strings.HasPrefix(p.Tool, "list_") {
+		return ""
+	}
+	print, ok := a.Print(p.Server)
+	if !ok {
+		return ""
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", p.Server, print, p.Tool, p.Version, p.Arguments)
+	return hex.EncodeToString(h.Sum(nil))[:40]
+}
+
+// reuse commits the result of the same computation of an earlier discovery of
+// this user, if there is one and all it made is still there. A step that the
+// user asked to run again is run.
+func (c *callRun) reuse(ctx context.Context) (*CallResult, error) {
+	if c.call.Computation == "" || c.in.Gen > 0 || c.in.Branch > 0 {
+		return nil, nil
+	}
+	have, err := c.a.Calls.ByComputation(ctx, c.call.UserID, c.call.Computation)
+	if fault.Is(err, fault.CodeNotFound) || err == nil && have.DiscoveryID == c.call.DiscoveryID && have.ID == c.call.ID {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.call.Result, c.call.ReusedFrom = have.Result, have.DiscoveryID+"/"+have.ID
+	if have.ReusedFrom != "" {
+		c.call.ReusedFrom = have.ReusedFrom // where it was computed
+	}
+	if err := c.collect(ctx, &discovery.Made{}); err != nil {
+		c.a.Log.Info("an earlier result is incomplete and is computed again", "call", c.call.ID, "from", c.call.ReusedFrom, "reason", err)
+		c.call.Result, c.call.ReusedFrom, c.call.ResumedFromStep = nil, "", nil
+		return nil, nil
+	}
+	res, err := c.commit(ctx, tool.Outcome{Status: tool.StatusOK, Result: have.Result})
+	res.Cached = true // nothing ran: no call is spent
+	return &res, err
+}

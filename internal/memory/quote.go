@@ -1,0 +1,112 @@
+package memory
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"crystalyse/internal/llm"
+)
+
+// Events, transcripts and stored results never hold the content of a memory but
+// a mark with its id; the content is put in when they are delivered. So a
+// memory that is forgotten is gone from every log, and leaves a tombstone.
+
+var mark = regexp.MustCompile(`\{\{memory:([0-9A-HJKMNP-TV-Z]{26})\}\}`)
+
+// Tombstone is read in place of what was forgotten.
+const Tombstone = "(forgotten)"
+
+// Mark stands for the content of a memory.
+func Mark(id string) string { return "{{memory:" + id + "}}" }
+
+// contents is what joining needs of a store.
+type contents interface {
+	Contents(ctx context.Context, userID string, ids []string) (map[string]string, error)
+}
+
+// Marks gives the ids of the memories that texts stand for.
+func Marks(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		for _, m := range mark.FindAllStringSubmatch(t, -1) {
+			out = append(out, m[1])
+		}
+	}
+	return compact(out)
+}
+
+// Join puts the contents of the user's memories into a JSON text.
+func Join(ctx context.Context, s contents, userID string, doc []byte) ([]byte, error) {
+	ids := Marks(string(doc))
+	if len(ids) == 0 {
+		return doc, nil
+	}
+	known, err := s.Contents(ctx, userID, ids)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(fill(string(doc), known)), nil
+}
+
+// fill replaces marks by contents as they stand inside of a JSON string.
+func fill(text string, known map[string]string) string {
+	return mark.ReplaceAllStringFunc(text, func(m string) string {
+		content, ok := known[mark.FindStringSubmatch(m)[1]]
+		if !ok {
+			content = Tombstone
+		}
+		// A content that looks like a mark or a citation is only quoted.
+		content = strings.ReplaceAll(content, "{{", "{ {")
+		quoted, err := json.Marshal(content)
+		if err != nil {
+			return Tombstone
+		}
+		return strings.TrimSuffix(strings.TrimPrefix(string(quoted), `"`), `"`)
+	})
+}
+
+type userKey struct{}
+
+// For says whose memories a request to a model may quote.
+func For(ctx context.Context, userID string) context.Context {
+	return context.WithValue(ctx, userKey{}, userID)
+}
+
+// Quoting is a model whose requests get the contents of memories at the last
+// moment. What a user or the model wrote is left as it is.
+type Quoting struct {
+	llm.Model
+	Store contents
+}
+
+// Turn joins contents in and asks the model.
+func (q Quoting) Turn(ctx context.Context, req llm.Request, onText func(string)) (llm.Turn, error) {
+	userID, _ := ctx.Value(userKey{}).(string)
+	var texts []string
+	for _, m := range req.Messages {
+		if quotes(m) {
+			texts = append(texts, m.Content)
+		}
+	}
+	ids := Marks(texts...)
+	if len(ids) == 0 || userID == "" {
+		return q.Model.Turn(ctx, req, onText)
+	}
+	known, err := q.Store.Contents(ctx, userID, ids)
+	if err != nil {
+		return llm.Turn{}, err
+	}
+	messages := make([]llm.Message, len(req.Messages))
+	for i, m := range req.Messages {
+		if quotes(m) {
+			m.Content = fill(m.Content, known)
+		}
+		messages[i] = m
+	}
+	req.Messages = messages
+	return q.Model.Turn(ctx, req, onText)
+}
+
+func quotes(m llm.Message) bool { return m.Role == llm.RoleTool || m.Role == llm.RoleSystem }

@@ -68,6 +68,10 @@ type Deps struct {
 	Single bool
 	// UserID names who asks instead of the gate; tests set it.
 	UserID func(*http.Request) (string, error)
+	// Sockets serves GET /ws/discovery/{session}. Nil means there are none.
+	Sockets http.Handler
+	// Viewers counts the open sockets. Nil means none.
+	Viewers func() int
 	// Page answers every GET outside of the API. Nil means there is no page.
 	Page http.Handler
 	// Rate limits the requests of one user. Its zero value is the default.
@@ -114,6 +118,9 @@ func (d Deps) withDefaults() Deps {
 	if d.Health == nil {
 		d.Health = func(context.Context) map[string]error { return nil }
 	}
+	if d.Viewers == nil {
+		d.Viewers = func() int { return 0 }
+	}
 	if d.Running == nil {
 		d.Running = func(context.Context) (int, error) { return 0, nil }
 	}
@@ -144,6 +151,9 @@ func New(d Deps) http.Handler {
 	g.NoMethod(s.do(noMethod))
 	g.GET("/healthz", s.do(s.healthz))
 	g.GET("/readyz", s.do(s.readyz))
+	if s.Sockets != nil {
+		g.GET("/ws/discovery/:session", gin.WrapH(s.Sockets))
+	}
 
 	s.routes(g.Group("/api/v1", s.count, s.limitBody))
 	return g

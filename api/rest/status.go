@@ -14,7 +14,7 @@ import (
 // of running discoveries, and stays 200 when that cannot be had.
 func (s *server) healthz(c *gin.Context) error {
 	running, err := s.Running(c.Request.Context())
-	if err != nil || running > 0 {
+	if err != nil || running > 0 || s.Viewers() > 0 {
 		// A stack that cannot see whether something runs must not stop for idleness.
 		s.idle.touch()
 	}

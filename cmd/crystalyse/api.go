@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crystalyse/api/page"
+	"crystalyse/api/relay"
 	"crystalyse/api/rest"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
@@ -80,6 +81,16 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		}
 		return checks
 	}
+	carrier, err := openCarrier(cfg, db, log)
+	if err != nil {
+		return err
+	}
+	defer carrier.close()
+	sockets := relay.New(relay.Deps{
+		Stream: carrier.stream(), History: db, Sessions: db.Named(), Gate: door.gate, Discoveries: db, Runner: deps.Runner, Logger: log,
+	})
+	defer sockets.Close()
+	deps.Sockets, deps.Viewers = sockets, func() int { return int(sockets.Counts().Connections) }
 	handler := rest.New(deps)
 	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", cfg.Bind, cfg.Port))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/redis"
 	"crystalyse/internal/config"
+	"crystalyse/internal/event"
 	"crystalyse/internal/event/publish"
 )
 
@@ -28,6 +29,14 @@ func openCarrier(cfg *config.Config, db *postgres.DB, log *slog.Logger) (carrier
 	c := carrier{bus, publish.New(db, bus, log)}
 	db.OnCommit(c.publisher.Committed)
 	return c, nil
+}
+
+// stream is how sockets read what was published; nil without a bus.
+func (c carrier) stream() event.Stream {
+	if c.bus == nil {
+		return nil
+	}
+	return c.bus
 }
 
 // sweep publishes what other processes left behind, until ctx ends.

@@ -14,6 +14,15 @@ import (
 
 var _ session.Aliases = sessions{}
 
+// Named opens sessions by their user's name for them.
+func (d *DB) Named() NamedSessions { return sessions{d} }
+
+// NamedSessions finds sessions by id and by name.
+type NamedSessions interface {
+	session.Store
+	session.Aliases
+}
+
 // Named gives the user's session of that name, opened on first use.
 func (d sessions) Named(ctx context.Context, userID, alias string) (session.Session, error) {
 	key := db.SessionByAliasParams{UserID: userID, Alias: &alias}

@@ -1,0 +1,231 @@
+package relay
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"crystalyse/internal/event"
+)
+
+// epochHistory is the epoch of what is read from the stored log, where seq = ord.
+const epochHistory = "pg"
+
+// stream is one session on this node: its position, the ring of its newest
+// events, and who views it.
+type stream struct {
+	h    *hub
+	id   string
+	user string // the owner; every viewer is one
+
+	mu       sync.Mutex
+	loading  bool          // announcements are buffered until the position is known
+	ready    chan struct{} // closed while it is not loading
+	epoch    string
+	top      int64
+	resets   int // counts the times when positions lost their meaning
+	ring     ring
+	pending  []announcement
+	overflow bool // pending was too long: read again
+	viewers  []*conn
+	leftAt   time.Time // when the last viewer left
+	shared   sharedFrame
+	snap     *snapshot
+}
+
+type announcement struct {
+	epoch  string
+	first  int64
+	bodies [][]byte
+}
+
+// maxPending bounds the announcements that wait for a position.
+const maxPending = 2048
+
+// sharedFrame is the frame encoded last: viewers at the same position share it.
+type sharedFrame struct {
+	from, to int64
+	body     []byte
+}
+
+func newStream(h *hub, id, user string) *stream {
+	l := h.r.Limits
+	return &stream{h: h, id: id, user: user, ready: make(chan struct{}), ring: ring{maxEvents: l.RingEvents, maxBytes: l.RingBytes}}
+}
+
+// announced takes consecutive events from the bus.
+func (st *stream) announced(epoch string, first int64, bodies [][]byte) {
+	st.mu.Lock()
+	a := announcement{epoch, first, bodies}
+	if st.loading {
+		st.hold(a)
+		st.mu.Unlock()
+		return
+	}
+	if !st.apply(a) {
+		st.hold(a)
+		st.begin()
+		st.mu.Unlock()
+		return
+	}
+	viewers := st.viewers
+	st.mu.Unlock()
+	for _, v := range viewers {
+		v.wake()
+	}
+}
+
+func (st *stream) hold(a announcement) {
+	if len(st.pending) >= maxPending {
+		st.pending, st.overflow = nil, true
+		return
+	}
+	st.pending = append(st.pending, a)
+}
+
+// apply appends what follows the top; false when something is missing before it
+// or it is of another epoch. The caller holds the lock.
+func (st *stream) apply(a announcement) bool {
+	if a.epoch != st.epoch || a.first > st.top+1 {
+		return false
+	}
+	for i, b := range a.bodies {
+		if seq := a.first + int64(i); seq == st.top+1 {
+			st.append(entry{seq, b})
+		} else {
+			st.h.r.stats.duplicates.Add(1)
+		}
+	}
+	return true
+}
+
+func (st *stream) append(e entry) {
+	st.ring.add(e)
+	st.top = e.seq
+}
+
+// begin enters loading: the position is read anew. The caller holds the lock.
+func (st *stream) begin() {
+	if st.loading {
+		return
+	}
+	st.loading, st.ready = true, make(chan struct{})
+	st.h.r.done.Go(st.load)
+}
+
+// load reads until ring and announcements meet without a gap. Where the bus
+// does not answer, the history does.
+func (st *stream) load() {
+	st.h.slots <- struct{}{}
+	defer func() { <-st.h.slots }()
+	wait := 50 * time.Millisecond
+	for st.h.r.ctx.Err() == nil {
+		ctx, cancel := context.WithTimeout(st.h.r.ctx, 5*time.Second)
+		done, err := st.fetch(ctx)
+		if err != nil {
+			done, err = st.fetchHistory(ctx)
+		}
+		cancel()
+		if done {
+			return
+		}
+		if err == nil {
+			continue
+		}
+		st.h.r.Logger.Warn("the events of a session cannot be read", "session", st.id, "error", err)
+		select {
+		case <-st.h.r.ctx.Done():
+		case <-time.After(wait):
+			wait = min(2*wait, 2*time.Second)
+		}
+	}
+}
+
+const pageSize = 1024
+
+// fetch subscribes, waits for the ack, and reads what the ring does not have.
+// Only then can nothing fall between what was read and what is announced.
+func (st *stream) fetch(ctx context.Context) (done bool, err error) {
+	bus := st.h.r.Stream
+	if bus == nil || !st.h.isConnected() {
+		return false, errNoBus
+	}
+	if err := bus.Subscribe(ctx, st.id); err != nil {
+		return false, err
+	}
+	st.mu.Lock()
+	after := st.top
+	if st.epoch == "" || st.epoch == epochHistory {
+		after = event.Newest
+	}
+	st.mu.Unlock()
+	page, err := bus.Read(ctx, st.id, after, min(pageSize, st.h.r.Limits.RingEvents))
+	if err != nil {
+		return false, err
+	}
+	if page.Epoch == "" {
+		return st.fetchHistory(ctx)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if page.Epoch == st.epoch && page.Top >= st.top && page.First <= st.top+1 {
+		st.h.r.stats.repairs.Add(1)
+		st.take(page)
+		if st.top < page.Top {
+			return false, nil // there is another page
+		}
+		return st.settle(), nil
+	}
+	if after != event.Newest {
+		// The ring's end means nothing in the new epoch: read the newest.
+		st.epoch = ""
+		return false, nil
+	}
+	st.restart(page.Epoch, page.Top-int64(len(page.Deliveries)))
+	st.take(page)
+	return st.settle(), nil
+}
+
+func (st *stream) take(page event.Page) {
+	for _, d := range page.Deliveries {
+		if d.Seq == st.top+1 {
+			st.append(entry{d.Seq, d.Body})
+		}
+	}
+}
+
+// restart begins an epoch at a position. The caller holds the lock.
+func (st *stream) restart(epoch string, top int64) {
+	st.ring.clear()
+	st.epoch, st.top, st.snap, st.shared = epoch, top, nil, sharedFrame{}
+	st.resets++
+}
+
+// settle merges what was announced meanwhile, and goes live if that leaves no
+// gap. The caller holds the lock.
+func (st *stream) settle() bool {
+	pending := st.pending
+	st.pending = nil
+	if st.overflow {
+		st.overflow = false
+		return false
+	}
+	if n := len(pending); n > 0 && pending[n-1].epoch != st.epoch {
+		// The last word is of another epoch than the page: look again from there.
+		st.epoch = ""
+		return false
+	}
+	for i, a := range pending {
+		if a.epoch == st.epoch && !st.apply(a) {
+			st.pending = pending[i:]
+			return false
+		}
+	}
+	st.loading = false
+	close(st.ready)
+	for _, v := range slices.Clone(st.viewers) {
+		v.wake()
+	}
+	return true
+}

@@ -107,7 +107,9 @@ func (r *request) escalate(d done, h history) string {
 		return ""
 	}
 	const words = "All candidates so far lie far above the hull: as auto mode says, I go on with more samples and the next compositions."
-	larger := h.where(func(d done) bool { return d.tool == "generate_crystal_csp" && number(d.args, "num_samples") >= rigorousSamples })
+	larger := h.where(func(d done) bool {
+		return d.tool == "generate_crystal_csp" && number(d.args, "num_samples") >= rigorousSamples
+	})
 	if !r.escalated && len(larger) > 0 {
 		r.escalated = true // decided before; what was found since does not undo it
 		return words

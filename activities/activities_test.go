@@ -37,6 +37,8 @@ func TestSteps(t *testing.T) {
 	t.Run("ATurnIsAskedOnce", testTurnOnce)
 	t.Run("AnAnswerBecomesAReport", testAnswer)
 	t.Run("WhatCannotRunIsToldToTheModel", testUnrunnable)
+	t.Run("ARigorousSearchIsRaised", testRaised)
+	t.Run("ASignalOfAutoModeIsTold", testSignal)
 	t.Run("ALongConversationIsCondensed", testCondensed)
 	t.Run("WhatCannotBeCondensedIsTold", testIncompressible)
 }
@@ -71,7 +73,10 @@ type tools struct {
 const schema = `{"properties":{"e":{"type":"number","unit":"eV/atom","value":"energy_per_atom"}}}`
 
 func (f *tools) Tools(context.Context) ([]tool.Spec, error) {
-	return []tool.Spec{{Server: "mace", Version: "1", Name: "energy", InputSchema: json.RawMessage(`{}`), OutputSchema: json.RawMessage(schema)}}, nil
+	spec := func(name string) tool.Spec {
+		return tool.Spec{Server: "mace", Version: "1", Name: name, InputSchema: json.RawMessage(`{}`), OutputSchema: json.RawMessage(schema)}
+	}
+	return []tool.Spec{spec("energy"), spec("generate_crystal_csp"), spec("filter_compositions")}, nil
 }
 func (f *tools) Ready(_ context.Context, _ string, waiting func(string)) error {
 	waiting("waiting for the ml environment")
@@ -120,15 +125,21 @@ func setup(t *testing.T, turns ...llm.Turn) *bundle {
 	for name, fn := range map[string]any{activities.NameBegin: a.Begin, activities.NameLLMTurn: a.LLMTurn, activities.NameCallTool: a.CallTool, activities.NameSkipTool: a.SkipTool, activities.NameFinish: a.Finish} {
 		b.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}
-	r, err := discovery.Request{UserID: "local", Query: "the energy of MgO"}.Normalize()
+	b.open(t, discovery.ModeAuto)
+	return b
+}
+
+// open begins a discovery in a session of its own.
+func (b *bundle) open(t *testing.T, mode discovery.Mode) {
+	t.Helper()
+	r, err := discovery.Request{UserID: "local", Query: "the energy of MgO", Mode: mode}.Normalize()
 	require.NoError(t, err)
-	b.d, _, err = db.Create(t.Context(), r)
+	b.d, _, err = b.db.Create(t.Context(), r)
 	require.NoError(t, err)
 	var begun activities.BeginResult
 	b.do(t, activities.NameBegin, activities.BeginInput{DiscoveryID: b.d.ID}, &begun)
 	require.True(t, begun.Ready)
 	b.head = begun.Head
-	return b
 }
 
 func (b *bundle) do(t *testing.T, name string, in, out any) {

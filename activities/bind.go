@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/id"
@@ -95,9 +97,13 @@ func (a *Activities) resultMessages(ctx context.Context, in TurnInput) ([]llm.Me
 			byID[c.ID] = c
 		}
 	}
+	d, err := a.Lifecycle.Load(ctx, in.DiscoveryID)
+	if err != nil {
+		return nil, err
+	}
 	messages := make([]llm.Message, 0, len(prev.Calls))
 	for _, p := range prev.Calls {
-		content, err := resultContent(p, byID[p.CallID])
+		content, err := resultContent(p, byID[p.CallID], discovery.Signal(d.Mode, byID[p.CallID]))
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +122,9 @@ type toolMessage struct {
 	Note   string          `json:"note,omitempty"`
 }
 
-func resultContent(p discovery.PlannedCall, c discovery.Call) (string, error) {
-	m := toolMessage{CallID: p.CallID, Tool: p.Tool, Status: c.Status, Result: c.Result, Error: c.Error}
+// resultContent words an outcome; signal is what the rules of the mode say of it.
+func resultContent(p discovery.PlannedCall, c discovery.Call, signal string) (string, error) {
+	m := toolMessage{CallID: p.CallID, Tool: p.Tool, Status: c.Status, Result: c.Result, Error: c.Error, Note: joined(p.Raised, signal)}
 	if c.ID == "" {
 		m.Status, m.Error = tool.StatusCancelled, &tool.Error{Code: "cancelled", Message: "the call was not made"}
 	}
@@ -129,9 +136,9 @@ func resultContent(p discovery.PlannedCall, c discovery.Call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.Result, m.Note = cut, "lists are cut to their first 20 entries; the whole result is stored and every value can be cited by its index"
+	m.Result, m.Note = cut, joined(m.Note, "lists are cut to their first 20 entries; the whole result is stored and every value can be cited by its index")
 	if body, err = json.Marshal(m); err == nil && len(body) > maxToolMessage {
-		m.Result, m.Note = nil, "the result is too long to show; it is stored"
+		m.Result, m.Note = nil, joined(p.Raised, signal, "the result is too long to show; it is stored")
 		body, err = json.Marshal(m)
 	}
 	return string(body), err
@@ -164,4 +171,8 @@ func cutValue(v any, n int) any {
 		}
 	}
 	return v
+}
+
+func joined(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), ". ")
 }

@@ -119,6 +119,9 @@ func (a *Activities) commitTurn(ctx context.Context, rec *Recorder, in TurnInput
 		parent = entries[n-1].ID
 	}
 	planned, err := a.plan(ctx, in.Turn, reply.ToolCalls)
+	if err == nil {
+		err = a.demand(ctx, in, planned)
+	}
 	if err != nil {
 		return TurnResult{}, err
 	}

@@ -76,8 +76,9 @@ type PlannedCall struct {
 	Server    string          `json:"server"`
 	Version   string          `json:"version"`
 	Long      bool            `json:"long"`
-	Arguments json.RawMessage `json:"arguments"`       // an object
-	Error     *tool.Error     `json:"error,omitempty"` // set when it cannot be run: unknown tool, malformed arguments
+	Arguments json.RawMessage `json:"arguments"`        // an object
+	Error     *tool.Error     `json:"error,omitempty"`  // set when it cannot be run: unknown tool, malformed arguments
+	Raised    string          `json:"raised,omitempty"` // how the rules of the mode changed the arguments
 }
 
 // Turn is a committed language-model turn.

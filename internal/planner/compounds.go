@@ -3,6 +3,8 @@ package planner
 import (
 	"sort"
 	"strings"
+
+	"crystalyse/internal/discovery"
 )
 
 // samples is how many structures a search tries for each composition.
@@ -21,7 +23,7 @@ func (r request) samples() int {
 }
 
 // rigorousSamples is the floor of a rigorous search, over several cell sizes.
-const rigorousSamples = 30
+const rigorousSamples = discovery.RigorousSamples
 
 // compounds answers structure, symmetry, coordination, energies and what else is
 // wanted of given compounds: search, relax, analyze, report. Each stage asks for

@@ -11,7 +11,8 @@ type verdict struct {
 	above    string // citation
 	partial  string
 	products []string
-	entries  string // citation
+	bound    string // citation of the threshold used
+	modelErr string // citation of the potential's published error
 	missing  []string
 	far      bool // beyond what may be metastable
 	known    bool
@@ -34,15 +35,18 @@ func hullOf(m material, h history) verdict {
 			} else if _, ok := item["energy_above_partial_hull_per_atom"].(float64); ok {
 				v.partial = d.cite("items.%d.energy_above_partial_hull_per_atom", i)
 			}
+			if _, ok := item["threshold"].(float64); ok {
+				v.bound = d.cite("items.%d.threshold", i)
+			}
+			if _, ok := item["model_error"].(float64); ok {
+				v.modelErr = d.cite("items.%d.model_error", i)
+			}
 			for _, p := range objects(item["decomposition"]) {
 				if f := text(p, "formula"); f != "" {
 					v.products = append(v.products, f)
 				}
 			}
 			hull, _ := item["hull"].(map[string]any)
-			if _, ok := hull["entries"]; ok {
-				v.entries = d.cite("items.%d.hull.entries", i)
-			}
 			list, _ := hull["missing"].([]any)
 			for _, x := range list {
 				if s, ok := x.(string); ok {
@@ -60,9 +64,15 @@ func (v verdict) sentence(formula string) string {
 	case !v.known:
 		return ""
 	case v.above != "":
-		s := fmt.Sprintf("%s is %s above the hull of %s phases: %s", formula, v.above, v.entries, quoted(v.words))
+		s := fmt.Sprintf("%s: %s, %s above it", formula, quoted(v.words), v.above)
+		if v.bound != "" {
+			s += ", judged by a threshold of " + v.bound
+		}
 		if len(v.products) > 0 && strings.Join(v.products, "") != formula {
 			s += "; it would decompose into " + list(v.products)
+		}
+		if v.modelErr != "" {
+			s += ". The published mean error of this potential is " + v.modelErr
 		}
 		return s + "."
 	case v.partial != "":

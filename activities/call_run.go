@@ -115,16 +115,24 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	if c.planned.Long {
 		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
 	}
-	out, err := c.fly(ctx, cctx, inv)
+	fl, out, err := c.fly(ctx, cctx, inv)
 	if err != nil {
 		return c.ended(ctx, cctx, err)
 	}
-	return c.commit(ctx, out)
+	res, err := c.commit(ctx, out)
+	if err != nil {
+		// The outcome waits for the next attempt: a database that was away for a
+		// moment does not cost the calculation.
+		fl.leave()
+		return res, err
+	}
+	c.a.flights.land(inv.IdempotencyKey, fl)
+	return res, nil
 }
 
 // fly makes the call, or joins it where it runs already, and waits for it. When
 // only touch with the engine is lost, the call goes on for the next attempt.
-func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (tool.Outcome, error) {
+func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (*flight, tool.Outcome, error) {
 	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, c.a.Tools.Call)
 	if joined {
 		c.a.Log.Info("joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
@@ -134,13 +142,15 @@ func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (tool.Outc
 	case <-cctx.Done():
 		if c.lostTouch(ctx, cctx) {
 			fl.leave()
-			return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, context.Cause(cctx), "touch with the workflow engine was lost during %s; it goes on", c.call.Tool)
+			return fl, tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, context.Cause(cctx), "touch with the workflow engine was lost during %s; it goes on", c.call.Tool)
 		}
 		fl.cancel(context.Cause(cctx))
 		<-fl.done
 	}
-	c.a.flights.land(inv.IdempotencyKey, fl)
-	return fl.out, fl.err
+	if fl.err != nil {
+		c.a.flights.land(inv.IdempotencyKey, fl)
+	}
+	return fl, fl.out, fl.err
 }
 
 // lostTouch reports whether an attempt ends for no reason of its own: nobody

@@ -28,6 +28,10 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(workDir); dir != "" {
+		serveWork(dir)
+		return
+	}
 	dir, err := os.MkdirTemp("", "crystalyse-e2e-")
 	if err != nil {
 		panic(err)

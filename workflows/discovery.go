@@ -39,6 +39,7 @@ type run struct {
 	closing   bool // no instruction is taken any more
 	turnsHere int
 	updates   int
+	telling   int // instructions being told to viewers
 
 	held      []*heldStep
 	approvals []*approval
@@ -159,7 +160,7 @@ func (r *run) loop(ctx workflow.Context) error {
 			return err
 		}
 		if r.turnsHere >= maxTurnsPerRun || r.updates >= maxUpdatesPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+			if err := workflow.Await(ctx, func() bool { return r.told(ctx) }); err != nil {
 				return err
 			}
 			carry := r.st

@@ -31,7 +31,7 @@ func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 	fctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	r.closing = true
-	if err := workflow.Await(fctx, func() bool { return workflow.AllHandlersFinished(fctx) }); err != nil {
+	if err := workflow.Await(fctx, func() bool { return r.told(fctx) }); err != nil {
 		return Result{}, err
 	}
 	in := activities.FinishInput{DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, Head: r.st.Head, Usage: r.st.Usage}

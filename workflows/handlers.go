@@ -82,13 +82,25 @@ func (r *run) register(ctx workflow.Context, h handler) error {
 		if n == nil || !r.st.Started {
 			return nil
 		}
-		err := r.announce(ctx, *n)
-		if n.then != nil {
-			n.then()
-		}
-		return err
+		// The instruction is taken; whoever sent it does not wait for the telling.
+		r.telling++
+		workflow.Go(ctx, func(gctx workflow.Context) {
+			defer func() { r.telling-- }()
+			if err := r.announce(gctx, *n); err != nil {
+				workflow.GetLogger(gctx).Warn("an instruction could not be told to viewers", "kind", h.kind, "error", err)
+			}
+			if n.then != nil {
+				n.then()
+			}
+		})
+		return nil
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(h.kind), do, workflow.UpdateHandlerOptions{Validator: check})
+}
+
+// told reports whether every instruction that was taken has been told.
+func (r *run) told(ctx workflow.Context) bool {
+	return r.telling == 0 && workflow.AllHandlersFinished(ctx)
 }
 
 func (r *run) maySteer(_ workflow.Context, u discovery.Update) error {

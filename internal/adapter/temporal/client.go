@@ -86,11 +86,14 @@ func (r *Runner) Cancel(ctx context.Context, discoveryID, _ string) error {
 func (r *Runner) Update(ctx context.Context, discoveryID string, u discovery.Update) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := r.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	h, err := r.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: discoveryID, UpdateID: u.RequestID, UpdateName: string(u.Kind),
-		Args: []any{u}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{u}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
-	return wrap(err, "send the instruction")
+	if err != nil {
+		return wrap(err, "send the instruction")
+	}
+	return wrap(h.Get(ctx, nil), "send the instruction")
 }
 
 // queryTimeout bounds a look at a run: whoever asks has the record to fall back on.

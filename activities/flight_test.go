@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/tool"
+)
+
+// TestFlight: an attempt that loses touch leaves its call to the next one, which
+// joins it and hears its progress; only the call's own end ends it.
+func TestFlight(t *testing.T) {
+	t.Parallel()
+	var f flights
+	begun, tell, end := 0, make(chan tool.Progress), make(chan struct{})
+	call := func(ctx context.Context, in tool.Invocation) (tool.Outcome, error) {
+		begun++
+		in.OnProgress(<-tell)
+		<-end
+		return tool.Outcome{Status: tool.StatusOK}, ctx.Err()
+	}
+	attempt, lost := context.WithCancel(t.Context())
+	first, joined := f.board(attempt, "d", tool.Invocation{IdempotencyKey: "k"}, call)
+	require.False(t, joined)
+	lost()
+	first.leave()
+	require.False(t, first.orphan(false), "the next attempt has half an hour")
+	require.True(t, first.orphan(true), "a closed discovery has no next attempt")
+
+	heard := make(chan tool.Progress, 1)
+	second, joined := f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k", OnProgress: func(p tool.Progress) { heard <- p }}, call)
+	require.True(t, joined)
+	require.Same(t, first, second)
+	require.False(t, second.orphan(true), "somebody waits")
+	tell <- tool.Progress{Progress: 7}
+	require.InDelta(t, 7, (<-heard).Progress, 0)
+	close(end)
+	<-second.done
+	require.NoError(t, second.err, "the end of an attempt is not the end of the call")
+	require.Equal(t, 1, begun)
+	f.land("k", second)
+	_, joined = f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k"}, func(context.Context, tool.Invocation) (tool.Outcome, error) { return tool.Outcome{}, nil })
+	require.False(t, joined)
+}

@@ -33,13 +33,7 @@ func analyze(r request, best []material, h history) (reply, bool) {
 			calls = append(calls, call{tool, map[string]any{"structure_ids": missing}})
 		}
 	}
-	if ion := r.ionOf(best); ion != "" && r.offered["remove_ion"] && r.offered["battery_metrics"] {
-		for _, m := range best {
-			if els, _ := elementsOf(m.formula); contains(els, ion) && len(h.on("remove_ion", "structure_id", m.id)) == 0 {
-				calls = append(calls, call{"remove_ion", map[string]any{"structure_id": m.id, "element": ion}})
-			}
-		}
-	}
+	calls = append(calls, r.removals(best, h)...)
 	if len(calls) == 0 {
 		return reply{}, false
 	}
@@ -55,9 +49,6 @@ func (r request) perStructure() []string {
 	if r.wants[wantBulk] {
 		tools = append(tools, "fit_equation_of_state")
 	}
-	if r.offered["compare_models"] && (r.wants[wantModels] || r.rigorous) {
-		tools = append(tools, "compare_models")
-	}
 	return tools
 }
 
@@ -66,6 +57,9 @@ func (r request) perBatch() []string {
 	tools := []string{"calculate_formation_energy"}
 	if r.hull() {
 		tools = append(tools, "calculate_energy_above_hull")
+	}
+	if r.offered["compare_models"] && (r.wants[wantModels] || r.rigorous) {
+		tools = append(tools, "compare_models")
 	}
 	if r.inventing && r.offered["novelty"] {
 		tools = append(tools, "novelty")

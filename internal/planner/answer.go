@@ -219,7 +219,7 @@ func potentialOf(all []facts) string {
 // assumed states what the question left open.
 func assumed(r request) string {
 	var out []string
-	if !r.wants[wantStructure] && !r.wants[wantFormation] && !r.polymorph && !r.compare {
+	if len(r.wants) == 0 && !r.polymorph && !r.compare && !r.inventing && !r.stability {
 		out = append(out, "the question named no property, so structure and formation energy were computed")
 	}
 	if r.stability && !r.offered["calculate_energy_above_hull"] {

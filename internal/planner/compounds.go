@@ -95,6 +95,9 @@ func search(r request, h history) (reply, bool) {
 	if len(calls) == 0 {
 		return reply{}, false
 	}
+	if r.wants[wantCapacity] && r.offered["battery_metrics"] {
+		calls = append(calls, r.capacityCalls(h)...)
+	}
 	if len(unchecked) > 0 {
 		calls = append([]call{{"validate_composition", map[string]any{"compositions": unchecked}}}, calls...)
 	}

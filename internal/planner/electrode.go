@@ -1,5 +1,10 @@
 package planner
 
+import (
+	"fmt"
+	"strings"
+)
+
 // cathode proposes hosts for an ion; what a battery needs beyond structure and
 // energy only the battery tools give.
 func cathode(r request, h history) reply {
@@ -29,26 +34,173 @@ func cathode(r request, h history) reply {
 }
 
 // ionOf is the ion whose removal is wanted; "" when the question is not about
-// batteries.
-func (r request) ionOf(best []material) string {
+// batteries, or the compound holds none.
+func (r request) ionOf(formula string) string {
 	if !r.battery.asked && !r.wants[wantCapacity] && !r.wants[wantVoltage] {
 		return ""
 	}
-	if r.ion != "" {
+	els, _ := elementsOf(formula)
+	if r.ion != "" && contains(els, r.ion) {
 		return r.ion
 	}
-	for _, m := range best {
-		els, _ := elementsOf(m.formula)
-		for _, e := range ionsOf {
-			if contains(els, e) {
-				return e
-			}
+	for _, e := range ionsOf {
+		if contains(els, e) {
+			return e
 		}
 	}
 	return ""
 }
 
-// charged relaxes the hosts without their ions and asks for the battery's figures.
+// withoutIon turns capacity and voltage of what holds no working ion into
+// inabilities.
+func (r *request) withoutIon() {
+	for _, f := range r.formulas {
+		if r.ionOf(f) != "" {
+			return
+		}
+	}
+	for _, w := range []want{wantCapacity, wantVoltage} {
+		if r.wants[w] && len(r.formulas) > 0 {
+			delete(r.wants, w)
+			r.missing, r.sure = append(r.missing, inability{supported[w].what.name, "a compound that holds the working ion; write the discharged composition"}), true
+		}
+	}
+}
+
+// electrons is how many electrons a formula unit can give: those of its ions,
+// but one at most for each metal that can change its charge.
+func electrons(formula, ion string) int {
+	amounts := amountsOf(formula)
+	n, metals := amounts[ion], 0
+	if z := usual[ion]; z > 1 {
+		n *= z
+	}
+	for e, k := range amounts {
+		if redox[e] {
+			metals += k
+		}
+	}
+	if metals > 0 && metals < n {
+		return metals
+	}
+	return n
+}
+
+// capacityOnly is a question for theoretical capacities alone: the formula is
+// enough.
+func (r request) capacityOnly() bool {
+	if !r.wants[wantCapacity] || len(r.formulas) == 0 {
+		return false
+	}
+	for w := range r.wants {
+		if w != wantCapacity && w != wantValidity {
+			return false
+		}
+	}
+	return true
+}
+
+func capacities(r request, h history) reply {
+	if calls := r.capacityCalls(h); len(calls) > 0 {
+		return reply{text: "The theoretical capacity follows from the formula alone: the charge that the ions carry, over the mass. I let the tool compute it, so that the formula and its inputs are shown.", calls: calls}
+	}
+	var b strings.Builder
+	for _, f := range r.formulas {
+		b.WriteString(capacityLine(f, h))
+	}
+	if b.Len() == 0 {
+		return reply{text: "The capacity could not be computed: " + strings.Join(h.failures(), "; ") + ".\n\n{{outcome:declined}}"}
+	}
+	b.WriteString("\nA theoretical capacity is an upper bound: how much of it can be cycled, no tool here says." + rest(r) + assumed(r))
+	return reply{text: b.String() + oneElectron}
+}
+
+const oneElectron = "\n\n{{assume:at most one electron for each metal that can change its charge was counted}}"
+
+func (r request) capacityCalls(h history) []call {
+	var calls []call
+	for _, f := range r.formulas {
+		ion := r.ionOf(f)
+		if n := electrons(f, ion); ion != "" && n > 0 && len(h.on("battery_metrics", "formula", f)) == 0 {
+			calls = append(calls, call{"battery_metrics", map[string]any{"formula": f, "ion": ion, "n": n}})
+		}
+	}
+	return calls
+}
+
+func capacityLine(formula string, h history) string {
+	for _, d := range h.on("battery_metrics", "formula", formula).good() {
+		c, _ := d.result["capacity"].(map[string]any)
+		if _, ok := c["gravimetric_capacity"].(float64); ok {
+			return fmt.Sprintf("- **%s**: theoretical capacity **%s** for n = %s electrons a formula unit, molar mass %s.\n", formula,
+				d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"), d.cite("capacity.molar_mass"))
+		}
+	}
+	return ""
+}
+
+// removals asks for the hosts without their ions: all of them, or one set of
+// sites where the metals could not give so many electrons.
+func (r request) removals(best []material, h history) []call {
+	var calls []call
+	for _, m := range best {
+		ion := r.ionOf(m.formula)
+		if ion == "" || !r.offered["remove_ion"] || !r.offered["battery_metrics"] || len(h.on("remove_ion", "structure_id", m.id)) > 0 {
+			continue
+		}
+		args := map[string]any{"structure_id": m.id, "element": ion}
+		if z := max(1, usual[ion]); electrons(m.formula, ion) < z*amountsOf(m.formula)[ion] {
+			args["sites"] = "each_set"
+		}
+		calls = append(calls, call{"remove_ion", args})
+	}
+	return calls
+}
+
+// charged relaxes the hosts without their ions, then asks for the battery's
+// figures from both end members.
 func charged(r request, best []material, h history) (reply, bool) {
-	return reply{}, false
+	var calls []call
+	text1, text2 := "", ""
+	for _, m := range best {
+		for _, d := range h.on("remove_ion", "structure_id", m.id).good() {
+			ids := structureIDs(d)
+			if len(ids) == 0 {
+				continue
+			}
+			done := h.on("relax_structure", "structure_id", ids[0])
+			switch {
+			case len(done) == 0:
+				text1 = "Next, the charged hosts, without the ions, are relaxed."
+				calls = append(calls, call{"relax_structure", map[string]any{"structure_id": ids[0]}})
+			case done[0].ok() && len(h.on("battery_metrics", "discharged_structure_id", m.id)) == 0:
+				text2 = "Both end members are relaxed: the voltage is their energy difference against the metal by the same potential."
+				calls = append(calls, call{"battery_metrics", map[string]any{"ion": r.ionOf(m.formula), "discharged_structure_id": m.id, "charged_structure_id": text(done[0].result, "structure_id")}})
+			}
+		}
+	}
+	return reply{text: strings.TrimSpace(text1 + " " + text2), calls: calls}, len(calls) > 0
+}
+
+// batteryLines words capacity, voltage and volume change of a material.
+func batteryLines(m material, h history) string {
+	var b strings.Builder
+	for _, d := range h.on("battery_metrics", "discharged_structure_id", m.id).good() {
+		c, _ := d.result["capacity"].(map[string]any)
+		if _, ok := c["gravimetric_capacity"].(float64); ok {
+			fmt.Fprintf(&b, "- **%s** as an electrode: theoretical capacity **%s** for n = %s electrons a formula unit.\n", m.formula, d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"))
+		}
+		v, _ := d.result["voltage"].(map[string]any)
+		switch _, ok := v["average_voltage"].(float64); {
+		case ok:
+			fmt.Fprintf(&b, "- Its average voltage against the metal is **%s**; the host changes its volume by %s on charging. It is an energy difference at zero temperature by one potential: no plateaus, no kinetics.\n",
+				d.cite("voltage.average_voltage"), d.cite("voltage.volume_change_percent"))
+		case text(v, "note") != "":
+			b.WriteString("- No voltage: " + quoted(text(v, "note")) + ".\n")
+		}
+	}
+	if b.Len() == 0 {
+		return capacityLine(m.asked, h)
+	}
+	return b.String()
 }

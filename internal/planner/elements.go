@@ -2,6 +2,7 @@ package planner
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -80,4 +81,33 @@ func isFormula(token string) bool {
 func looksLikeFormula(token string) bool {
 	_, ok := elementsOf(token)
 	return !ok && formulaPart.MatchString(token) && digit.MatchString(token) && len(token) > 2
+}
+
+// amountsOf counts the atoms of a formula, groups in brackets included.
+func amountsOf(formula string) map[string]int {
+	total := map[string]int{}
+	rest := groups.ReplaceAllStringFunc(formula, func(g string) string {
+		m := groups.FindStringSubmatch(g)
+		for e, n := range amountsOf(m[1]) {
+			total[e] += n * amount(m[2])
+		}
+		return " "
+	})
+	for _, m := range oneElement.FindAllStringSubmatch(rest, -1) {
+		total[m[1]] += amount(m[2])
+	}
+	return total
+}
+
+var (
+	groups     = regexp.MustCompile(`[(\[]([A-Za-z0-9]+)[)\]](\d*)`)
+	oneElement = regexp.MustCompile(`([A-Z][a-z]?)(\d*)`)
+)
+
+func amount(digits string) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return 1 // none is written
+	}
+	return n
 }

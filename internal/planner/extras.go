@@ -12,16 +12,17 @@ func extras(f facts, h history) string {
 	for _, d := range h.on("fit_equation_of_state", "structure_id", f.id).good() {
 		if _, ok := d.result["bulk_modulus"].(float64); ok {
 			fmt.Fprintf(&b, "- Bulk modulus of %s: **%s**, from energies at several volumes.\n", f.formula, d.cite("bulk_modulus"))
+		} else if note := text(d.result, "note"); note != "" {
+			fmt.Fprintf(&b, "- No bulk modulus of %s: %s.\n", f.formula, quoted(note))
 		}
 	}
 	for _, d := range h.on("simulate_xrd", "structure_id", f.id).good() {
 		b.WriteString(pattern(f.formula, d))
 	}
-	for _, d := range h.of("compare_models").good() {
-		if d.names("structure_id", f.id) || d.names("structure_ids", f.id) {
-			b.WriteString(disagreement(f, d))
-		}
+	for _, d := range h.on("compare_models", "structure_ids", f.id).good() {
+		b.WriteString(disagreement(f, d))
 	}
+	b.WriteString(batteryLines(f.material, h))
 	return b.String()
 }
 
@@ -49,17 +50,11 @@ func pattern(formula string, d done) string {
 	return fmt.Sprintf("\nSimulated powder pattern of %s (`%s`), its first strong reflections:\n\n| 2θ | intensity | planes |\n|---|---|---|\n%s\n\n", formula, text(d.result, "radiation"), strings.Join(rows, "\n"))
 }
 
-// disagreement words how far potentials are apart; the fields are read as the
-// tool names them.
+// disagreement words how far potentials are apart.
 func disagreement(f facts, d done) string {
-	for _, key := range []string{"spread", "disagreement", "spread_per_atom", "energy_spread_per_atom", "formation_energy_spread_per_atom", "spread_formation_energy_per_atom"} {
-		if _, ok := d.result[key].(float64); ok {
-			return fmt.Sprintf("- The potentials disagree about %s by %s.\n", f.formula, d.cite("%s", key))
-		}
-		for i, item := range d.items() {
-			if _, ok := item[key].(float64); ok && (text(item, "structure_id") == f.id || text(item, "structure_id") == "") {
-				return fmt.Sprintf("- The potentials disagree about %s by %s.\n", f.formula, d.cite("items.%d.%s", i, key))
-			}
+	for i, item := range d.items() {
+		if _, ok := item["spread"].(float64); ok && text(item, "structure_id") == f.id {
+			return fmt.Sprintf("- The %s potentials installed here disagree about the formation energy of %s by %s; that is no error bar.\n", d.cite("n_potentials"), f.formula, d.cite("items.%d.spread", i))
 		}
 	}
 	if note := text(d.result, "note"); note != "" {

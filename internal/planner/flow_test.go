@@ -30,7 +30,7 @@ func say(role, s string) message {
 	return message{Role: role, Content: body}
 }
 
-var everyTool = strings.Fields("validate_composition filter_compositions generate_crystal_csp relax_structures relax_structure analyze_space_group analyze_coordination calculate_formation_energy calculate_energy_above_hull simulate_xrd fit_equation_of_state compare_models novelty ask_user remove_ion battery_metrics")
+var everyTool = strings.Fields("validate_composition filter_compositions generate_crystal_csp relax_structures relax_structure analyze_space_group analyze_coordination calculate_formation_energy calculate_energy_above_hull simulate_xrd fit_equation_of_state compare_models novelty ask_user remove_ion battery_metrics memory_search memory_save evaluate_candidates")
 
 func newLab(mode, query string, tools ...string) *lab {
 	l := &lab{tools: map[string]bool{}, notes: map[int]string{}, above: 0.01, messages: []message{say("system", "# Mode: "+mode), say("user", query)}}
@@ -109,6 +109,24 @@ func (l *lab) result(c call) map[string]any {
 				"hull": map[string]any{"entries": 5}, "decomposition": []any{map[string]any{"formula": "K2O"}}})
 		}
 		return map[string]any{"items": items, "thresholds": map[string]any{"metastable": 0.1}}
+	case "evaluate_candidates":
+		var out []any
+		for i, f := range c.args["compositions"].([]string) {
+			out = append(out, map[string]any{"formula": f, "status": "complete", "values": []any{map[string]any{"key": fmt.Sprintf("c%d.t4.tool1.items.0.energy_above_hull_per_atom", i+1), "name": "energy_above_hull_per_atom"}}})
+		}
+		return map[string]any{"candidates": out}
+	case "remove_ion":
+		return map[string]any{"structures": []any{map[string]any{"structure_id": "st_charged"}}, "removed": 1, "kept": 0}
+	case "relax_structure":
+		return map[string]any{"structure_id": "re_charged", "converged": true}
+	case "battery_metrics":
+		res := map[string]any{"capacity": map[string]any{"gravimetric_capacity": 154.2, "n": 1.0, "molar_mass": 173.0}}
+		if c.args["charged_structure_id"] != nil {
+			res["voltage"] = map[string]any{"average_voltage": 3.1, "volume_change_percent": -5.0}
+		}
+		return res
+	case "memory_search":
+		return map[string]any{"memories": []any{map[string]any{"quoted_content": "MgO is on the hull", "context": map[string]any{"values": []any{"01D/t1.tool1.e"}}}}}
 	case "fit_equation_of_state":
 		return map[string]any{"structure_id": c.args["structure_id"], "bulk_modulus": 160.0}
 	case "simulate_xrd":
@@ -252,4 +270,61 @@ func TestSteering(t *testing.T) {
 			require.Equal(t, 1, answered)
 		})
 	}
+}
+
+func TestBatteries(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "What is the gravimetric capacity of Na2FePO4F?", everyTool...)
+	text := l.run(t)
+	require.Equal(t, []map[string]any{{"formula": "Na2FePO4F", "ion": "Na", "n": 1}}, l.asked("battery_metrics"))
+	require.Contains(t, text, "capacity.gravimetric_capacity}}")
+	require.Contains(t, text, "{{assume:at most one electron")
+
+	l = newLab("creative", "Average voltage of LiFePO4 as a cathode?", everyTool...)
+	text = l.run(t)
+	require.Equal(t, "Li", l.asked("remove_ion")[0]["element"])
+	require.Equal(t, "st_charged", l.asked("relax_structure")[0]["structure_id"])
+	require.Equal(t, "re_charged", l.asked("battery_metrics")[0]["charged_structure_id"])
+	require.Contains(t, text, "voltage.average_voltage}}")
+
+	l = newLab("creative", "A new K-ion cathode with capacity and voltage", everyTool...)
+	text = l.run(t)
+	require.Contains(t, text, "voltage.average_voltage}}")
+	require.NotContains(t, text, "not available")
+
+	l = newLab("creative", "capacity of MgO", everyTool...)
+	l.run(t)
+	l = newLab("creative", "battery capacity of TiO2", everyTool...)
+	require.Contains(t, l.run(t), "a compound that holds the working ion")
+}
+
+func TestElectronsOfAFormula(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[string]int{"Na2FePO4F": 1, "LiFePO4": 1, "LiMn2O4": 1, "Na3V2(PO4)3": 2, "Li2MnO3": 1, "Na3PS4": 3, "LiTi2(PO4)3": 1} {
+		ion := "Na"
+		if strings.HasPrefix(f, "Li") {
+			ion = "Li"
+		}
+		require.Equal(t, want, electrons(f, ion), f)
+	}
+}
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "What did we find about MgO earlier?", everyTool...)
+	text := l.run(t)
+	require.Equal(t, []string{"MgO"}, l.asked("memory_search")[0]["formulas"])
+	require.Contains(t, text, "`MgO is on the hull` {{v:01D/t1.tool1.e}}")
+	l = newLab("creative", "Remember that we avoid cobalt oxides", everyTool...)
+	l.run(t)
+	require.Equal(t, "we avoid cobalt oxides", l.asked("memory_save")[0]["content"])
+}
+
+func TestManyCandidatesAreScreened(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "Suggest 8 new compounds in the K-Y-Zr-O system", everyTool...)
+	text := l.run(t)
+	require.Len(t, l.asked("evaluate_candidates")[0]["compositions"], 8)
+	require.Empty(t, l.asked("generate_crystal_csp"))
+	require.Contains(t, text, "{{v:c8.t4.tool1.items.0.energy_above_hull_per_atom}}")
 }

@@ -64,8 +64,12 @@ func decide(r request, h history) reply {
 		return proposals(r, h)
 	case r.electrode():
 		return cathode(r, h)
+	case r.memory != 0:
+		return recollect(r, h)
 	case r.validityOnly():
 		return validity(r, h)
+	case r.capacityOnly():
+		return capacities(r, h)
 	case len(r.vague) > 0 && len(r.formulas) == 0 && !r.wantsNew() && len(r.wants) > 0:
 		return clarify(r, h)
 	case r.perovskite():
@@ -103,7 +107,7 @@ func (r request) computable() bool {
 	if r.molecular() && !strictCue.MatchString(r.text) {
 		return false
 	}
-	for _, w := range []want{wantStructure, wantFormation, wantCoordination, wantHull, wantBulk, wantXRD, wantModels} {
+	for _, w := range []want{wantStructure, wantFormation, wantCoordination, wantHull, wantBulk, wantXRD, wantModels, wantCapacity, wantVoltage} {
 		if r.wants[w] {
 			return true
 		}
@@ -172,7 +176,7 @@ func (r request) wantsNew() bool { return newCue.MatchString(r.text) }
 
 // aboutMaterials reports that materials are named, one by one or as a kind.
 func (r request) aboutMaterials() bool {
-	return len(r.formulas)+len(r.vague)+len(r.system)+len(r.elements) > 0 && len(r.hits)+len(r.vague)+len(r.elements) > 0 && (len(r.hits) > 0 || len(r.vague) > 0 || materialsWord.MatchString(fold(r.text))) || materialsWord.MatchString(fold(r.text))
+	return len(r.hits)+len(r.vague) > 0 || materialsWord.MatchString(r.folded)
 }
 
 // electrode is a question for a material of a battery, or for what a given one
@@ -184,7 +188,7 @@ func (r request) electrode() bool {
 	if len(r.formulas) > 0 {
 		return false
 	}
-	return r.exemplar != "" || electrodeWord.MatchString(fold(r.text))
+	return r.exemplar != "" || electrodeWord.MatchString(r.folded)
 }
 
 func saidBefore(messages []message) bool {

@@ -13,7 +13,7 @@ func proposals(r request, h history) reply {
 	if !ok {
 		return reply{
 			text:  "I list the compositions of " + r.systemName() + " whose charges balance with usual oxidation states, then compute the simplest of them.",
-			calls: []call{{"filter_compositions", map[string]any{"elements": r.system, "max_results": 30}}},
+			calls: []call{{"filter_compositions", map[string]any{"elements": r.system, "max_results": max(30, min(r.count, maxScreened))}}},
 		}
 	}
 	if !d.ok() || len(d.items()) == 0 {
@@ -21,6 +21,9 @@ func proposals(r request, h history) reply {
 	}
 	if !r.propose && r.wants[wantValidity] {
 		return reply{text: listing(d, r)}
+	}
+	if r.count > maxProposals && r.offered["evaluate_candidates"] && r.offered["calculate_energy_above_hull"] {
+		return screening(r, d, h)
 	}
 	r.inventing = true
 	signal := r.escalate(d, h)
@@ -157,6 +160,9 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 	b.WriteString(verdicts(all))
 	if noHull(all) {
 		b.WriteString("**Stability stays unknown:** that a compound is favorable against its elements does not show that it is favorable against the other compounds of the system; that needs a hull, which was not computed.\n\n")
+	}
+	for _, f := range all {
+		b.WriteString(extras(f, h))
 	}
 	b.WriteString(newness(best, h))
 	method(&b, r, all, h)

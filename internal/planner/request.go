@@ -11,6 +11,7 @@ type request struct {
 	subject
 	battery
 	text      string
+	folded    string // in the spelling of the rules
 	wants     map[want]bool
 	missing   []inability // properties asked for that no tool gives
 	sure      bool        // one of them in words that mean nothing else
@@ -30,6 +31,7 @@ type request struct {
 	quick     bool            // a small search was asked for
 	noHull    bool            // the user does not want the hull
 	finish    bool            // the user wants the answer now
+	memory    int             // a question about the memory
 	open      string          // what the question left open and was chosen
 	offered   map[string]bool // tools
 }
@@ -41,7 +43,7 @@ var (
 // understand reads a question, for the tools on offer.
 func understand(query, systemText string, tools map[string]bool) request {
 	q := fold(query)
-	r := request{text: query, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
+	r := request{text: query, folded: q, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
 	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
 	r.compare, r.propose, r.polymorph = compareCue.MatchString(q), proposeCue.MatchString(q), polyCue.MatchString(q)
 	r.stability = stableCue.MatchString(q)
@@ -57,6 +59,8 @@ func understand(query, systemText string, tools map[string]bool) request {
 	if len(r.wants)+len(r.missing) == 0 {
 		r.odd = oddCue.FindString(rest)
 	}
+	r.memory = r.memoryOf(q)
+	r.withoutIon()
 	r.withoutTools()
 	r.count = countOf(q)
 	return r

@@ -85,7 +85,8 @@ func (s *server) models(c *gin.Context, _ string) error {
 	}
 	state := states[potentialServer]
 	found, err := []modelBody(nil), error(nil)
-	if state.State == "ready" && s.Asker != nil {
+	// An idle server starts when it is asked.
+	if (state.State == "ready" || state.State == "idle") && s.Asker != nil {
 		if found, err = s.known.list(ctx, s.Asker, s.Now()); err != nil {
 			s.Logger.WarnContext(ctx, "the potentials cannot be listed", "error", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"crystalyse/api/gate"
 	"crystalyse/internal/artifact"
@@ -77,6 +78,9 @@ type Deps struct {
 	// Rate limits the requests of one user. Its zero value is the default.
 	Rate Rate
 
+	// Registry is where metrics are registered and /metrics reads. Defaults to
+	// a new one.
+	Registry *prometheus.Registry
 	// Logger defaults to slog.Default().
 	Logger *slog.Logger
 	// Now defaults to time.Now.
@@ -98,6 +102,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.PollEvery <= 0 {
 		d.PollEvery = 250 * time.Millisecond
+	}
+	if d.Registry == nil {
+		d.Registry = prometheus.NewRegistry()
 	}
 	if d.Gate == nil {
 		d.Gate = gate.New(gate.Options{Single: d.Single})
@@ -130,9 +137,10 @@ func (d Deps) withDefaults() Deps {
 // server is the door with its dependencies.
 type server struct {
 	Deps
-	idle  *idle
-	rates *rates
-	known potentials
+	idle    *idle
+	rates   *rates
+	metrics *metrics
+	known   potentials
 }
 
 // releaseMode quiets gin once: its mode is a variable of the process.
@@ -143,14 +151,16 @@ func New(d Deps) http.Handler {
 	releaseMode()
 	s := &server{Deps: d.withDefaults()}
 	s.idle, s.rates = newIdle(s.Now), newRates(s.Rate, s.Now)
+	s.metrics = newMetrics(s.Registry, s.Running)
 	g := gin.New()
 	g.HandleMethodNotAllowed = true
 	g.RedirectTrailingSlash = false
-	g.Use(s.identify, s.recover, secure, s.guard)
+	g.Use(s.identify, s.measure, s.recover, secure, s.guard)
 	g.NoRoute(s.do(s.noRoute))
 	g.NoMethod(s.do(noMethod))
 	g.GET("/healthz", s.do(s.healthz))
 	g.GET("/readyz", s.do(s.readyz))
+	g.GET("/metrics", gin.WrapH(s.metrics.page))
 	if s.Sockets != nil {
 		g.GET("/ws/discovery/:session", gin.WrapH(s.Sockets))
 	}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.temporal.io/sdk/client"
 
 	"crystalyse/api/rest"
@@ -38,8 +40,15 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
 		Memory: remembering(cfg, db, log), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
-		Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
+		Registry: newRegistry(), Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
 	}, func() { closeRemover(); _ = artifacts.Close() }, nil // nothing is written at their end
+}
+
+// newRegistry gives a registry that knows of the process itself.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
 }
 
 // toolCatalog gives the tools of the built-in servers from their pinned lists:

@@ -78,7 +78,7 @@ type Invocation struct {
 
 // ServerState is the condition of one MCP server, for status pages.
 type ServerState struct {
-	State     string    `json:"state"` // waiting | starting | ready | failed
+	State     string    `json:"state"` // idle (starts when it is used) | waiting | starting | ready | failed
 	Detail    string    `json:"detail,omitempty"`
 	Version   string    `json:"version,omitempty"`
 	Tools     int       `json:"tools"`

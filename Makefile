@@ -49,7 +49,7 @@ test-web: envs ## tests of the page in a real browser, on the real stack
 # exactly what is shipped.
 pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/references:mcp/$(2):$(TOOLS)/py PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $$($(BIN) python $(1)) -m pytest -q -c mcp/pyproject.toml --rootdir mcp $$d; fi
 
-e2e: envs ## whole discoveries through the real stack
+e2e: envs $(TOOLS)/schemathesis ## whole discoveries through the real stack
 	$(GO) test -timeout 25m -count=1 ./e2e/...
 
 check: lint verify ## linters, layer rule, types, generated files
@@ -121,6 +121,11 @@ $(TOOLS)/workflowcheck: tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && $(GO) build -o $@ go.temporal.io/sdk/contrib/tools/workflowcheck
 
 $(TOOLS)/py: mcp/locks/dev.txt
+	@mkdir -p $(TOOLS)
+	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
+	@touch $@
+
+$(TOOLS)/schemathesis: tools/requirements-schemathesis.txt
 	@mkdir -p $(TOOLS)
 	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
 	@touch $@

@@ -55,6 +55,7 @@ const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 5 * time.Second
 	shortCall  = 30 * time.Second // longest a plain request may take
+	toolCall   = time.Minute      // longest one that a tool answers may take
 	shortWait  = 20 * time.Second // longest a plain request is repeated
 	maxBody    = 256 << 20
 )
@@ -100,8 +101,9 @@ func pause(ctx context.Context, d time.Duration) error {
 type request struct {
 	method, path string
 	query        url.Values
-	body         any    // sent as JSON when not nil
-	key          string // Idempotency-Key
+	body         any           // sent as JSON when not nil
+	key          string        // Idempotency-Key
+	within       time.Duration // longest one try may take; 0 is shortCall
 }
 
 // send makes one try and gives the body of a successful answer.
@@ -215,8 +217,12 @@ func (c *Client) relocate(ctx context.Context) {
 // repeat sends a request that is safe to repeat until it is answered.
 func (c *Client) repeat(ctx context.Context, r request) ([]byte, error) {
 	b := backoff{c: c, patience: min(c.opts.Patience, shortWait)}
+	within := shortCall
+	if r.within > 0 {
+		within = r.within
+	}
 	for {
-		body, err := c.send(ctx, r, shortCall)
+		body, err := c.send(ctx, r, within)
 		if err == nil {
 			return body, nil
 		}

@@ -83,6 +83,25 @@ func (c *Client) Delete(ctx context.Context, what string) error {
 	return err
 }
 
+// Uploaded names a structure that was read from a file.
+type Uploaded struct {
+	ID      string `json:"structure_id"`
+	Formula string `json:"formula"`
+	NAtoms  int    `json:"n_atoms"`
+}
+
+// Upload has a structure file read and stored. Format may be "auto".
+func (c *Client) Upload(ctx context.Context, format, text, name string) (Uploaded, error) {
+	key := id.New()
+	body := map[string]string{"format": format, "text": text, "name": name}
+	return exchange[Uploaded](ctx, c, request{method: http.MethodPost, path: api + "/structures", body: body, key: key, within: toolCall})
+}
+
+// Export gives a structure as a file: cif, poscar, xyz or json.
+func (c *Client) Export(ctx context.Context, structureID, format string) ([]byte, error) {
+	return c.repeat(ctx, request{method: http.MethodGet, path: api + "/structures/" + url.PathEscape(structureID) + "/export", query: url.Values{"format": {format}}, within: toolCall})
+}
+
 // CIF gives a structure as a file for other programs.
 func (c *Client) CIF(ctx context.Context, structureID string) ([]byte, error) {
 	return c.repeat(ctx, request{method: http.MethodGet, path: api + "/structures/" + url.PathEscape(structureID) + "/cif"})

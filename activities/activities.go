@@ -45,6 +45,9 @@ type Activities struct {
 	Checkpoints string          // folder of checkpoints, one below it per idempotency key
 	Live        event.Live      // what is not stored goes here; nil drops it
 	Memory      *memory.Service // nil remembers nothing
+	// Keeping is the memory's upkeep; Consolidate starts it when a discovery ends.
+	Keeping     *Keeping
+	Consolidate memory.Consolidator
 	// Print gives what decides, beside its arguments, how a server answers; false
 	// for servers whose answers are never reused. Nil reuses nothing.
 	Print func(server string) (string, bool)

@@ -55,6 +55,7 @@ func (a *Activities) Finish(ctx context.Context, in FinishInput) (FinishResult, 
 	if err != nil {
 		return FinishResult{}, toTemporal(err)
 	}
+	a.digestLater(ctx, d)
 	return FinishResult{Status: r.Status, ReportID: reportID, Next: next}, nil
 }
 

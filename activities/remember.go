@@ -28,8 +28,7 @@ func (a *Activities) offered(ctx context.Context, d discovery.Discovery) (string
 }
 
 // logTurn keeps a summary of what the model said as working memory. Losing one
-// is harmless, so it never fails the step: the end of the discovery makes up
-// for it.
+// is harmless, so it never fails the step.
 func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
 	if a.Memory == nil || strings.TrimSpace(text) == "" {
 		return
@@ -42,7 +41,8 @@ func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
 	a.log(ctx, s, memory.Draft{Content: plainly(text, values), Context: memory.Context{Outcome: "asked"}})
 }
 
-// logCall keeps a summary of a call's outcome as working memory.
+// logCall keeps a summary of a call's outcome as working memory. What a crash
+// loses here is made up for when the discovery is consolidated.
 func (a *Activities) logCall(ctx context.Context, s event.Scope, m discovery.Made) {
 	if a.Memory == nil || m.Call.Server == memory.Server || m.Call.Status == tool.StatusCancelled || m.Call.ReusedFrom != "" {
 		return
@@ -144,4 +144,15 @@ func (a *Activities) cited(ctx context.Context, userID, text string) (values []v
 		}
 	}
 	return values, dids, nil
+}
+
+// digestLater has the memory of a closed discovery made. If it cannot be started
+// now, the schedule finds the discovery.
+func (a *Activities) digestLater(ctx context.Context, d discovery.Discovery) {
+	if a.Consolidate == nil {
+		return
+	}
+	if err := a.Consolidate.Consolidate(ctx, d.UserID, d.ID); err != nil {
+		a.Log.Warn("the discovery is remembered later", "discovery", d.ID, "error", err)
+	}
 }

@@ -50,6 +50,9 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 	tools.MaxConcurrentActivityExecutionSize = orDefault(slots.Tools, 16)
 	toolWorker := worker.New(c, workflows.QueueTools, tools)
 	RegisterActivities(toolWorker, a)
+	if a.Keeping != nil {
+		RegisterKeeping(toolWorker, a.Keeping)
+	}
 
 	started := []worker.Worker{}
 	defer func() {
@@ -73,6 +76,8 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, workflow.RegisterOptions{Name: workflows.FanOut})
 	r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, workflow.RegisterOptions{Name: workflows.Candidate})
 	r.RegisterWorkflowWithOptions(workflows.WorkshopWorkflow, workflow.RegisterOptions{Name: workflows.Workshop})
+	r.RegisterWorkflowWithOptions(workflows.ConsolidateMemoryWorkflow, workflow.RegisterOptions{Name: workflows.ConsolidateMemory})
+	r.RegisterWorkflowWithOptions(workflows.ReembedMemoryWorkflow, workflow.RegisterOptions{Name: workflows.ReembedMemory})
 }
 
 // RegisterActivities adds the activities under their recorded names.
@@ -95,6 +100,17 @@ func RegisterActivities(r worker.ActivityRegistry, a *activities.Activities) {
 
 		activities.NameOpenCandidates:   a.OpenCandidates,
 		activities.NameSettleCandidates: a.SettleCandidates,
+	} {
+		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+}
+
+// RegisterKeeping adds the memory's upkeep.
+func RegisterKeeping(r worker.ActivityRegistry, k *activities.Keeping) {
+	for name, fn := range map[string]any{
+		activities.NameMemoryDigest: k.MemoryDigest,
+		activities.NameMemoryKeep:   k.MemoryKeep,
+		activities.NameMemoryEmbed:  k.MemoryEmbed,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"log/slog"
 
+	"crystalyse/activities"
 	"crystalyse/internal/adapter/openai"
 	"crystalyse/internal/adapter/postgres"
+	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
+	"crystalyse/internal/llm"
 	"crystalyse/internal/memory"
 )
 
@@ -24,9 +27,35 @@ func remembering(cfg *config.Config, db *postgres.DB, log *slog.Logger) *memory.
 	return &memory.Service{Store: db.Memories(), Embedder: embedder(cfg), Log: log}
 }
 
-// sweepMemories embeds what was written, until ctx ends.
-func sweepMemories(ctx context.Context, cfg *config.Config, db *postgres.DB, log *slog.Logger) {
-	if e := embedder(cfg); e != nil {
-		memory.Sweep(ctx, db.Memories(), e, log)
+// upkeep gives the activities that consolidate. The built-in planner words
+// nothing: a digest without a language model is extracted.
+func upkeep(cfg *config.Config, db *postgres.DB, model llm.Model, log *slog.Logger) *activities.Keeping {
+	k := &activities.Keeping{Store: db.Memories(), Calls: db, Embedder: embedder(cfg), Log: log}
+	if cfg.HasModel() {
+		k.Model = model
 	}
+	return k
+}
+
+// sweepMemories embeds what is written until ctx ends; vectors of another model
+// are made anew by a workflow, once.
+func sweepMemories(ctx context.Context, cfg *config.Config, db *postgres.DB, keeper *temporal.Keeper, log *slog.Logger) {
+	if err := keeper.Schedule(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("the consolidation of memories is not scheduled", "error", err)
+	}
+	e := embedder(cfg)
+	if e == nil {
+		return
+	}
+	store := db.Memories()
+	models, err := store.Embeddings(ctx)
+	delete(models, "")
+	delete(models, e.Model())
+	if err == nil && len(models) > 0 {
+		err = keeper.Reembed(ctx, e.Model())
+	}
+	if err != nil && ctx.Err() == nil {
+		log.Warn("vectors of another model are not made anew yet", "error", err)
+	}
+	memory.Sweep(ctx, store, e, log)
 }

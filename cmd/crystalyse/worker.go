@@ -90,11 +90,13 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		Tools:  memory.Tools{Caller: pool, Memory: remember}, Model: memory.Quoting{Model: model, Store: remember}, Memory: remember, Print: prints, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 		Policy: policy,
 	}
+	keeper := temporal.NewKeeper(engine)
+	a.Consolidate, a.Keeping = keeper, upkeep(cfg, db, model, log)
 	if carrier.publisher != nil {
 		a.Live = carrier.publisher
 	}
 	go carrier.sweep(ctx)
-	go sweepMemories(ctx, cfg, db, log)
+	go sweepMemories(ctx, cfg, db, keeper, log)
 	go publishStates(ctx, db, pool, log)
 	go worker.Reconcile(ctx, db, temporal.NewRunner(engine), a, log)
 	if err := os.WriteFile(cfg.Path("run", "worker.ready"), []byte("ready\n"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// EmbedSome makes the vectors of up to limit memories that have none of the
-// embedder's model, and gives how many it took. Done again, it goes on with
-// what is left.
-func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int) (int, error) {
-	waiting, err := b.Unembedded(ctx, e.Model(), limit)
+// EmbedSome makes the vectors of up to limit memories that have none (with
+// others: none of the embedder's model), and gives how many it took. Done again,
+// it goes on with what is left.
+func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int, others bool) (int, error) {
+	waiting, err := b.Unembedded(ctx, e.Model(), others, limit)
 	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
@@ -20,6 +20,9 @@ func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int) (int, erro
 	}
 	vectors, err := e.Embed(ctx, texts)
 	if err != nil {
+		return 0, err
+	}
+	if err := b.PrepareModel(ctx, e.Model(), len(vectors[0])); err != nil {
 		return 0, err
 	}
 	done := make([]Embedded, len(waiting))
@@ -45,7 +48,7 @@ func Sweep(ctx context.Context, b Backlog, e Embedder, log *slog.Logger) {
 			return
 		case <-time.After(delay):
 		}
-		n, err := EmbedSome(ctx, b, e, sweepMost)
+		n, err := EmbedSome(ctx, b, e, sweepMost, false)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			if !away {

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -14,6 +15,8 @@ type Keeper interface {
 	// Undigested gives closed discoveries without a short-term memory, oldest
 	// first; userID "" means of all users.
 	Undigested(ctx context.Context, userID string, limit int) ([]Closed, error)
+	// Report gives the report of a closed discovery.
+	Report(ctx context.Context, userID, discoveryID string) (json.RawMessage, error)
 	// Promote makes long-term what is old enough, often used or pinned.
 	Promote(ctx context.Context, userID string, now time.Time) (int, error)
 	// Twins gives groups of near duplicates among short- and long-term memories
@@ -27,7 +30,7 @@ type Keeper interface {
 }
 
 // Closed is a discovery that ended.
-type Closed struct{ UserID, SessionID, DiscoveryID string }
+type Closed struct{ UserID, SessionID, DiscoveryID, ReportID string }
 
 // Trace is what stays of a memory that was merged into another.
 type Trace struct {

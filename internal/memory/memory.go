@@ -97,6 +97,9 @@ type Draft struct {
 	Context     Context         `json:"context"`
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
 	Pinned      bool            `json:"pinned,omitempty"`
+	// Digests says that this is what stays of the discovery: an earlier digest of
+	// it is superseded, and the working memories it stands for are named.
+	Digests bool `json:"-"`
 }
 
 // Normalize checks a draft, fills its defaults and names what is wrong.

@@ -57,8 +57,9 @@ type Embedder interface {
 
 // Backlog is what the embedding sweeper and the re-embedding workflow work on.
 type Backlog interface {
-	// Unembedded gives memories without a vector of the model, oldest first.
-	Unembedded(ctx context.Context, model string, limit int) ([]Pending, error)
+	// Unembedded gives memories without a vector, oldest first; with others, also
+	// those with a vector of another model.
+	Unembedded(ctx context.Context, model string, others bool, limit int) ([]Pending, error)
 	// SetEmbeddings stores vectors; one whose memory changed meanwhile is dropped.
 	SetEmbeddings(ctx context.Context, model string, vectors []Embedded) error
 	// PrepareModel makes the index of a model.

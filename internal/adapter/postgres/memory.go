@@ -95,9 +95,42 @@ func (s *memories) Write(ctx context.Context, userID string, d memory.Draft) (m 
 			return err
 		}
 		created = true
+		if d.Digests {
+			return s.digested(ctx, tx, q, m)
+		}
 		return announceMemory(ctx, q, m, "write", event.MemoryWrite{MemoryID: m.ID, MemoryType: string(m.Type)})
 	})
 	return m, created, err
+}
+
+// digested announces the memory of a discovery, and puts it in the place of the
+// digest that an earlier end of the discovery left.
+func (s *memories) digested(ctx context.Context, tx pgx.Tx, q *db.Queries, m memory.Memory) error {
+	rows, err := tx.Query(ctx, `SELECT id, source LIKE 'discovery/%' FROM memories WHERE user_id = $1 AND discovery_id = $2 AND id <> $3
+		AND (type = 'working' OR source LIKE 'discovery/%') ORDER BY id`, m.UserID, m.DiscoveryID, m.ID)
+	if err != nil {
+		return err
+	}
+	var old, from []string
+	var mid string
+	var digest bool
+	if _, err := pgx.ForEachRow(rows, []any{&mid, &digest}, func() error {
+		if digest {
+			old = append(old, mid)
+		} else {
+			from = append(from, mid)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if _, err := forget(ctx, tx, m.UserID, old, "superseded", m.ID); err != nil {
+		return err
+	}
+	if err := announceMemory(ctx, q, m, "write", event.MemoryWrite{MemoryID: m.ID, MemoryType: string(m.Type)}); err != nil {
+		return err
+	}
+	return announceMemory(ctx, q, m, "consolidate", event.MemoryConsolidate{MemoryID: m.ID, MergedIDs: from})
 }
 
 func writeMemory(ctx context.Context, tx pgx.Tx, userID string, d memory.Draft) (memory.Memory, error) {

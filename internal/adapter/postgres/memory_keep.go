@@ -23,17 +23,17 @@ func (s *memories) Users(ctx context.Context, after string, limit int) ([]string
 // Undigested gives closed discoveries that left no short-term memory yet, and
 // whose memory was not forgotten either.
 func (s *memories) Undigested(ctx context.Context, userID string, limit int) ([]memory.Closed, error) {
-	rows, err := s.pool.Query(ctx, `SELECT user_id, session_id, id FROM discoveries d
+	rows, err := s.pool.Query(ctx, `SELECT user_id, session_id, id, report_id FROM discoveries d
 		WHERE ended_at IS NOT NULL AND report IS NOT NULL AND ($1 = '' OR user_id = $1)
-		AND NOT EXISTS (SELECT 1 FROM memories m WHERE m.user_id = d.user_id AND m.source = 'discovery/' || d.id)
-		AND NOT EXISTS (SELECT 1 FROM forgotten_memories f WHERE f.user_id = d.user_id AND f.source = 'discovery/' || d.id)
+		AND NOT EXISTS (SELECT 1 FROM memories m WHERE m.user_id = d.user_id AND m.source = 'discovery/' || d.id || '/' || d.report_id)
+		AND NOT EXISTS (SELECT 1 FROM forgotten_memories f WHERE f.user_id = d.user_id AND f.source = 'discovery/' || d.id || '/' || d.report_id)
 		ORDER BY id LIMIT $2`, userID, limit)
 	if err != nil {
 		return nil, wrap(err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (memory.Closed, error) {
 		var c memory.Closed
-		return c, row.Scan(&c.UserID, &c.SessionID, &c.DiscoveryID)
+		return c, row.Scan(&c.UserID, &c.SessionID, &c.DiscoveryID, &c.ReportID)
 	})
 	return list, wrap(err)
 }

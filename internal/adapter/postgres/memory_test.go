@@ -138,7 +138,7 @@ func ids(t *testing.T, s memory.Store, text string, v memory.Vector) []string {
 func embedAll(t *testing.T, s memory.Backlog, e memory.Embedder) {
 	t.Helper()
 	for {
-		n, err := memory.EmbedSome(t.Context(), s, e, 64)
+		n, err := memory.EmbedSome(t.Context(), s, e, 64, true)
 		require.NoError(t, err)
 		if n == 0 {
 			return

@@ -15,9 +15,14 @@ import (
 	"crystalyse/internal/memory"
 )
 
-// Unembedded gives memories whose vector is missing or of another model.
-func (s *memories) Unembedded(ctx context.Context, model string, limit int) ([]memory.Pending, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, content FROM memories WHERE embedding_model < $1 OR embedding_model > $1 ORDER BY id LIMIT $2`, model, limit)
+// Unembedded gives memories whose vector is missing or, with others, of another
+// model.
+func (s *memories) Unembedded(ctx context.Context, model string, others bool, limit int) ([]memory.Pending, error) {
+	where := "embedding_model = '' AND $1 <> ''"
+	if others {
+		where = "embedding_model < $1 OR embedding_model > $1"
+	}
+	rows, err := s.pool.Query(ctx, `SELECT id, content FROM memories WHERE `+where+` ORDER BY id LIMIT $2`, model, limit)
 	if err != nil {
 		return nil, wrap(err)
 	}

@@ -39,7 +39,7 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 	return rest.Deps{
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
-		Memory: remembering(cfg, db, log), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
+		Memory: remembering(cfg, db, log), Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
 		Registry: newRegistry(), Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
 	}, func() { closeRemover(); _ = artifacts.Close() }, nil // nothing is written at their end
 }

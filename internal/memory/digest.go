@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"crystalyse/internal/report"
@@ -14,6 +15,9 @@ import (
 func DigestSource(discoveryID, reportID string) string {
 	return "discovery/" + discoveryID + "/" + reportID
 }
+
+// maxKeys bounds the value keys that a digest names: the report has all.
+const maxKeys = 24
 
 // Digest is what stays of a discovery: what was asked, found, refuted, and what
 // failed and why, in the words of its report. It only extracts, so every number
@@ -33,7 +37,9 @@ func Digest(r report.Report) Draft {
 		if n.Origin != "" || strings.Contains(n.Key, "/") {
 			continue // found earlier, and remembered there
 		}
-		d.Context.Add(r.DiscoveryID, n.Value)
+		if slices.Contains(telling, n.Name) && len(d.Context.Values) < maxKeys {
+			d.Context.Add(r.DiscoveryID, n.Value)
+		}
 		if len(words) < maxValues && (n.Name == "formation_energy_per_atom" || n.Name == "energy_above_hull_per_atom" || n.Name == "space_group_number") {
 			v := n.Value
 			if f, ok := n.V.(float64); ok {
@@ -51,21 +57,19 @@ func Digest(r report.Report) Draft {
 	}
 	for _, c := range r.Candidates {
 		d.Context.Formulas = append(d.Context.Formulas, c.Formula)
+		d.Context.StructureIDs = append(d.Context.StructureIDs, c.BestStructureID)
 		if c.EnergyAboveHullPerAtom != nil && c.Threshold != nil && *c.EnergyAboveHullPerAtom > *c.Threshold {
 			refuted = append(refuted, c.Formula+" is "+c.Verdict)
 		}
 	}
 	add("Refuted", clipTo(strings.Join(refuted, "; "), 600))
 	add("Failed", clipTo(failures(r), 600))
-	for _, s := range r.Structures {
-		d.Context.StructureIDs = append(d.Context.StructureIDs, s.ID)
-	}
 	for _, c := range r.Calls {
 		if c.Status == tool.StatusOK && c.ReusedFrom == "" {
 			d.Context.Calls = append(d.Context.Calls, r.DiscoveryID+"/"+c.ID)
 		}
 	}
-	d.Content, d.Context = strings.Join(parts, ". "), d.Context.bounded()
+	d.Content, d.Context = strings.Join(parts, "\n"), d.Context.bounded()
 	d.Metadata, _ = json.Marshal(map[string]any{"mode": r.Mode, "status": r.Status}) // plain strings
 	return d
 }

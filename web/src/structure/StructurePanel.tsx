@@ -1,0 +1,346 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Formula, SpaceGroupSymbol } from "../lib/formula";
+import {
+  type AtomRef,
+  type Counts,
+  type Crystal,
+  cellParameters,
+  DEFAULTS,
+  formatMeasure,
+  frameCount,
+  KEY_HELP,
+  latticeOf,
+  type Measurement,
+  Stage,
+  symbolOf,
+  type Viewer,
+  type ViewerOptions,
+  type Wish,
+} from "../viewer";
+import { AtomTable } from "./AtomTable";
+import { CompareView } from "./CompareView";
+import { DropZone } from "./DropZone";
+import { ExportMenu } from "./ExportMenu";
+import { Frames } from "./Frames";
+import { DrawnNote, Legend } from "./Legend";
+import { StructureCanvas } from "./StructureCanvas";
+import "./structure.css";
+import { SymmetryPanel } from "./SymmetryPanel";
+import { Toolbar } from "./Toolbar";
+import { usePageTheme, useReducedMotion } from "./theme";
+import type { StructureRef } from "./types";
+import { useCrystal } from "./useCrystal";
+
+export type { StructureRef } from "./types";
+
+export interface StructurePanelProps {
+  structures: readonly StructureRef[];
+  selectedId: string | undefined;
+  onSelect: (id: string) => void;
+  /** The frame of a relaxation; undefined is its end. */
+  frame?: number | undefined;
+  onFrame?: ((frame: number) => void) | undefined;
+  /** Called with a structure that the user brought as a file. */
+  onUpload?: ((s: StructureRef) => void) | undefined;
+  /** Off: no key of the viewer acts. */
+  shortcuts?: boolean | undefined;
+}
+
+type Tab = "view" | "atoms" | "symmetry" | "compare";
+const TABS: [Tab, string][] = [
+  ["view", "View"],
+  ["atoms", "Atoms"],
+  ["symmetry", "Symmetry"],
+  ["compare", "Compare"],
+];
+const NO_ATOMS: AtomRef[] = [];
+
+/** A structure in all its forms: picture, table, symmetry, comparison, files. */
+export default function StructurePanel(p: StructurePanelProps) {
+  const [brought, setBrought] = useState<StructureRef[]>([]);
+  const structures = useMemo(
+    () => [...p.structures, ...brought.filter((b) => !p.structures.some((s) => s.id === b.id))],
+    [p.structures, brought],
+  );
+  const shown = structures.find((s) => s.id === p.selectedId);
+  const loaded = useCrystal(p.selectedId);
+  const upload = (s: StructureRef) => {
+    setBrought((b) => [...b.filter((x) => x.id !== s.id), s]);
+    p.onUpload?.(s);
+    p.onSelect(s.id);
+  };
+  return (
+    <DropZone onStructure={upload}>
+      {(open) => (
+        <section className="st-panel" aria-label="Crystal viewer">
+          <header className="row st-head">
+            {structures.length > 1 ? (
+              <select
+                className="input st-choice"
+                aria-label="Structure"
+                value={p.selectedId ?? ""}
+                onChange={(e) => p.onSelect(e.currentTarget.value)}
+              >
+                {shown ? null : <option value={p.selectedId ?? ""}>Choose a structure</option>}
+                {structures.map((s) => (
+                  <option key={s.id} value={s.id}>
+                    {[s.formula, s.label ?? s.origin, s.spaceGroup?.symbol].filter(Boolean).join(" · ")}
+                  </option>
+                ))}
+              </select>
+            ) : (
+              <h2>{shown ? <Formula of={shown.formula} /> : "Structure"}</h2>
+            )}
+            {shown?.spaceGroup ? (
+              <span className="small">
+                <SpaceGroupSymbol of={shown.spaceGroup.symbol} />{" "}
+                <span className="soft">{shown.spaceGroup.number}</span>
+              </span>
+            ) : null}
+            <span className="grow" />
+            <button type="button" className="btn quiet" onClick={open}>
+              Open file
+            </button>
+          </header>
+          {loaded.crystal && p.selectedId ? (
+            <Shown
+              key="shown"
+              crystal={loaded.crystal}
+              loaded={loaded}
+              structures={structures}
+              name={shown?.formula ?? "structure"}
+              panel={p}
+            />
+          ) : (
+            <Absent loaded={loaded} chosen={p.selectedId !== undefined} />
+          )}
+        </section>
+      )}
+    </DropZone>
+  );
+}
+
+function Absent({ loaded, chosen }: { loaded: ReturnType<typeof useCrystal>; chosen: boolean }) {
+  if (loaded.error) {
+    return (
+      <div className="empty" role="alert">
+        <p>{loaded.error instanceof Error ? loaded.error.message : "The structure could not be loaded."}</p>
+        <button type="button" className="btn" onClick={loaded.retry}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+  if (chosen) return <div className="st-canvas skeleton" role="status" aria-label="The structure is being loaded" />;
+  return (
+    <div className="empty">
+      <p>Crystals appear here as they are made. You can also drop a CIF, POSCAR or extended XYZ file.</p>
+    </div>
+  );
+}
+
+/** What differs from the defaults because of what is shown. */
+function useOptions(): [ViewerOptions, (o: Partial<ViewerOptions>) => void] {
+  const theme = usePageTheme();
+  const reducedMotion = useReducedMotion();
+  const [chosen, setChosen] = useState<Partial<ViewerOptions>>({});
+  const options = useMemo(() => ({ ...DEFAULTS, ...chosen, theme, reducedMotion }), [chosen, theme, reducedMotion]);
+  const change = useCallback((o: Partial<ViewerOptions>) => setChosen((c) => ({ ...c, ...o })), []);
+  return [options, change];
+}
+
+function Shown({
+  crystal,
+  loaded,
+  structures,
+  name,
+  panel,
+}: {
+  crystal: Crystal;
+  loaded: ReturnType<typeof useCrystal>;
+  structures: readonly StructureRef[];
+  name: string;
+  panel: StructurePanelProps;
+}) {
+  const [options, change] = useOptions();
+  const webgl = Stage.get() !== null;
+  const [tab, setTab] = useState<Tab>(webgl ? "view" : "atoms");
+  const [viewer, setViewer] = useState<Viewer | null>(null);
+  const [counts, setCounts] = useState<Counts | null>(null);
+  const [playing, setPlaying] = useState(false);
+  const [help, setHelp] = useState(false);
+  const [selected, setSelected] = useState<{ id: string; atoms: AtomRef[]; measurement: Measurement | null }>({
+    id: "",
+    atoms: NO_ATOMS,
+    measurement: null,
+  });
+  const atoms = selected.id === crystal.id ? selected.atoms : NO_ATOMS;
+  const last = frameCount(crystal) - 1;
+  const [at, goTo] = useFrame(crystal.id, panel);
+  const frame = Math.max(0, Math.min(last, at ?? last));
+  const crystals = useMemo(() => [crystal], [crystal]);
+  const choose = (next: AtomRef[]) => setSelected({ id: crystal.id, atoms: next, measurement: null });
+  const wish = (w: Wish) => {
+    if (w === "next" || w === "previous") {
+      const from = atoms.at(-1)?.atom ?? (w === "next" ? -1 : 0);
+      choose([{ atom: (from + (w === "next" ? 1 : crystal.n - 1)) % crystal.n, image: [0, 0, 0] }]);
+    } else if (w === "clear") choose([]);
+    else if (w === "projection")
+      change({ projection: options.projection === "perspective" ? "orthographic" : "perspective" });
+    else if (w === "images") change({ images: options.images === "none" ? "boundary" : "none" });
+    else if (w === "help") setHelp(!help);
+    else if (w === "export") document.querySelector<HTMLElement>('.st-toolbar [aria-label="Export"]')?.click();
+    else change({ [w]: !options[w] });
+  };
+  const measured = selected.id === crystal.id ? selected.measurement : null;
+  return (
+    <>
+      <div className="st-tabs" role="tablist" aria-label="Forms of the structure">
+        {TABS.map(([k, label]) => (
+          <button
+            key={k}
+            type="button"
+            role="tab"
+            id={`st-tab-${k}`}
+            aria-controls="st-body"
+            aria-selected={tab === k}
+            className="st-tab"
+            onClick={() => setTab(k)}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      <div className="st-body" id="st-body" role="tabpanel" aria-labelledby={`st-tab-${tab}`}>
+        {webgl ? null : (
+          <p className="small st-notice" role="status">
+            This browser has no WebGL 2, so there is no picture. The table has every atom.
+          </p>
+        )}
+        {tab === "view" && webgl ? (
+          <>
+            <Toolbar viewer={viewer} options={options} atoms={crystal.n} change={change}>
+              <ExportMenu id={crystal.id} name={name} viewer={viewer} />
+              <button
+                type="button"
+                className="btn icon quiet"
+                aria-label="Keys of the viewer"
+                aria-expanded={help}
+                onClick={() => setHelp(!help)}
+              >
+                ?
+              </button>
+            </Toolbar>
+            {help ? <Keys /> : null}
+            <StructureCanvas
+              crystals={crystals}
+              options={options}
+              frame={frame}
+              selected={atoms}
+              shortcuts={panel.shortcuts !== false}
+              description={describe(name, crystal, loaded)}
+              onReady={setViewer}
+              onCounts={setCounts}
+              onPlaying={setPlaying}
+              onFrame={goTo}
+              onWish={wish}
+              onSelect={(a, m) =>
+                setSelected((s) =>
+                  sameAtoms(s.atoms, a) && s.id === crystal.id
+                    ? { ...s, measurement: m }
+                    : { id: crystal.id, atoms: a, measurement: m },
+                )
+              }
+            />
+            <div className="row wrap st-under">
+              <Legend crystal={crystal} options={options} />
+              <span className="grow" />
+              <span className="small num" aria-live="polite">
+                {atoms.length > 0 ? atoms.map((a) => `${symbolOf(crystal, a.atom)}${a.atom + 1}`).join(" – ") : ""}{" "}
+                {measured ? formatMeasure(measured) : ""}
+              </span>
+              {counts ? (
+                <DrawnNote
+                  counts={counts}
+                  crystal={crystal}
+                  note={loaded.annotating ? "bonds are being computed" : (loaded.annotations?.bonds_note ?? null)}
+                />
+              ) : null}
+            </div>
+          </>
+        ) : null}
+        {tab === "atoms" || (tab === "view" && !webgl) ? (
+          <AtomTable
+            crystal={crystal}
+            frame={frame}
+            sites={loaded.annotations?.sites ?? null}
+            selected={atoms}
+            onSelect={choose}
+          />
+        ) : null}
+        {tab === "symmetry" ? (
+          <SymmetryPanel crystal={crystal} frame={frame} annotations={loaded.annotations} pending={loaded.annotating} />
+        ) : null}
+        {tab === "compare" ? (
+          webgl ? (
+            <CompareView left={crystal} structures={structures} options={options} />
+          ) : (
+            <p className="empty">Comparing needs WebGL 2.</p>
+          )
+        ) : null}
+        {tab === "view" || tab === "atoms" ? (
+          <Frames crystal={crystal} viewer={viewer} frame={frame} playing={playing} onFrame={goTo} />
+        ) : null}
+      </div>
+    </>
+  );
+}
+
+const SETTLED = 200; // ms
+
+/** The frame, here at once and outside when it has settled: a path that plays is not written into the address. */
+function useFrame(id: string, { frame, onFrame }: StructurePanelProps): [number | undefined, (f: number) => void] {
+  const [own, setOwn] = useState<{ id: string; frame: number | undefined }>({ id, frame });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => setOwn({ id, frame }), [id, frame]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const go = (f: number) => {
+    setOwn({ id, frame: f });
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => onFrame?.(f), SETTLED);
+  };
+  return [own.id === id ? own.frame : frame, go];
+}
+
+function Keys() {
+  return (
+    <dl className="st-keys small">
+      {KEY_HELP.map(([keys, what]) => (
+        <div key={keys}>
+          <dt className="num">{keys}</dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function sameAtoms(a: readonly AtomRef[], b: readonly AtomRef[]): boolean {
+  return a.length === b.length && a.every((x, k) => x.atom === b[k]?.atom && x.image.join() === b[k]?.image.join());
+}
+
+/** "NaCl, Fm-3m (225), 8 atoms, a = 5.640 Å ..." */
+function describe(name: string, c: Crystal, loaded: ReturnType<typeof useCrystal>): string {
+  const s = loaded.annotations?.symmetry;
+  const cell = cellParameters(latticeOf(c, c.lattices.length - 1));
+  const lengths = `a = ${cell.a.toFixed(3)}, b = ${cell.b.toFixed(3)}, c = ${cell.c.toFixed(3)} Å`;
+  return [
+    `Crystal structure of ${name}`,
+    s ? `${s.space_group_symbol} (${s.space_group_number})` : "",
+    `${c.n} atoms`,
+    lengths,
+    "every atom is in the table of the Atoms tab",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}

@@ -1,0 +1,51 @@
+// What the panel is given, and what the server answers about a structure.
+
+/** A structure of the run, as its event names it. */
+export interface StructureRef {
+  id: string;
+  formula: string;
+  nAtoms?: number | undefined;
+  origin?: string | undefined;
+  parentId?: string | undefined;
+  label?: string | undefined;
+  spaceGroup?: { symbol: string; number: number } | null | undefined;
+}
+
+/** analyze_space_group's result, as far as it is shown. */
+export interface Symmetry {
+  space_group_symbol: string;
+  space_group_number: number;
+  symprec: number;
+  crystal_system: string;
+  note: string | null;
+  scan: { symprec: number; space_group_symbol: string; space_group_number: number }[];
+  conventional: {
+    lattice_a: number;
+    lattice_b: number;
+    lattice_c: number;
+    lattice_alpha: number;
+    lattice_beta: number;
+    lattice_gamma: number;
+    volume: number;
+    n_atoms: number;
+  };
+  wyckoff: { element: string; letter: string; count: number }[];
+  volume_per_atom: number;
+  density: number;
+}
+
+export interface Site {
+  wyckoff: string;
+  site_symmetry: string;
+  orbit: number;
+}
+
+/** GET /structures/{id}/annotations. */
+export interface Annotations {
+  structure_id: string;
+  bonds: { i: number; j: number; image: number[]; length: number }[] | null;
+  bonds_method: string | null;
+  bonds_note: string | null;
+  symmetry: Symmetry;
+  sites: Site[] | null;
+}

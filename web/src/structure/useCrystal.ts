@@ -1,0 +1,83 @@
+// A structure as it can be shown: first its atoms, then bonds and symmetry, then
+// the path of its relaxation, each as soon as it is there.
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { json, Problem, request } from "../api/client";
+import { type Crystal, decodeCompact, fromCompact, fromRecord, type StructureRecord, withPath } from "../viewer";
+import type { Annotations } from "./types";
+
+export interface Loaded {
+  crystal: Crystal | null;
+  annotations: Annotations | null;
+  /** Why there are no annotations, in the server's words. */
+  annotationsError: unknown;
+  pending: boolean;
+  /** Bonds and symmetry are being computed. */
+  annotating: boolean;
+  error: unknown;
+  retry: () => void;
+}
+
+const always = { staleTime: Number.POSITIVE_INFINITY } as const; // a structure never changes under its id
+
+async function trajectory(id: string, signal: AbortSignal): Promise<Crystal | null> {
+  try {
+    const res = await request(`/structures/${id}/trajectory`, { signal, accept: "application/vnd.crystalyse.compact" });
+    return fromCompact(id, decodeCompact(await res.arrayBuffer()));
+  } catch (e) {
+    if (e instanceof Problem && e.status === 404) return null; // not the result of a relaxation
+    throw e;
+  }
+}
+
+export function useCrystal(id: string | undefined): Loaded {
+  const enabled = id !== undefined;
+  const record = useQuery({
+    ...always,
+    queryKey: ["structure", id],
+    queryFn: ({ signal }) => json<StructureRecord & { origin?: string }>(`/structures/${id}`, { signal }),
+    enabled,
+  });
+  const notes = useQuery({
+    ...always,
+    queryKey: ["annotations", id],
+    queryFn: ({ signal }) => json<Annotations>(`/structures/${id}/annotations`, { signal }),
+    enabled,
+    retry: 1,
+  });
+  const path = useQuery({
+    ...always,
+    queryKey: ["trajectory", id],
+    queryFn: ({ signal }) => trajectory(id as string, signal),
+    enabled: enabled && record.data?.origin === "relaxed",
+    retry: 1,
+  });
+  const built = useMemo(() => build(record.data, notes.data, path.data), [record.data, notes.data, path.data]);
+  return {
+    crystal: built.crystal,
+    annotations: notes.data ?? null,
+    annotationsError: notes.error,
+    pending: enabled && record.isPending,
+    annotating: enabled && notes.isPending,
+    error: record.error ?? built.error,
+    retry: () => {
+      void record.refetch();
+      void notes.refetch();
+    },
+  };
+}
+
+function build(
+  record: StructureRecord | undefined,
+  notes: Annotations | undefined,
+  path: Crystal | null | undefined,
+): { crystal: Crystal | null; error: unknown } {
+  if (!record) return { crystal: null, error: null };
+  try {
+    const bonds = notes?.bonds ?? record.bonds ?? null;
+    const end = fromRecord({ ...record, bonds, bonds_method: notes?.bonds_method ?? record.bonds_method ?? null });
+    return { crystal: (path && withPath(end, path)) ?? end, error: null };
+  } catch (error) {
+    return { crystal: null, error };
+  }
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +28,11 @@ import (
 	"crystalyse/workflows"
 )
 
+var (
+	fanOut    = workflow.RegisterOptions{Name: workflows.FanOut}
+	candidate = workflow.RegisterOptions{Name: workflows.Candidate}
+)
+
 var registered = workflow.RegisterOptions{Name: workflows.Discovery}
 
 // TestReplay replays every recorded history: a change of the workflow that
@@ -43,6 +50,8 @@ func TestReplay(t *testing.T) {
 		t.Run(filepath.Base(f), func(t *testing.T) {
 			r := worker.NewWorkflowReplayer()
 			r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
+			r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, fanOut)
+			r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, candidate)
 			require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(nil, f))
 		})
 	}
@@ -55,15 +64,86 @@ func record(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	refuse := temporal.NewNonRetryableApplicationError("refused", "invalid", nil)
+	asks := discovery.Policy{AskAboveS: 1}
+	ask := activities.CallRef{CallID: "t1.tool1", Tool: activities.ToolAskUser, Server: tool.ServerWorkflow, Summary: "ask_user"}
 	for name, f := range map[string]*fakes{
 		"completed": {turn: answerAfter(2, 2)},
 		"budget":    {turn: answerAfter(9, 4)},
 		"failed":    {turn: func(activities.TurnInput) (activities.TurnResult, error) { return activities.TurnResult{}, refuse }},
-		"held":      {turn: answerAfter(1, 1), call: failOnce(refuse)},
+		"held":      {turn: answerAfter(1, 2), call: failOnce(refuse)},
 		"cancelled": {turn: answerAfter(1, 1), call: untilCancelled},
 		"continued": {turn: answerAfter(45, 1), begin: func(int) activities.BeginResult { return activities.BeginResult{Ready: true, Head: "h0"} }},
+		"paused":    {turn: calling(activities.CallRef{CallID: "t1.tool1", Tool: "x", Server: "s", Long: true, Summary: "x"}), call: firstUntilCancelled()},
+		"dropped":   {turn: answerAfter(1, 2), call: firstUntilCancelled()},
+		"finished":  {turn: answerAfter(1, 1), call: untilCancelled},
+		"steered":   {turn: answerAfter(1, 1), call: firstUntilCancelled()},
+		"approved":  {turn: calling(expensive), begin: began(asks, discovery.Budget{WallS: 3600})},
+		"asked":     {turn: calling(ask), asked: activities.Asked{Text: "which?", Default: "any", TimeoutS: 600}},
+		"fanned":    {turn: calling(fanRef), candidates: 3},
+		"forked": {turn: answerAfter(2, 1), begin: func(int) activities.BeginResult {
+			return activities.BeginResult{Ready: true, Head: "h1", Turn: 1, Forked: true}
+		}},
+		"retried": {turn: answerAfter(1, 2), begin: func(int) activities.BeginResult {
+			return activities.BeginResult{Ready: true, Head: "h1", Turn: 1, Resume: &activities.ResumePoint{Gen: 1, Head: "h1", Open: []activities.CallRef{{CallID: "t1.tool2", Tool: "x", Server: "s", Summary: "x"}}}}
+		}},
 	} {
 		recordOne(t, c, name, f)
+	}
+}
+
+// firstUntilCancelled holds the first call until it is cancelled, and no other.
+func firstUntilCancelled() func(context.Context, activities.CallInput) (activities.CallResult, error) {
+	var held atomic.Bool
+	return func(ctx context.Context, in activities.CallInput) (activities.CallResult, error) {
+		if held.CompareAndSwap(false, true) {
+			return untilCancelled(ctx, in)
+		}
+		return activities.CallResult{Status: tool.StatusOK}, nil
+	}
+}
+
+// instructions are sent to the runs that are recorded, in order, once the state
+// fits: needs attention, or a call that runs.
+var instructions = map[string][]discovery.Update{
+	"held":     {{Kind: discovery.UpdateRetryStep}},
+	"failed":   {{Kind: discovery.UpdateFinishNow}},
+	"paused":   {{Kind: discovery.UpdatePause}, {Kind: discovery.UpdateResume}},
+	"dropped":  {{Kind: discovery.UpdateCancelStep}},
+	"finished": {{Kind: discovery.UpdateFinishNow}},
+	"steered":  {{Kind: discovery.UpdateSteer, Text: "only oxides"}, {Kind: discovery.UpdateSetBudget, Budget: &discovery.Budget{ToolCalls: 50}}, {Kind: discovery.UpdateCancelStep}},
+	"approved": {{Kind: discovery.UpdateApprove, Decision: discovery.Allow, Remember: true}},
+	"asked":    {{Kind: discovery.UpdateAnswer, Text: "this one"}},
+}
+
+// instruct sends them.
+func instruct(ctx context.Context, t *testing.T, c client.Client, did, name string) {
+	t.Helper()
+	for _, u := range instructions[name] {
+		require.Eventually(t, func() bool {
+			v, err := c.QueryWorkflow(ctx, did, "", workflows.QueryRun)
+			var st discovery.RunState
+			if err != nil || v.Get(&st) != nil || st.Status == discovery.StatusQueued || len(st.Pending)+len(st.Running) == 0 {
+				return false
+			}
+			if u.Kind == discovery.UpdateResume {
+				// The pause has reached the call.
+				d, err := c.DescribeWorkflowExecution(ctx, did, "")
+				if err != nil || len(d.GetPendingActivities()) > 0 {
+					return false
+				}
+			}
+			if u.Kind == discovery.UpdateCancelStep && len(st.Running) > 0 {
+				// The first call that began is the one that holds.
+				d, err := c.DescribeWorkflowExecution(ctx, did, "")
+				if err != nil || len(d.GetPendingActivities()) != 1 {
+					return false
+				}
+				_, step, _ := strings.Cut(d.GetPendingActivities()[0].GetActivityId(), ".")
+				u.Step = step
+			}
+			h, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: did, UpdateName: string(u.Kind), Args: []any{u}, WaitForStage: client.WorkflowUpdateStageCompleted})
+			return err == nil && h.Get(ctx, nil) == nil
+		}, 30*time.Second, 200*time.Millisecond, "%s: %s", name, u.Kind)
 	}
 }
 
@@ -97,26 +177,17 @@ func recordOne(t *testing.T, c client.Client, name string, f *fakes) {
 	for _, q := range []string{workflows.QueueDiscovery, workflows.QueueLLM, workflows.QueueTools} {
 		w := worker.New(c, q, worker.Options{MaxHeartbeatThrottleInterval: time.Second, DefaultHeartbeatThrottleInterval: time.Second})
 		w.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
+		w.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, fanOut)
+		w.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, candidate)
 		f.register(w)
 		require.NoError(t, w.Start())
 		workers = append(workers, w)
 	}
 	did := id.NewDiscovery()
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: did, TaskQueue: workflows.QueueDiscovery}, workflows.Discovery, workflows.Input{DiscoveryID: did})
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: did, TaskQueue: workflows.QueueDiscovery}, workflows.Discovery, workflows.Input{DiscoveryID: did, Retry: map[string]int{"retried": 1}[name]})
 	require.NoError(t, err)
 	first := run.GetRunID()
-	update := map[string]discovery.UpdateKind{"held": discovery.UpdateRetryStep, "failed": discovery.UpdateFinishNow}[name]
-	if update != "" {
-		require.Eventually(t, func() bool {
-			v, err := c.QueryWorkflow(ctx, did, "", workflows.QueryState)
-			var st workflows.State
-			if err != nil || v.Get(&st) != nil || st.Status != discovery.StatusNeedsAttention {
-				return false
-			}
-			_, err = c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: did, UpdateName: string(update), Args: []any{discovery.Update{}}, WaitForStage: client.WorkflowUpdateStageCompleted})
-			return err == nil
-		}, 30*time.Second, 200*time.Millisecond)
-	}
+	instruct(ctx, t, c, did, name)
 	if name == "cancelled" {
 		require.Eventually(t, func() bool {
 			d, err := c.DescribeWorkflowExecution(ctx, did, "")
@@ -128,18 +199,35 @@ func recordOne(t *testing.T, c client.Client, name string, f *fakes) {
 	for _, w := range workers {
 		w.Stop()
 	}
-	it := c.GetWorkflowHistory(ctx, did, first, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	keep(ctx, t, c, name, did, first)
+	if name == "fanned" {
+		keep(ctx, t, c, "fanout", did+"/t1.tool1", "")
+		keep(ctx, t, c, "candidate", did+"/c1", "")
+	}
+}
+
+// keep writes a history where none is kept yet; it is written without blanks,
+// since histories are long.
+func keep(ctx context.Context, t *testing.T, c client.Client, name, workflowID, runID string) {
+	t.Helper()
+	it := c.GetWorkflowHistory(ctx, workflowID, runID, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	var h history.History
 	for it.HasNext() {
 		e, err := it.Next()
 		require.NoError(t, err)
 		h.Events = append(h.Events, e)
 	}
-	body, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(&h)
+	body, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(&h)
 	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll("testdata", 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join("testdata", name+".v1.json"), body, 0o600))
+	file := filepath.Join("testdata", name+"."+recording+".json")
+	if _, err := os.Stat(file); err == nil {
+		return
+	}
+	require.NoError(t, os.WriteFile(file, body, 0o600))
 }
+
+// recording numbers the set of histories: raise it with the shape of a run.
+const recording = "v2"
 
 func acceptedUpdate(t *testing.T) *testsuite.TestUpdateCallback {
 	return &testsuite.TestUpdateCallback{

@@ -15,6 +15,7 @@ import (
 // them.
 type Services struct {
 	Postgres, Redis, Temporal string
+	RedisServer               string // the program, for tests that need one of their own
 	stack                     *Stack
 	dir                       string
 }
@@ -43,7 +44,7 @@ func StartServices(ctx context.Context, softwareDir, dir string) (*Services, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{dir: dir, stack: stack}
+	s := &Services{dir: dir, RedisServer: tools.Redis, stack: stack}
 	a, err := s.stack.startServices(ctx, tools)
 	if err != nil {
 		return nil, errors.Join(err, s.Stop())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -101,4 +102,29 @@ func TestFixtures(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestDocs keeps docs/events.md: an example of every type, as a run makes it.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	b.WriteString("# Events\n\nGenerated from `internal/event` (`go test ./internal/event -update`). How they travel: `wire.md`. The schema: `internal/event/schema/events.schema.json`; the types: `web/src/event/events.gen.ts`.\n\n" +
+		"The envelope is the same for all: `id` is `<discovery>/<gen>/<step>/<attempt>/<n>`, `timestamp` seconds since 1970, `mode` the effective mode, `metadata` where it belongs. " +
+		"Durable events carry their `ord` in the session's log; live ones have none and may be lost. Below, the data of each.\n")
+	for i, k := range All {
+		kind := "durable"
+		if !k.Durable {
+			kind = "live"
+		}
+		data, err := json.MarshalIndent(filled(typical[i]), "", "  ")
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "\n## %s (%s)\n\n```json\n%s\n```\n", k.Type, kind, data)
+	}
+	path := filepath.Join("..", "..", "docs", "events.md")
+	if *update {
+		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o644))
+	}
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, b.String(), string(got), "stale: run go test ./internal/event -update")
 }

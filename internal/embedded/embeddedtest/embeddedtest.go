@@ -106,3 +106,9 @@ func Redis(t testing.TB) string {
 	t.Helper()
 	return services(t).Redis
 }
+
+// RedisServer gives the program, for a test that needs a Redis of its own.
+func RedisServer(t testing.TB) string {
+	t.Helper()
+	return services(t).RedisServer
+}

@@ -2,6 +2,8 @@ package publish
 
 import (
 	"context"
+	"math"
+	"slices"
 
 	"crystalyse/internal/event"
 )
@@ -24,25 +26,30 @@ func (p *Publisher) sendLive(ctx context.Context, sessionID string, items []item
 // before them.
 func (p *Publisher) sendDurable(ctx context.Context, sessionID string, items []item) error {
 	var events []event.Event
+	until := int64(0)
 	for _, i := range items {
 		if i.sweep {
 			left, err := p.outbox.Unpublished(ctx, sessionID, pageSize)
 			if err != nil {
 				return err
 			}
-			events = append(events, left...)
+			events, until = append(left, events...), math.MaxInt64
 		}
 		events = append(events, i.durable...)
 	}
-	through, err := p.inOrder(ctx, sessionID, events)
+	for _, e := range events {
+		until = max(until, e.Metadata.Ord)
+	}
+	through, err := p.inOrder(ctx, sessionID, events, until)
 	if err != nil || through == 0 {
 		return err
 	}
 	return p.outbox.MarkPublished(ctx, sessionID, through)
 }
 
-// inOrder publishes the events and answers the bus when it misses some.
-func (p *Publisher) inOrder(ctx context.Context, sessionID string, events []event.Event) (through int64, err error) {
+// inOrder publishes the events and answers the bus when it misses some. Nothing
+// younger than until is sent: live events that wait have their place before it.
+func (p *Publisher) inOrder(ctx context.Context, sessionID string, events []event.Event, until int64) (through int64, err error) {
 	first := false
 	for len(events) > 0 {
 		a, err := p.publish(ctx, sessionID, first, events)
@@ -55,22 +62,17 @@ func (p *Publisher) inOrder(ctx context.Context, sessionID string, events []even
 			// Somebody may have committed before us and not published yet: a new
 			// stream begins with the oldest event that nobody has published.
 			first = true
-			if events, err = p.outbox.Unpublished(ctx, sessionID, pageSize); err != nil {
-				return through, err
-			}
-		case a.Hole:
-			if events, err = p.outbox.Numbered(ctx, sessionID, a.Last, pageSize); err != nil {
-				return through, err
-			}
-		case first || len(events) >= pageSize:
-			// There may be more than the page that was read.
+			events, err = p.outbox.Unpublished(ctx, sessionID, pageSize)
+		case a.Hole || a.Last < until && (first || len(events) >= pageSize):
 			first = false
-			if events, err = p.outbox.Numbered(ctx, sessionID, a.Last, pageSize); err != nil {
-				return through, err
-			}
+			events, err = p.outbox.Numbered(ctx, sessionID, a.Last, pageSize)
 		default:
 			return through, nil
 		}
+		if err != nil {
+			return through, err
+		}
+		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Metadata.Ord > until })
 	}
 	return through, nil
 }

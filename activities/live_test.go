@@ -1,0 +1,72 @@
+package activities
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/event"
+	"crystalyse/internal/tool"
+)
+
+// Whatever pieces a model writes, and however fast: the updates join to its
+// text, and each says where it begins in characters.
+func TestLiveText(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 2))
+		var sent []event.ReasoningUpdate
+		l := &liveText{turn: 3, send: func(p event.Payload) { sent = append(sent, p.(event.ReasoningUpdate)) }}
+		var want strings.Builder
+		for range 3000 {
+			piece := strings.Repeat([]string{"a", "ü", "𝛼", "Fm3\u0304m "}[r.IntN(4)], r.IntN(30))
+			want.WriteString(piece)
+			require.Equal(t, len([]rune(want.String())), l.add(piece))
+			<-time.After(time.Duration(r.IntN(12)) * time.Millisecond) // the clock of the bubble: nobody waits
+		}
+		l.close()
+		l.close()
+		got := ""
+		for _, u := range sent {
+			require.Equal(t, 3, u.Turn)
+			require.Equal(t, len([]rune(got)), u.Offset)
+			require.NotEmpty(t, u.Content)
+			got += u.Content
+		}
+		require.Equal(t, want.String(), got)
+		require.Less(t, len(sent), 1500, "pieces are merged")
+	})
+}
+
+func run(args string, long bool) *callRun {
+	c := &callRun{planned: discovery.PlannedCall{Arguments: json.RawMessage(args)}, call: discovery.Call{ID: "t2.tool1", Tool: "relax_structure"}}
+	if long {
+		c.task = &event.TaskStart{TaskID: "t2.tool1", TotalSteps: 14}
+	}
+	return c
+}
+
+func TestLiveProgress(t *testing.T) {
+	t.Parallel()
+	p := tool.Progress{Progress: 12, Total: 500, Message: "relax NaCl", Details: map[string]float64{"step": 12, "fmax": 0.1, "energy": -3.4}}
+	out := run(`{"structure_id":"st_1"}`, false).liveProgress(p)
+	require.Equal(t, []event.Payload{
+		event.ToolCallProgress{CallID: "t2.tool1", Progress: 12, Total: 500, Message: "relax NaCl", Details: p.Details},
+		event.StructureUpdated{StructureID: "st_1", CallID: "t2.tool1", Frame: 12, Energy: -3.4, Fmax: 0.1},
+	}, out)
+
+	p.Details["member"] = 4
+	p.Progress, p.Total = 3, 14
+	out = run(`{"structure_ids":["st_1","st_2"]}`, true).liveProgress(p)
+	require.Len(t, out, 2, "a batch does not say whose frame it is")
+	require.Equal(t, 3, out[1].(event.TaskProgress).CompletedSteps)
+
+	over := run(`[]`, true).liveProgress(tool.Progress{Progress: 9, Total: 4})
+	require.InDelta(t, 1, over[1].(event.TaskProgress).Progress, 0)
+}

@@ -178,7 +178,7 @@ func polymorphs(b *strings.Builder, f facts) {
 
 // method says how it was computed and what it does not show.
 func method(b *strings.Builder, r request, all []facts, h history) {
-	b.WriteString("**How:** ")
+	b.WriteString("\n**How:** ")
 	for i, f := range all {
 		if i > 0 {
 			b.WriteString("; ")

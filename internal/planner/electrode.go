@@ -132,7 +132,7 @@ func capacityLine(formula string, h history) string {
 	for _, d := range h.on("battery_metrics", "formula", formula).good() {
 		c, _ := d.result["capacity"].(map[string]any)
 		if _, ok := c["gravimetric_capacity"].(float64); ok {
-			return fmt.Sprintf("- **%s**: theoretical capacity **%s** for n = %s electrons a formula unit, molar mass %s.\n", formula,
+			return fmt.Sprintf("- **%s**: theoretical capacity **%s** (n = %s electrons a formula unit), molar mass %s.\n", formula,
 				d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"), d.cite("capacity.molar_mass"))
 		}
 	}
@@ -188,7 +188,7 @@ func batteryLines(m material, h history) string {
 	for _, d := range h.on("battery_metrics", "discharged_structure_id", m.id).good() {
 		c, _ := d.result["capacity"].(map[string]any)
 		if _, ok := c["gravimetric_capacity"].(float64); ok {
-			fmt.Fprintf(&b, "- **%s** as an electrode: theoretical capacity **%s** for n = %s electrons a formula unit.\n", m.formula, d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"))
+			fmt.Fprintf(&b, "- **%s** as an electrode: theoretical capacity **%s** (n = %s electrons a formula unit).\n", m.formula, d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"))
 		}
 		v, _ := d.result["voltage"].(map[string]any)
 		switch _, ok := v["average_voltage"].(float64); {

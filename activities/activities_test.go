@@ -36,6 +36,12 @@ func TestSteps(t *testing.T) {
 	t.Run("ALostServerIsRetriedByTheEngine", testLostServer)
 	t.Run("ATurnIsAskedOnce", testTurnOnce)
 	t.Run("AnAnswerBecomesAReport", testAnswer)
+	t.Run("CandidatesAreGathered", testCandidates)
+	t.Run("AQuestionIsAskedOnce", testQuestion)
+	t.Run("AQuestionMustFitItsSchema", testNoQuestion)
+	t.Run("AReopenedOneGoesOn", testResume)
+	t.Run("AForkGoesOnFromATurn", testFork)
+	t.Run("AnApprovalShowsTheCall", testApproval)
 	t.Run("WhatCannotRunIsToldToTheModel", testUnrunnable)
 	t.Run("ARigorousSearchIsRaised", testRaised)
 	t.Run("ASignalOfAutoModeIsTold", testSignal)
@@ -68,6 +74,9 @@ type tools struct {
 	out   tool.Outcome
 	err   error
 	calls int
+
+	extra  []tool.Spec
+	answer func(tool.Invocation) tool.Outcome // instead of out
 }
 
 const schema = `{"properties":{"e":{"type":"number","unit":"eV/atom","value":"energy_per_atom"}}}`
@@ -76,7 +85,7 @@ func (f *tools) Tools(context.Context) ([]tool.Spec, error) {
 	spec := func(name string) tool.Spec {
 		return tool.Spec{Server: "mace", Version: "1", Name: name, InputSchema: json.RawMessage(`{}`), OutputSchema: json.RawMessage(schema)}
 	}
-	return []tool.Spec{spec("energy"), spec("generate_crystal_csp"), spec("filter_compositions")}, nil
+	return append([]tool.Spec{spec("energy"), spec("generate_crystal_csp"), spec("filter_compositions")}, f.extra...), nil
 }
 func (f *tools) Ready(_ context.Context, _ string, waiting func(string)) error {
 	waiting("waiting for the ml environment")
@@ -85,6 +94,9 @@ func (f *tools) Ready(_ context.Context, _ string, waiting func(string)) error {
 func (f *tools) Call(_ context.Context, in tool.Invocation) (tool.Outcome, error) {
 	f.calls++
 	in.OnProgress(tool.Progress{Progress: 1, Message: "step=1"})
+	if f.answer != nil {
+		return f.answer(in), nil
+	}
 	return f.out, f.err
 }
 func (f *tools) States() map[string]tool.ServerState { return nil }
@@ -122,7 +134,8 @@ func setup(t *testing.T, turns ...llm.Turn) *bundle {
 	var suite testsuite.WorkflowTestSuite
 	b.env = suite.NewTestActivityEnvironment()
 	b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Hook{Activities: a}}})
-	for name, fn := range map[string]any{activities.NameBegin: a.Begin, activities.NameLLMTurn: a.LLMTurn, activities.NameCallTool: a.CallTool, activities.NameSkipTool: a.SkipTool, activities.NameFinish: a.Finish} {
+	for name, fn := range map[string]any{activities.NameBegin: a.Begin, activities.NameLLMTurn: a.LLMTurn, activities.NameCallTool: a.CallTool, activities.NameSkipTool: a.SkipTool, activities.NameFinish: a.Finish,
+		activities.NameAnnounce: a.Announce, activities.NameSettle: a.Settle, activities.NameAskUser: a.AskUser, activities.NameOpenCandidates: a.OpenCandidates, activities.NameSettleCandidates: a.SettleCandidates} {
 		b.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}
 	b.open(t, discovery.ModeAuto)

@@ -26,6 +26,7 @@ const (
 	NameAskUser  = "AskUser"
 	NameRemember = "Remember"
 
+	NameNotify           = "Notify"
 	NameOpenCandidates   = "OpenCandidates"
 	NameSettleCandidates = "SettleCandidates"
 )
@@ -49,6 +50,8 @@ type BeginResult struct {
 	Turn      int // turns that are done already: those a fork or a retry goes on from
 	Forked    bool
 	Resume    *ResumePoint
+	Notify    bool   // somebody wants to be told of the end
+	LongQueue string // where long calls run; "" is where all run
 }
 
 // ResumePoint is where a reopened discovery goes on.

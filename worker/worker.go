@@ -21,6 +21,7 @@ import (
 type Slots struct {
 	LLM   int // language-model turns; default 32
 	Tools int // tool calls, waiting ones included; default 16
+	GPU   int // long calls of the queue tools-gpu; 0 serves it not
 }
 
 // How a worker behaves when it stops, and how soon it hears of a cancellation.
@@ -54,13 +55,21 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 		RegisterKeeping(toolWorker, a.Keeping)
 	}
 
+	workers := []worker.Worker{toolWorker, llmWorker, discoveries}
+	if slots.GPU > 0 {
+		gpu := llm
+		gpu.MaxConcurrentActivityExecutionSize = slots.GPU
+		gpuWorker := worker.New(c, workflows.QueueToolsGPU, gpu)
+		RegisterActivities(gpuWorker, a)
+		workers = append(workers, gpuWorker)
+	}
 	started := []worker.Worker{}
 	defer func() {
 		for i := len(started) - 1; i >= 0; i-- {
 			started[i].Stop()
 		}
 	}()
-	for _, w := range []worker.Worker{toolWorker, llmWorker, discoveries} {
+	for _, w := range workers {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}
@@ -73,6 +82,7 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 // Register adds the workflows.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, workflow.RegisterOptions{Name: workflows.Discovery})
+	r.RegisterWorkflowWithOptions(workflows.NotifyWorkflow, workflow.RegisterOptions{Name: workflows.Notify})
 	r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, workflow.RegisterOptions{Name: workflows.FanOut})
 	r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, workflow.RegisterOptions{Name: workflows.Candidate})
 	r.RegisterWorkflowWithOptions(workflows.WorkshopWorkflow, workflow.RegisterOptions{Name: workflows.Workshop})
@@ -98,6 +108,7 @@ func RegisterActivities(r worker.ActivityRegistry, a *activities.Activities) {
 		activities.NameAskUser:  a.AskUser,
 		activities.NameRemember: a.Remember,
 
+		activities.NameNotify:           a.Notify,
 		activities.NameOpenCandidates:   a.OpenCandidates,
 		activities.NameSettleCandidates: a.SettleCandidates,
 	} {

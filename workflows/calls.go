@@ -127,7 +127,7 @@ func (r *run) execute(ctx workflow.Context, c *activeCall) (activities.CallResul
 	}
 	k, queue := short, QueueTools
 	if c.ref.Long {
-		k = long
+		k, queue = long, r.longQueue()
 	}
 	actx := r.fair(activity(cctx, queue, fmt.Sprintf("%d.%s", r.st.Gen, c.ref.CallID), c.ref.Summary, k))
 	var res activities.CallResult
@@ -138,6 +138,14 @@ func (r *run) execute(ctx workflow.Context, c *activeCall) (activities.CallResul
 	r.clock.work(ctx, r, -1)
 	c.running = false
 	return res, err
+}
+
+// longQueue is where long calls run.
+func (r *run) longQueue() string {
+	if r.begin.LongQueue != "" {
+		return r.begin.LongQueue
+	}
+	return QueueTools
 }
 
 func (r *run) callInput(c *activeCall) activities.CallInput {

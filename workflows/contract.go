@@ -18,6 +18,7 @@ const (
 	QueueDiscovery = "discovery" // workflows
 	QueueLLM       = "llm"
 	QueueTools     = "tools"
+	QueueToolsGPU  = "tools-gpu" // long calls, where workers with accelerators serve it
 )
 
 // Names on the wire of the engine. They are part of recorded histories: never
@@ -65,7 +66,8 @@ type State struct {
 	Answered    bool                 `json:",omitempty"` // the last turn is the answer
 	Warned      []string             `json:",omitempty"` // limits of which 80 % was told
 	Seen        []string             `json:",omitempty"` // the last request ids, newest last
-	FanOuts     []fanOut             `json:",omitempty"`
+	BeganAt     time.Time
+	FanOuts     []fanOut `json:",omitempty"`
 	Policy      discovery.Policy
 }
 

@@ -97,6 +97,7 @@ func (r *run) open(ctx workflow.Context) error {
 		return nil
 	}
 	r.started()
+	r.st.BeganAt = workflow.Now(ctx)
 	if r.st.Budget.WallS > 0 {
 		r.st.Deadline = workflow.Now(ctx).Add(time.Duration(r.st.Budget.WallS * float64(time.Second)))
 	}

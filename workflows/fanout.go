@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 
 	"go.temporal.io/api/enums/v1"
@@ -31,6 +32,7 @@ const (
 type FanOutInput struct {
 	Call     activities.CallInput
 	UserID   string
+	Queue    string
 	Base     int // candidates are numbered from Base+1
 	Next     int
 	Count    int
@@ -78,7 +80,7 @@ func evaluate(ctx workflow.Context, in FanOutInput, index int) int {
 		StaticSummary:     fmt.Sprintf("candidate %d of %d", index+1, in.Count),
 		Priority:          temporal.Priority{FairnessKey: in.UserID},
 	})
-	c := CandidateInput{Call: in.Call, UserID: in.UserID, Number: number, Index: index}
+	c := CandidateInput{Call: in.Call, UserID: in.UserID, Queue: in.Queue, Number: number, Index: index}
 	var calls int
 	if err := workflow.ExecuteChildWorkflow(cctx, Candidate, c).Get(ctx, &calls); err != nil && ctx.Err() == nil {
 		// Its calls say what went wrong; the others go on.
@@ -91,6 +93,7 @@ func evaluate(ctx workflow.Context, in FanOutInput, index int) int {
 type CandidateInput struct {
 	Call   activities.CallInput
 	UserID string
+	Queue  string
 	Number int
 	Index  int
 }
@@ -104,7 +107,7 @@ func CandidateWorkflow(ctx workflow.Context, in CandidateInput) (int, error) {
 		call := in.Call
 		call.Step = id.CandidateStep(in.Number, stage)
 		call.Candidate = &activities.CandidateRef{Call: in.Call.Step, Index: in.Index, Number: in.Number, Stage: stage}
-		actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s", call.Gen, call.Step), fmt.Sprintf("candidate %d, stage %d", in.Number, stage), long)
+		actx := activity(ctx, cmp.Or(in.Queue, QueueTools), fmt.Sprintf("%d.%s", call.Gen, call.Step), fmt.Sprintf("candidate %d, stage %d", in.Number, stage), long)
 		actx = workflow.WithPriority(actx, temporal.Priority{FairnessKey: in.UserID})
 		var res activities.CallResult
 		err := workflow.ExecuteActivity(actx, activities.NameCallTool, call).Get(ctx, &res)
@@ -151,7 +154,7 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 	var res FanOutResult
 	c.running = true
 	r.clock.work(ctx, r, 1)
-	err := workflow.ExecuteChildWorkflow(cctx, FanOut, FanOutInput{Call: in, UserID: r.begin.UserID, Base: base, Count: n}).Get(ctx, &res)
+	err := workflow.ExecuteChildWorkflow(cctx, FanOut, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n}).Get(ctx, &res)
 	r.clock.work(ctx, r, -1)
 	c.running = false
 	r.st.Usage.ToolCalls += res.ToolCalls

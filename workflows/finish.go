@@ -58,6 +58,7 @@ func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 	if err := r.upsert(fctx); err != nil {
 		return Result{}, err
 	}
+	r.notify(fctx)
 	if out.Next != "" {
 		// The next one also looks by itself every minute: a lost signal only delays it.
 		if err := workflow.SignalExternalWorkflow(fctx, out.Next, "", SignalNudge, nil).Get(fctx, nil); err != nil {

@@ -17,6 +17,7 @@ import (
 	"crystalyse/internal/adapter/openai"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
+	"crystalyse/internal/adapter/webhook"
 	"crystalyse/internal/config"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/embedded"
@@ -27,6 +28,7 @@ import (
 	"crystalyse/internal/prompt"
 	"crystalyse/internal/tool"
 	"crystalyse/worker"
+	"crystalyse/workflows"
 )
 
 func workerCommand() *cobra.Command {
@@ -92,6 +94,12 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	}
 	keeper := temporal.NewKeeper(engine)
 	a.Consolidate, a.Keeping = keeper, upkeep(cfg, db, model, log)
+	if cfg.WebhookURL != "" {
+		a.Notifier = webhook.New(cfg.WebhookURL.Reveal(), cfg.WebhookSecret.Reveal())
+	}
+	if cfg.GPUSlots > 0 {
+		a.LongQueue = workflows.QueueToolsGPU
+	}
 	if carrier.publisher != nil {
 		a.Live = carrier.publisher
 	}
@@ -102,7 +110,7 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	if err := os.WriteFile(cfg.Path("run", "worker.ready"), []byte("ready\n"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	err = worker.Run(ctx, engine, a, worker.Slots{})
+	err = worker.Run(ctx, engine, a, worker.Slots{GPU: cfg.GPUSlots})
 	stop, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	return errors.Join(err, pool.Close(stop))

@@ -67,6 +67,11 @@ type Config struct {
 
 	MCPConfig string
 	Policy    string
+
+	WebhookURL    Secret // may hold a token
+	WebhookSecret Secret
+	GPUSlots      int
+
 	ModelsDir string
 	ToolLog   string
 	Engines   int

@@ -109,6 +109,7 @@ type bundle struct {
 	tools *tools
 	d     discovery.Discovery
 	head  string
+	dsn   string
 }
 
 func setup(t *testing.T, turns ...llm.Turn) *bundle {
@@ -122,7 +123,7 @@ func setup(t *testing.T, turns ...llm.Turn) *bundle {
 	t.Cleanup(db.Close)
 	artifacts, err := folder.New(t.TempDir())
 	require.NoError(t, err)
-	b := &bundle{db: db, model: &model{turns: turns}, tools: &tools{out: tool.Outcome{Status: tool.StatusOK, Result: json.RawMessage(`{"e":-1.25}`)}}}
+	b := &bundle{db: db, dsn: dsn, model: &model{turns: turns}, tools: &tools{out: tool.Outcome{Status: tool.StatusOK, Result: json.RawMessage(`{"e":-1.25}`)}}}
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures()},
 		Tools:  b.tools, Model: b.model, Artifacts: artifacts, Checkpoints: t.TempDir(), Log: slog.New(slog.DiscardHandler),

@@ -58,7 +58,7 @@ func (c *callRun) start(ctx context.Context) error {
 		return fmt.Errorf("call %s: stored arguments: %w", c.call.ID, err)
 	}
 	if c.call.Server == memory.Server && args["content"] != nil {
-		args["content"] = "(kept as a memory)" // events never hold the content of one
+		args["content"] = memory.Kept // events never hold the content of one
 	}
 	return c.rec.Emit(ctx, event.ToolCallStart{CallID: c.call.ID, Tool: c.call.Tool, Server: c.call.Server, Arguments: args})
 }

@@ -9,6 +9,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/report"
 	"crystalyse/internal/value"
 )
@@ -67,6 +68,9 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 	values, made, err := a.Calls.Made(ctx, d.ID)
 	if err != nil {
 		return report.Report{}, err
+	}
+	for i, c := range calls {
+		calls[i].Arguments = memory.WithoutContent(c.Server, c.Arguments)
 	}
 	text, err := a.finalText(ctx, in)
 	if err != nil {

@@ -85,8 +85,11 @@ type Deps struct {
 	Discoveries Creator
 	Runner      Starter
 	Memories    Memories
-	Limits      Limits
-	Logger      *slog.Logger
+	// Quote puts the contents of the user's memories in place of their marks in a
+	// frame. Nil leaves the marks.
+	Quote  func(ctx context.Context, userID string, frame []byte) ([]byte, error)
+	Limits Limits
+	Logger *slog.Logger
 }
 
 // Limits bound what viewers may take. Zero values are the defaults.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -82,6 +83,7 @@ func (c *conn) sendPing() {
 // send writes one frame. A viewer that takes nothing for too long is cut: it
 // comes back and goes on where it was.
 func (c *conn) send(frame []byte) {
+	frame = c.quoted(frame)
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.r.Limits.Stall)) // a broken socket fails at the write
 	if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 		if isTimeout(err) {
@@ -143,4 +145,23 @@ func (c *conn) attach(st *stream) bool {
 	}
 	c.st = st
 	return true
+}
+
+// memoryMark begins what stands for the content of a memory.
+var memoryMark = []byte("{{memory:")
+
+// quoted puts the contents of memories into a frame at the last moment, so that
+// one that is forgotten is in no buffer here.
+func (c *conn) quoted(frame []byte) []byte {
+	if c.r.Quote == nil || !bytes.Contains(frame, memoryMark) {
+		return frame
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.r.Limits.Stall)
+	defer cancel()
+	out, err := c.r.Quote(ctx, c.user(), frame)
+	if err != nil {
+		c.r.Logger.Warn("the contents of memories are left out", "error", err)
+		return frame
+	}
+	return out
 }

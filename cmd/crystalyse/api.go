@@ -88,6 +88,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	defer carrier.close()
 	sockets := relay.New(relay.Deps{
 		Stream: carrier.stream(), History: db, Sessions: db.Named(), Gate: door.gate, Discoveries: db, Runner: deps.Runner, Logger: log,
+		Memories: socketMemories{deps.Memory}, Quote: deps.Memory.Join,
 	})
 	defer sockets.Close()
 	deps.Sockets, deps.Viewers = sockets, func() int { return int(sockets.Counts().Connections) }

@@ -16,6 +16,7 @@ import (
 	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
 	"crystalyse/internal/llm"
+	"crystalyse/internal/memory"
 	"crystalyse/internal/planner"
 	"crystalyse/internal/tool"
 	mcpfiles "crystalyse/mcp"
@@ -37,7 +38,7 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 	}
 	workshop := temporal.NewWorkshop(engine, artifacts)
 	return rest.Deps{
-		Discoveries: db, Runner: temporal.NewRunner(engine), Events: db, Sessions: db.Sessions(), Structures: db.Structures(),
+		Discoveries: db, Runner: temporal.NewRunner(engine), Events: memory.JoinedLog{Log: db, Store: db.Memories()}, Sessions: db.Sessions(), Structures: db.Structures(),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
 		Memory: remembering(cfg, db, log), Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
 		Registry: newRegistry(), Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 
 	"crystalyse/activities"
+	"crystalyse/api/relay"
 	"crystalyse/internal/adapter/openai"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
+	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/memory"
 )
@@ -58,4 +61,26 @@ func sweepMemories(ctx context.Context, cfg *config.Config, db *postgres.DB, kee
 		log.Warn("vectors of another model are not made anew yet", "error", err)
 	}
 	memory.Sweep(ctx, store, e, log)
+}
+
+// socketMemories answers the memory_search of a socket.
+type socketMemories struct{ *memory.Service }
+
+// SearchMemories searches and announces it in the session.
+func (s socketMemories) SearchMemories(ctx context.Context, q relay.MemoryQuery) ([]json.RawMessage, error) {
+	query := memory.Query{Text: q.Query, Limit: q.Limit}
+	if q.Scope == "session" {
+		query.SessionID = q.SessionID
+	}
+	found, err := s.Search(ctx, q.UserID, query)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]json.RawMessage, len(found.Results))
+	for i, h := range found.Results {
+		if out[i], err = json.Marshal(h); err != nil {
+			return nil, err
+		}
+	}
+	return out, s.Note(ctx, q.UserID, q.SessionID, event.MemorySearch{Query: query.Text, MemoryIDs: found.IDs()})
 }

@@ -101,6 +101,7 @@ type TaskEnd struct {
 type MemoryWrite struct {
 	MemoryID   string `json:"memory_id"`
 	MemoryType string `json:"memory_type"` // working | short_term | long_term
+	Content    string `json:"content,omitempty"`
 }
 
 // MemoryRead says that a memory was used.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
 )
 
@@ -48,6 +49,29 @@ func Join(ctx context.Context, s contents, userID string, doc []byte) ([]byte, e
 		return nil, err
 	}
 	return []byte(fill(string(doc), known)), nil
+}
+
+// Join puts contents into a JSON text.
+func (s *Service) Join(ctx context.Context, userID string, doc []byte) ([]byte, error) {
+	return Join(ctx, s.Store, userID, doc)
+}
+
+// JoinedLog is a log of events whose reader gets the contents of memories.
+type JoinedLog struct {
+	event.Log
+	Store contents
+}
+
+// After gives events with contents in the place of their marks.
+func (l JoinedLog) After(ctx context.Context, userID, sessionID, discoveryID string, after int64, limit int) ([]event.Event, error) {
+	events, err := l.Log.After(ctx, userID, sessionID, discoveryID, after, limit)
+	for i := range events {
+		if err != nil {
+			break
+		}
+		events[i].Data, err = Join(ctx, l.Store, userID, events[i].Data)
+	}
+	return events, err
 }
 
 // fill replaces marks by contents as they stand inside of a JSON string.

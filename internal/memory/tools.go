@@ -167,3 +167,21 @@ func (t Tools) save(ctx context.Context, in tool.Invocation) (any, error) {
 	})
 	return map[string]any{"memory_id": m.ID}, err
 }
+
+// Kept stands in logs for the content with which a memory was saved.
+const Kept = "(kept as a memory)"
+
+// WithoutContent gives the arguments of a call as logs and reports show them: the
+// content of a memory is in its row alone.
+func WithoutContent(server string, args json.RawMessage) json.RawMessage {
+	var m map[string]any
+	if server != Server || json.Unmarshal(args, &m) != nil || m["content"] == nil {
+		return args
+	}
+	m["content"] = Kept
+	body, err := json.Marshal(m)
+	if err != nil {
+		return args
+	}
+	return body
+}

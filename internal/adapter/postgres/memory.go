@@ -98,7 +98,7 @@ func (s *memories) Write(ctx context.Context, userID string, d memory.Draft) (m 
 		if d.Digests {
 			return s.digested(ctx, tx, q, m)
 		}
-		return announceMemory(ctx, q, m, "write", event.MemoryWrite{MemoryID: m.ID, MemoryType: string(m.Type)})
+		return announceMemory(ctx, q, m, "write", event.MemoryWrite{MemoryID: m.ID, MemoryType: string(m.Type), Content: memory.Mark(m.ID)})
 	})
 	return m, created, err
 }
@@ -124,10 +124,12 @@ func (s *memories) digested(ctx context.Context, tx pgx.Tx, q *db.Queries, m mem
 	}); err != nil {
 		return err
 	}
-	if _, err := forget(ctx, tx, m.UserID, old, "superseded", m.ID); err != nil {
-		return err
+	if len(old) > 0 {
+		if _, err := forget(ctx, tx, m.UserID, old, "superseded", m.ID); err != nil {
+			return err
+		}
 	}
-	if err := announceMemory(ctx, q, m, "write", event.MemoryWrite{MemoryID: m.ID, MemoryType: string(m.Type)}); err != nil {
+	if err := announceMemory(ctx, q, m, "write", event.MemoryWrite{MemoryID: m.ID, MemoryType: string(m.Type), Content: memory.Mark(m.ID)}); err != nil {
 		return err
 	}
 	return announceMemory(ctx, q, m, "consolidate", event.MemoryConsolidate{MemoryID: m.ID, MergedIDs: from})

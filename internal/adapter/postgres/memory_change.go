@@ -67,11 +67,23 @@ func (s *memories) Forget(ctx context.Context, userID, mid, reason string) error
 	})
 }
 
-// forget deletes rows (their vectors and words with them) and records that.
+// forget deletes rows (their vectors and words with them; all of a user's when
+// ids is nil) and records that.
 func forget(ctx context.Context, tx pgx.Tx, userID string, ids []string, reason, into string) (int64, error) {
-	tag, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 AND id = ANY($2) RETURNING id, source)
-		INSERT INTO forgotten_memories (id, user_id, source, reason, merged_into) SELECT id, $1, source, $3, $4 FROM gone`, userID, ids, reason, into)
-	return tag.RowsAffected(), err
+	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 AND ($2::text[] IS NULL OR id = ANY($2)) RETURNING id, source, discovery_id, content),
+		noted AS (INSERT INTO forgotten_memories (id, user_id, source, reason, merged_into) SELECT id, $1, source, $3, $4 FROM gone)
+		SELECT source, discovery_id, content FROM gone`, userID, ids, reason, into)
+	if err != nil {
+		return 0, err
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (gone, error) {
+		var g gone
+		return g, row.Scan(&g.source, &g.discoveryID, &g.content)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return int64(len(list)), redact(ctx, tx, list)
 }
 
 // ForgetAll removes everything of a user.
@@ -81,9 +93,8 @@ func (s *memories) ForgetAll(ctx context.Context, userID string) (int, error) {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 RETURNING id, source)
-			INSERT INTO forgotten_memories (id, user_id, source, reason) SELECT id, $1, source, 'all forgotten by the user' FROM gone`, userID)
-		n = tag.RowsAffected()
+		var err error
+		n, err = forget(ctx, tx, userID, nil, "all forgotten by the user", "")
 		return err
 	})
 	return int(n), err
@@ -133,25 +144,25 @@ func (c *conditions) key() string { return fmt.Sprint(c.parts, c.args) }
 
 // Merge replaces near duplicates by the one that stays, keeping where they came
 // from in its metadata, and announces it.
-func (s *memories) Merge(ctx context.Context, userID, keep string, gone []memory.Memory) error {
+func (s *memories) Merge(ctx context.Context, userID, keep string, twins []memory.Memory) error {
 	return s.inTx(ctx, func(tx pgx.Tx, q *db.Queries) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
 			return err
 		}
-		ids := make([]string, len(gone))
-		for i, g := range gone {
+		ids := make([]string, len(twins))
+		for i, g := range twins {
 			ids[i] = g.ID
 		}
 		n, err := forget(ctx, tx, userID, ids, "merged", keep)
 		if err != nil || n == 0 {
 			return err // merged by an earlier attempt
 		}
-		trace, err := json.Marshal(memory.Traces(gone))
+		trace, err := json.Marshal(memory.Traces(twins))
 		if err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `UPDATE memories SET metadata = jsonb_set(metadata, '{merged}', coalesce(metadata->'merged', '[]') || $3::jsonb), uses = uses + $4
-			WHERE user_id = $1 AND id = $2 RETURNING `+memoryColumns, userID, keep, trace, uses(gone))
+			WHERE user_id = $1 AND id = $2 RETURNING `+memoryColumns, userID, keep, trace, uses(twins))
 		if err != nil {
 			return err
 		}

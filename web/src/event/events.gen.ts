@@ -117,6 +117,7 @@ export interface MemoryWrite {
   memory_id: string;
   /** working | short_term | long_term */
   memory_type: string;
+  content?: string;
 }
 
 /** MemoryRead says that a memory was used. */

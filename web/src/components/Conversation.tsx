@@ -22,12 +22,22 @@ interface Props {
 /** The session as it was said: questions, reasoning, calls, answers. It follows the end until somebody scrolls up. */
 export function Conversation({ view, live, stored }: Props) {
   const box = useRef<HTMLElement>(null);
+  const inner = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
-  // Follows whatever changed.
+  // Texts and results grow after they are in the page (their renderers load
+  // late), so the size is followed and not the state.
   useLayoutEffect(() => {
     const el = box.current;
-    if (el && following) el.scrollTop = el.scrollHeight;
-  }, [view, following]);
+    const grown = inner.current;
+    if (!el || !grown || !following) return;
+    const toEnd = () => {
+      el.scrollTop = el.scrollHeight;
+    };
+    toEnd();
+    const watch = new ResizeObserver(toEnd);
+    watch.observe(grown);
+    return () => watch.disconnect();
+  }, [following]);
   const onScroll = () => {
     const el = box.current;
     if (el) setFollowing(el.scrollHeight - el.scrollTop - el.clientHeight < 60);
@@ -36,14 +46,16 @@ export function Conversation({ view, live, stored }: Props) {
     <div className="talk-wrap">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls is reached by keyboard */}
       <section className="talk" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Conversation">
-        {view.discoveries.map((d) => (
-          <DiscoveryTalk
-            key={d.id}
-            discovery={d}
-            live={live}
-            stored={stored?.discovery_id === d.id ? stored : undefined}
-          />
-        ))}
+        <div ref={inner}>
+          {view.discoveries.map((d) => (
+            <DiscoveryTalk
+              key={d.id}
+              discovery={d}
+              live={live}
+              stored={stored?.discovery_id === d.id ? stored : undefined}
+            />
+          ))}
+        </div>
       </section>
       {following ? null : (
         <button type="button" className="btn to-end" onClick={() => setFollowing(true)}>

@@ -36,7 +36,7 @@ export function DiscoveryInterface({ session, live, reports }: Props) {
   const view = useSessionView();
   const d = useDiscovery();
   const width = useWidth();
-  const { size, stream } = useSnapshot();
+  const { stream } = useSnapshot();
   const stored = reports?.find((r) => r.discovery_id === d?.id);
   const steps = useMemo(() => (d ? d.steps.map((s) => s.step) : []), [d]);
   useShortcuts(steps);
@@ -52,11 +52,8 @@ export function DiscoveryInterface({ session, live, reports }: Props) {
     return (
       <div className="run">
         <ConnectionBanner />
-        {stream.phase === "refused" ? null : size > 0 ? (
-          <p className="empty">This session has no discovery yet.</p>
-        ) : (
-          <Skeleton lines={8} label="The session is being read" />
-        )}
+        <Nothing refused={stream.phase === "refused"} />
+        <ReplayBar />
       </div>
     );
   const talk = (
@@ -72,6 +69,19 @@ export function DiscoveryInterface({ session, live, reports }: Props) {
       {live ? <ConnectionBanner /> : <p className="banner tone-grey">Read from a file. Nothing here runs.</p>}
       <Panes width={width} discovery={d} session={session} stored={stored} talk={talk} live={live} />
     </div>
+  );
+}
+
+/** Before the first discovery: at the beginning of a replay, while reading, or in a session nobody asked in. */
+function Nothing({ refused }: { refused: boolean }) {
+  const { size } = useSnapshot();
+  const replaying = useUi((u) => u.replayAt !== undefined);
+  if (refused) return null;
+  if (size === 0) return <Skeleton lines={8} label="The session is being read" />;
+  return (
+    <p className="empty grow">
+      {replaying ? "The beginning: nothing was asked yet." : "This session has no discovery yet."}
+    </p>
   );
 }
 

@@ -1,44 +1,51 @@
 import { useQuery } from "@tanstack/react-query";
-import { json, Problem } from "../api/client";
+import { json } from "../api/client";
 
-interface Models {
-  language_models?: { name?: string; model?: string; provider?: string; built_in?: boolean; endpoint?: string }[];
-  models?: { name?: string; model?: string; provider?: string; built_in?: boolean; endpoint?: string }[];
-  potentials?: { name?: string; version?: string; available?: boolean; state?: string }[];
+interface Model {
+  kind: "llm" | "potential";
+  key: string;
+  name: string;
+  version?: string;
+  provider?: string;
+  available: boolean;
+  default: boolean;
+  detail?: string;
 }
 
-/** Who will reason, and what leaves this machine for it. */
+interface Models {
+  models: Model[];
+  potentials?: string;
+}
+
+export function useModels() {
+  return useQuery({ queryKey: ["models"], queryFn: () => json<Models>("/models"), staleTime: 60_000 });
+}
+
+/** Who will reason, what computes energies, and what leaves this machine for it. */
 export function ModelNote() {
-  const q = useQuery({ queryKey: ["models"], queryFn: () => json<Models>("/models"), staleTime: 60_000 });
-  if (q.isError)
-    return q.error instanceof Problem && q.error.status === 404 ? null : (
-      <p className="small soft">Which model answers cannot be told: {q.error.message}</p>
-    );
+  const q = useModels();
+  if (q.isError) return <p className="small soft">Which model answers cannot be told: {q.error.message}</p>;
   if (!q.data) return null;
-  const llms = q.data.language_models ?? q.data.models ?? [];
-  const remote = llms.filter((m) => m.endpoint && !/^https?:\/\/(localhost|127\.|\[::1\])/.test(m.endpoint));
+  const llms = q.data.models.filter((m) => m.kind === "llm");
+  const potentials = q.data.models.filter((m) => m.kind === "potential" && m.available);
+  const builtIn = llms.every((m) => /built-in/.test(m.provider ?? ""));
   return (
-    <div className="small soft col" style={{ gap: 2 }}>
+    <div className="small soft notes">
       <p>
         Reasoning:{" "}
-        <b>
-          {llms.map((m) => m.model ?? m.name ?? m.provider).join(", ") ||
-            "the built-in planner (rules, no language model)"}
-        </b>
+        {llms.map((m) => (
+          <span key={m.key}>
+            <b>{m.name}</b> {m.provider}
+          </span>
+        ))}
       </p>
-      {q.data.potentials && q.data.potentials.length > 0 ? (
-        <p>
-          Potentials:{" "}
-          {q.data.potentials
-            .filter((p) => p.available !== false)
-            .map((p) => `${p.name ?? ""} ${p.version ?? ""}`.trim())
-            .join(", ")}
-        </p>
+      {potentials.length > 0 ? (
+        <p>Potentials: {potentials.map((m) => `${m.name} ${m.version ?? ""}`.trim()).join(", ")}</p>
       ) : null}
       <p>
-        {remote.length > 0
-          ? `Your question and the tools' results are sent to ${remote.map((m) => m.endpoint).join(", ")}. Structures are computed here.`
-          : "Nothing leaves this machine."}
+        {builtIn
+          ? "Nothing leaves this machine. Set OPENAI_API_KEY or OPENAI_BASE_URL and start again to let a language model reason."
+          : "Your question and the tools' results go to the language model's endpoint. Structures are computed here."}
       </p>
     </div>
   );

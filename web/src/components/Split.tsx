@@ -36,7 +36,7 @@ export function Split({
   };
   const size: CSSProperties = direction === "row" ? { width: `${share}%` } : { height: `${share}%` };
   return (
-    <div className={`split ${direction}`} ref={box}>
+    <div className={`split split-${direction}`} ref={box}>
       <div className="pane" style={size}>
         {first}
       </div>

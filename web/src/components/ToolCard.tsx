@@ -87,7 +87,8 @@ function Subject({ call }: { call: Call }) {
   const ids = [a.structure_id, ...(Array.isArray(a.structure_ids) ? a.structure_ids : [])].filter(
     (x): x is string => typeof x === "string",
   );
-  const made = call.structures[0]?.formula ?? call.energies.find((e) => e.formula)?.formula;
+  const ref = call.structures.filter((x) => x.origin !== "reference");
+  const made = call.energies.find((e) => e.formula)?.formula ?? ref[0]?.formula;
   if (formulas.length > 0)
     return (
       <span className="subject ellipsis">

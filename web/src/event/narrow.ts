@@ -32,6 +32,7 @@ export function callOf(e: Event): string | undefined {
     case "validation_complete":
     case "discovery_status":
     case "discovery_complete":
+    case "discovery_deleted":
     case "question":
     case "attempt_superseded":
     case "error":

@@ -32,6 +32,7 @@ export function fold(events: Iterable<Event>): SessionView {
 export class Log {
   private readonly seen = new Map<string, Event>();
   private readonly buckets = new Map<string, Bucket>();
+  private readonly deleted = new Set<string>();
   private session = { title: "", alias: "", ended: "" };
   private cached: SessionView | undefined;
 
@@ -46,6 +47,7 @@ export class Log {
     this.cached = undefined;
     if (e.type === "session_start") this.session = { ...this.session, title: e.data.title, alias: e.data.alias ?? "" };
     else if (e.type === "session_end") this.session = { ...this.session, ended: e.data.reason };
+    else if (e.type === "discovery_deleted") this.deleted.add(e.data.discovery_id);
     else if (e.metadata.discovery_id) this.place(e.metadata.discovery_id, e);
     return true;
   }
@@ -76,7 +78,8 @@ export class Log {
 
   view(): SessionView {
     if (this.cached) return this.cached;
-    const discoveries = [...this.buckets].map(([id, b]) => this.discovery(id, b));
+    const kept = [...this.buckets].filter(([id]) => !this.deleted.has(id));
+    const discoveries = kept.map(([id, b]) => this.discovery(id, b));
     discoveries.sort((a, b) => (a.id < b.id ? -1 : 1));
     this.cached = { ...this.session, discoveries };
     return this.cached;

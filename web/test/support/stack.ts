@@ -1,0 +1,92 @@
+// The real stack: the binary, with a state folder of its own and the
+// environments that CRYSTALYSE_TEST_STATE holds.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "../../..");
+const binary = join(root, "bin", "crystalyse");
+
+export interface Stack {
+  url: string;
+  pidOf(part: "api" | "worker"): number;
+  stop(): Promise<void>;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const s = createServer();
+    s.once("error", fail);
+    s.listen(0, "127.0.0.1", () => {
+      const a = s.address();
+      s.close(() => (a && typeof a === "object" ? done(a.port) : fail(new Error("no port"))));
+    });
+  });
+}
+
+/** Starts everything and waits for its `ready` line. */
+export async function startStack(): Promise<Stack> {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: run make build`);
+  const shared = process.env.CRYSTALYSE_TEST_STATE ?? join(root, ".crystalyse");
+  const state = mkdtempSync(join(tmpdir(), "crystalyse-web-"));
+  const port = await freePort();
+  const flags = ["--state-dir", state, "--env-dir", join(shared, "envs"), "--port", String(port)];
+  const child = spawn(binary, ["up", ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  await ready(child);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    pidOf: (part) => {
+      const status = JSON.parse(execFileSync(binary, ["status", "--json", ...flags], { encoding: "utf8" })) as Record<
+        string,
+        { pid?: number }
+      >;
+      const pid = status[part]?.pid;
+      if (!pid) throw new Error(`status names no pid of ${part}: ${JSON.stringify(status)}`);
+      return pid;
+    },
+    stop: async () => {
+      const ended = new Promise((done) => child.once("exit", done));
+      if (child.exitCode === null) {
+        child.kill("SIGINT");
+        await ended;
+      }
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((done, fail) => {
+    let said = "";
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      if (/^ready http/m.test(said)) done();
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("exit", (code) => fail(new Error(`crystalyse up ended with ${code}:\n${said.slice(-4000)}`)));
+  });
+}
+
+/** Asks by the API, as another program would. */
+export async function ask(url: string, query: string, mode = "creative"): Promise<{ id: string; session_id: string }> {
+  const res = await fetch(`${url}/api/v1/discoveries`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, mode }),
+  });
+  if (!res.ok) throw new Error(`asking failed: ${res.status} ${await res.text()}`);
+  return (await res.json()) as { id: string; session_id: string };
+}
+
+export async function statusOf(url: string, id: string): Promise<string> {
+  const res = await fetch(`${url}/api/v1/discoveries/${id}`);
+  return ((await res.json()) as { status: string }).status;
+}
+
+export function readBundle(path: string): string {
+  return readFileSync(path, "utf8");
+}

@@ -3,41 +3,38 @@ import { leaderboard } from "../run/candidates";
 import type { Discovery, StructureRef } from "../run/view";
 import { useUi } from "../ui/state";
 import { Skeleton } from "./Bits";
+import { Boundary } from "./Boundary";
 
-// The viewer is the largest part of the page; it is fetched when first needed.
+// WebGL comes in a piece of its own, when the first crystal is to be shown.
 const StructurePanel = lazy(() => import("../structure/StructurePanel"));
 
-/** The chosen structure, or the best there is. */
-export function useShownStructure(d: Discovery | undefined): string | undefined {
-  const chosen = useUi((u) => u.selection.structure);
-  const best = useMemo(() => (d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined), [d]);
-  return chosen ?? best;
-}
-
-/** The crystals of the discovery: the chosen one, or the best so far. */
+/** The crystal of the discovery: the chosen structure, or the best so far. */
 export function CrystalViewer({ discovery: d }: { discovery: Discovery | undefined }) {
-  const id = useShownStructure(d);
-  const { frame } = useUi((u) => u.selection);
+  const chosen = useUi((u) => u.selection.structure);
+  const frame = useUi((u) => u.selection.frame);
   const select = useUi((u) => u.select);
   const shortcuts = useUi((u) => u.shortcuts);
-  const structures = useMemo(() => distinct(d?.structures ?? []), [d?.structures]);
+  const best = useMemo(() => (d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined), [d]);
+  const structures = useMemo(() => distinct(d?.structures ?? []), [d]);
+  const id = chosen ?? best;
   return (
     <div className="crystal">
-      <Suspense fallback={<Skeleton lines={6} label="The viewer is being fetched" />}>
-        <StructurePanel
-          structures={structures}
-          selectedId={id}
-          onSelect={(structure) => select({ structure })}
-          frame={frame}
-          onFrame={(f) => select({ frame: f })}
-          shortcuts={shortcuts}
-        />
-      </Suspense>
+      <Boundary what="The crystal viewer">
+        <Suspense fallback={<Skeleton lines={6} label="The crystal viewer is loading" />}>
+          <StructurePanel
+            structures={structures}
+            selectedId={id}
+            onSelect={(structure) => select({ structure })}
+            frame={frame}
+            onFrame={(f) => select({ ...(id ? { structure: id } : {}), frame: f })}
+            shortcuts={shortcuts}
+          />
+        </Suspense>
+      </Boundary>
     </div>
   );
 }
 
-/** Each structure once: two calls may come to the same one. */
 function distinct(list: readonly StructureRef[]): StructureRef[] {
   return [...new Map(list.map((s) => [s.id, s])).values()];
 }

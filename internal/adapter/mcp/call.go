@@ -99,6 +99,10 @@ func (s *server) callOn(ctx context.Context, i *instance, in tool.Invocation, sp
 		}
 		s.failed(i)
 		i.fresh.Store(true)
+		if why := i.child.lines.fault(); why != nil {
+			return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, why, "the server %q was given up during %s", s.name, in.Tool).
+				WithHint("it is started again by itself; a result belongs into a file, not into one line")
+		}
 		return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, err, "the server %q was lost during %s%s", s.name, in.Tool, i.stderr.quote()).
 			WithHint("it is started again by itself")
 	}

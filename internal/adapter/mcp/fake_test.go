@@ -99,6 +99,11 @@ func answer(how string, id any, meta map[string]any) {
 		}
 	case "huge":
 		result(map[string]any{"e": 1, "text": strings.Repeat("x", 20<<20)}, false)
+	case "endless line":
+		for range 50 {
+			_, _ = os.Stdout.WriteString(strings.Repeat("x", 1<<20))
+		}
+		select {}
 	case "lies":
 		result(map[string]any{"e": "a string"}, false)
 	case "refuses":

@@ -31,7 +31,7 @@ const (
 type instance struct {
 	server *server
 	client *client.Client
-	cmd    *exec.Cmd
+	child  *child
 	demux  *demux
 	stderr *stderrLog
 	dead   atomic.Bool
@@ -49,21 +49,26 @@ func (s *server) launch(ctx context.Context) (*instance, []tool.Spec, string, er
 	if i.stderr, err = openStderr(s.pool.opts.LogDir, s.name); err != nil {
 		return nil, nil, "", err
 	}
-	t := transport.NewStdioWithOptions(s.cfg.Command, nil, s.cfg.Args,
-		transport.WithCommandFunc(i.command), transport.WithCommandStderrWriter(i.stderr))
+	cmd, err := i.command(s.cfg.Command, s.cfg.Args)
+	if err == nil {
+		// It is started from a thread that lives as long as the pool, since the
+		// kernel ends it with that thread.
+		s.pool.starter.do(func() { i.child, err = startChild(cmd) })
+	}
+	if err != nil {
+		i.stderr.close()
+		return nil, nil, "", missingCommand(s.name, s.cfg.Command, err)
+	}
+	t := transport.NewIO(i.child.lines, i.child.stdin, nil)
 	options := []client.ClientOption{client.WithDiscoverTimeout(discoverTimeout)}
 	if s.cfg.Crystalyse.Builtin {
 		// Our servers speak the handshake; probing for a newer protocol costs time.
 		options = append(options, client.WithLegacyProtocolOnly()) //nolint:staticcheck // until our servers' SDK drops it, too
 	}
 	i.client = client.NewClient(t, options...)
-	// The process lives as long as the pool, not as the call that started it; and
-	// it is started from a thread that lives as long, since the kernel ends it
-	// with that thread.
-	s.pool.starter.do(func() { err = i.client.Start(s.pool.ctx) })
-	if err != nil {
-		i.stderr.close()
-		return nil, nil, "", missingCommand(s.name, s.cfg.Command, err)
+	// The process lives as long as the pool, not as the call that started it.
+	if err := i.client.Start(s.pool.ctx); err != nil {
+		return nil, nil, "", errors.Join(missingCommand(s.name, s.cfg.Command, err), i.stop())
 	}
 	i.client.OnNotification(i.demux.notify)
 	specs, version, err := i.hello(ctx)
@@ -76,7 +81,7 @@ func (s *server) launch(ctx context.Context) (*instance, []tool.Spec, string, er
 
 // command builds the process: its own group, an allow-listed environment, a
 // folder of its own.
-func (i *instance) command(_ context.Context, command string, _ []string, args []string) (*exec.Cmd, error) {
+func (i *instance) command(command string, args []string) (*exec.Cmd, error) {
 	path, err := exec.LookPath(command)
 	if err != nil {
 		return nil, err
@@ -94,7 +99,7 @@ func (i *instance) command(_ context.Context, command string, _ []string, args [
 		}
 	}
 	cmd.SysProcAttr = ownGroup()
-	i.cmd = cmd
+	cmd.Stderr = i.stderr
 	return cmd, nil
 }
 
@@ -162,10 +167,10 @@ func difference(golden, live []tool.Spec) string {
 }
 
 func (i *instance) pid() int {
-	if i.cmd == nil || i.cmd.Process == nil {
+	if i.child == nil {
 		return 0
 	}
-	return i.cmd.Process.Pid
+	return i.child.cmd.Process.Pid
 }
 
 // lost reports whether the process is known to be gone.
@@ -182,7 +187,8 @@ func (i *instance) reap() {
 // input is closed first, so that a server can save what it holds.
 func (i *instance) stop() error {
 	i.dead.Store(true)
-	_ = i.client.Close() // its error is the process's exit status, which says nothing here
+	_ = i.client.Close() // it closes standard input; a process that is gone makes it fail
+	i.child.bye()
 	defer i.stderr.close()
 	if pid := i.pid(); pid > 0 {
 		return endGroup(pid)

@@ -92,6 +92,18 @@ func TestHugeResults(t *testing.T) {
 	require.Equal(t, "resource", out.Error.Code)
 }
 
+// TestALineWithoutEnd: 50 MB without a newline are not held in memory; the
+// server is given up with a clear fault, its process ended, and a new one serves.
+func TestALineWithoutEnd(t *testing.T) {
+	p := pool(t, "endless line")
+	_, err := call(t.Context(), p, nil)
+	require.Equal(t, fault.CodeUnavailable, fault.CodeOf(err))
+	require.ErrorContains(t, err, "a line of more than 32 MiB")
+	specs, err := p.Tools(t.Context())
+	require.NoError(t, err)
+	require.Len(t, specs, 1)
+}
+
 func TestNoiseDoesNoHarm(t *testing.T) {
 	for _, how := range []string{"garbage", "flood", "storm"} {
 		t.Run(how, func(t *testing.T) {

@@ -180,6 +180,7 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.GET("/discoveries/:id", s.owned(s.getDiscovery))
 	api.GET("/discoveries/:id/events", s.owned(s.followEvents))
 	api.GET("/discoveries/:id/report", s.owned(s.getReport))
+	api.GET("/discoveries/:id/bundle", s.owned(s.getBundle))
 	api.POST("/discoveries/:id/cancel", s.owned(s.cancelDiscovery))
 	api.POST("/discoveries/:id/updates", s.owned(s.updateDiscovery))
 	api.GET("/discoveries/:id/state", s.owned(s.discoveryState))

@@ -19,6 +19,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
+	"crystalyse/internal/report"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/user"
 )
@@ -230,7 +231,12 @@ func TestOut(t *testing.T) {
 		t.Helper()
 		require.Contains(t, read(t, dir, "report.md"), "NaCl is rock salt.")
 		require.True(t, json.Valid([]byte(read(t, dir, "report.json"))))
-		require.Equal(t, "data_NaCl\n", read(t, dir, "structures/NaCl_01234567.cif"))
+		cif := read(t, dir, "structures/NaCl_01234567.cif")
+		require.Contains(t, cif, "data_NaCl\n")
+		require.Contains(t, cif, ", structure st_", "a CIF says where it comes from")
+		for _, name := range report.BundleFiles {
+			require.NotEmpty(t, read(t, dir, name))
+		}
 		ord := 0.0
 		for _, line := range strings.Split(strings.TrimSpace(read(t, dir, "events.jsonl")), "\n") {
 			var e event.Event

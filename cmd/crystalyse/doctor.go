@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -12,12 +13,16 @@ import (
 
 func doctorCommand() *cobra.Command {
 	var asJSON bool
+	var extra string
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "What is present, what is missing, and what to do", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := load(cmd)
 			if err != nil {
 				return err
+			}
+			if extra != "" {
+				return embedded.InstallExtra(cmd.Context(), cfg, embedded.NewLines(cmd.ErrOrStderr()), extra)
 			}
 			findings := embedded.Doctor(cmd.Context(), cfg)
 			if asJSON {
@@ -47,5 +52,6 @@ func doctorCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&extra, "install", "", "add an extra: "+strings.Join(embedded.Extras(), ", "))
 	return cmd
 }

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"crystalyse/internal/client"
@@ -56,8 +57,8 @@ func (f folder) temp() (string, error) {
 
 // write makes all files and puts them into place. missing names the structures
 // that the server does not have any more.
-func (f folder) write(ctx context.Context, c *client.Client, raw json.RawMessage, r report.Report, events []event.Event) (missing []string, err error) {
-	files, missing, err := contents(ctx, c, raw, r, events)
+func (f folder) write(ctx context.Context, c *client.Client, r report.Report, events []event.Event) (missing []string, err error) {
+	files, missing, err := contents(ctx, c, r, events)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +76,10 @@ func (f folder) write(ctx context.Context, c *client.Client, raw json.RawMessage
 	return missing, nil
 }
 
-// contents gives every file by its name.
-func contents(ctx context.Context, c *client.Client, raw json.RawMessage, r report.Report, events []event.Event) (files map[string][]byte, missing []string, err error) {
-	var pretty, log bytes.Buffer
-	if err := printJSON(&pretty, raw); err != nil {
-		return nil, nil, err
-	}
+// contents gives every file by its name: the bundle of the server, and the
+// events.
+func contents(ctx context.Context, c *client.Client, r report.Report, events []event.Event) (files map[string][]byte, missing []string, err error) {
+	var log bytes.Buffer
 	enc := json.NewEncoder(&log)
 	enc.SetEscapeHTML(false)
 	for _, e := range events {
@@ -88,23 +87,43 @@ func contents(ctx context.Context, c *client.Client, raw json.RawMessage, r repo
 			return nil, nil, err
 		}
 	}
-	files = map[string][]byte{"report.md": []byte(report.Markdown(r)), "report.json": pretty.Bytes(), "events.jsonl": log.Bytes()}
-	for _, s := range r.Structures {
-		cif, err := c.CIF(ctx, s.ID)
-		if fault.Is(err, fault.CodeNotFound) {
-			missing = append(missing, s.ID)
-			continue
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("structure %s: %w", s.ID, err)
-		}
-		name := cifName(s, 8)
-		if _, taken := files[name]; taken {
-			name = cifName(s, len(s.ID))
-		}
-		files[name] = cif
+	packed, err := c.Bundle(ctx, r.DiscoveryID)
+	if err != nil {
+		return nil, nil, err
 	}
+	if files, err = unpack(packed); err != nil {
+		return nil, nil, err
+	}
+	if list, ok := files["missing.txt"]; ok {
+		missing = strings.Fields(string(list))
+		delete(files, "missing.txt")
+	}
+	files["events.jsonl"] = log.Bytes()
 	return files, missing, nil
+}
+
+// unpack reads a bundle; a name that leads out of the folder is refused.
+func unpack(packed []byte) (map[string][]byte, error) {
+	z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return nil, fault.Wrap(fault.CodeUnavailable, err, "the bundle cannot be read")
+	}
+	files := map[string][]byte{}
+	for _, f := range z.File {
+		if !filepath.IsLocal(f.Name) {
+			return nil, fault.New(fault.CodeUnavailable, "the bundle holds a file %q outside its folder", f.Name)
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, fault.Wrap(fault.CodeUnavailable, err, "the bundle cannot be read")
+		}
+		body, err := io.ReadAll(r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return nil, fault.Wrap(fault.CodeUnavailable, err, "the bundle cannot be read")
+		}
+		files[f.Name] = body
+	}
+	return files, nil
 }
 
 func fill(dir string, files map[string][]byte) error {
@@ -119,15 +138,6 @@ func fill(dir string, files map[string][]byte) error {
 	return nil
 }
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9]+`)
-
-// cifName names a structure's file by its formula and the start of its id. Both
-// come from a tool: no path may be made of them.
-func cifName(s report.Structure, n int) string {
-	short := notInName.ReplaceAllString(strings.TrimPrefix(s.ID, "st_"), "")
-	return filepath.Join("structures", notInName.ReplaceAllString(s.Formula, "")+"_"+short[:min(n, len(short))]+".cif")
-}
-
 // place renames the finished files. A new or empty folder appears at once; with
 // --force only the files of our names are replaced, one by one.
 func (f folder) place(tmp string) error {
@@ -139,7 +149,7 @@ func (f folder) place(tmp string) error {
 	} else if !f.force {
 		return fault.Wrap(fault.CodeInvalid, err, "--out: %s is not empty any more", f.path)
 	}
-	for _, name := range []string{"structures", "events.jsonl", "report.md", "report.json"} {
+	for _, name := range append(append([]string{"events.jsonl"}, report.BundleFolders...), report.BundleFiles...) {
 		to := filepath.Join(f.path, name)
 		if err := os.RemoveAll(to); err != nil {
 			return err

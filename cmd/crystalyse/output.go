@@ -91,7 +91,7 @@ func giveOut(ctx context.Context, con console, c *client.Client, did string, o o
 	x := terminal.Extra{Web: c.Base() + "/api/v1/discoveries/" + did + "/report"}
 	var unwritten error
 	if o.dir != "" {
-		missing, err := folder{o.dir, o.force}.write(ctx, c, raw, r, events)
+		missing, err := folder{o.dir, o.force}.write(ctx, c, r, events)
 		for _, id := range missing {
 			con.say("structure %s has no file: the server does not have it any more", id)
 		}

@@ -102,6 +102,11 @@ func (c *Client) Export(ctx context.Context, structureID, format string) ([]byte
 	return c.repeat(ctx, request{method: http.MethodGet, path: api + "/structures/" + url.PathEscape(structureID) + "/export", query: url.Values{"format": {format}}, within: toolCall})
 }
 
+// Bundle gives the report with its files as a zip.
+func (c *Client) Bundle(ctx context.Context, did string) ([]byte, error) {
+	return c.repeat(ctx, request{method: http.MethodGet, path: discoveryPath(did) + "/bundle"})
+}
+
 // CIF gives a structure as a file for other programs.
 func (c *Client) CIF(ctx context.Context, structureID string) ([]byte, error) {
 	return c.repeat(ctx, request{method: http.MethodGet, path: api + "/structures/" + url.PathEscape(structureID) + "/cif"})

@@ -37,6 +37,7 @@ func Doctor(ctx context.Context, cfg *config.Config) []Finding {
 		program("cc", Note, "only needed for `make test` (race detector)"), stateFolder(cfg))
 	out = append(out, environments(cfg)...)
 	out = append(out, potentialsFound(cfg)...)
+	out = append(out, extrasFound(cfg)...)
 	out = append(out, device(ctx), modelFound(cfg), embeddingFound(ctx, cfg), stackFound(cfg))
 	return out
 }
@@ -117,7 +118,7 @@ func potentialsFound(cfg *config.Config) []Finding {
 			chgnet = Finding{What: "potential CHGNet", Level: Problem, Found: "its weights are missing from the ml environment", Do: "remove " + dir + " and start again"}
 		}
 	}
-	mace := Finding{What: "potential MACE", Level: Note, Found: "no model file in " + cfg.ModelsDir, Do: "put a model such as medium-mpa-0 there as <name>.model to use it"}
+	mace := Finding{What: "potential MACE", Level: Note, Found: "no model file in " + cfg.ModelsDir, Do: "`crystalyse doctor --install mace-medium-mpa-0`, or put a model there as <name>.model"}
 	if files, globErr := filepath.Glob(filepath.Join(cfg.ModelsDir, "*.model")); globErr == nil && len(files) > 0 {
 		names := make([]string, len(files))
 		for i, f := range files {

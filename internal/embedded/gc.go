@@ -70,7 +70,7 @@ func currentEnv(cfg *config.Config, name string) bool {
 	if strings.HasPrefix(name, "services-") {
 		return name == "services-"+shortHash(servicesLock)
 	}
-	for _, n := range EnvNames {
+	for _, n := range append(append([]string{}, EnvNames...), extraEnvs...) {
 		dir, _, _, err := envDir(cfg, n)
 		if err != nil || filepath.Base(dir) == name {
 			return true

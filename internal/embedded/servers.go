@@ -56,10 +56,12 @@ func ServerEnv(cfg *config.Config) []string {
 		"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "PYTHONUNBUFFERED=1", "PYTHONNOUSERSITE=1",
 		"CRYSTALYSE_ARTIFACTS=" + cfg.Artifacts(), "CRYSTALYSE_MODELS=" + cfg.ModelsDir, fmt.Sprintf("CRYSTALYSE_ENGINES=%d", cfg.Engines),
 	}
+	env = append(env, extraServerEnv(cfg)...)
 	if cfg.ToolLog != "" {
 		env = append(env, "CRYSTALYSE_TOOL_LOG="+cfg.ToolLog)
 	}
-	for _, k := range []string{"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES"} {
+	for _, k := range []string{"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES",
+		"CRYSTALYSE_DEVICE", "CRYSTALYSE_DTYPE", "CRYSTALYSE_THRESHOLDS", "CRYSTALYSE_CHEMELEON_CSP", "CRYSTALYSE_CHEMELEON_DNG", "MP_API_KEY"} {
 		if v := os.Getenv(k); v != "" {
 			env = append(env, k+"="+v)
 		}

@@ -15,14 +15,14 @@ from crystalyse_common.formulas import parse_formula
 from crystalyse_common.models import StructureRef
 from crystalyse_common.structures import min_distance, put_structure, symmetry
 
-from . import prototypes, random_cells
-from .models import GenerateResult, Rejected
+from . import diffusion, prototypes, random_cells
+from .models import DeNovoResult, GenerateResult, ModelUsed, Rejected
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 SYMPREC = 0.01
-MAX_BARREN = 200  # random attempts in a row that give nothing new before a search gives up
+MAX_BARREN = {"pyxtal": 200, "chemeleon": 100}  # attempts in a row that give nothing new before a source is left
 MIN_DISTANCE = 0.9  # angstrom
 MIN_OVERLAP = 0.54  # of the sum of the atomic radii
 REPORT_EVERY = 0.5  # seconds
@@ -42,7 +42,7 @@ class Query:
         formula: the composition; its reduced formula is one formula unit.
         num_samples: how many structures to return at most.
         z_values: formula units per cell; None chooses.
-        method: auto (prototypes, then random cells to fill up), prototype, pyxtal.
+        method: auto (prototypes, Chemeleon where its checkpoint is, then random cells to fill up), prototype, chemeleon, pyxtal.
         seed: of the random cells.
         max_atoms: largest cell.
     """
@@ -88,9 +88,12 @@ class Query:
         Random cells get a share of an automatic search, so that it is not blind
         to what no prototype has.
         """
-        if origin == "prototype" and self.method == "auto" and self.num_samples >= 8:
-            return self.num_samples - self.num_samples // 4
-        return self.num_samples
+        if self.method != "auto" or self.num_samples < 8 or origin == "pyxtal":
+            return self.num_samples
+        quarter = self.num_samples // 4
+        if origin == "chemeleon":
+            return quarter
+        return self.num_samples - quarter * (2 if diffusion.available("csp") else 1)
 
 
 def short_contact(s: Structure) -> bool:
@@ -128,13 +131,15 @@ class Keeper:
 Candidate = tuple["Structure", str, str]
 
 
-def _candidates(q: Query, amounts: dict[str, int]) -> Iterator[Iterator[Candidate | None]]:
-    """The sources in turn, each a stream of candidates; None is an attempt that failed."""
+def _candidates(q: Query, amounts: dict[str, int]) -> Iterator[tuple[str, Iterator[Candidate | None]]]:
+    """The sources in turn, each an origin and a stream of candidates; None is an attempt that failed."""
     if q.method in ("auto", "prototype"):
-        yield ((s, label, "prototype") for s, label in prototypes.generate(amounts, q.max_atoms, q.z_values))
+        yield "prototype", ((s, label, "prototype") for s, label in prototypes.generate(amounts, q.max_atoms, q.z_values))
+    if q.method == "chemeleon" or (q.method == "auto" and diffusion.available("csp")):
+        yield "chemeleon", (None if f is None else (*f, "chemeleon") for f in diffusion.csp(amounts, q.sizes(amounts), q.seed))
     if q.method in ("auto", "pyxtal"):
         found = random_cells.generate(amounts, q.sizes(amounts), q.max_atoms, q.seed)
-        yield (None if f is None else (*f, "pyxtal") for f in found)
+        yield "pyxtal", (None if f is None else (*f, "pyxtal") for f in found)
 
 
 @dataclass
@@ -148,7 +153,7 @@ class Search:
     kept: list[StructureRef] = field(default_factory=list)
     keeper: Keeper = field(default_factory=Keeper)
     rejected: dict[str, int] = field(default_factory=lambda: {"short_contact": 0, "composition": 0, "duplicate": 0, "failed": 0})
-    by_origin: dict[str, int] = field(default_factory=lambda: {"prototype": 0, "pyxtal": 0})
+    by_origin: dict[str, int] = field(default_factory=lambda: {"prototype": 0, "chemeleon": 0, "pyxtal": 0})
     tried: int = 0
     reported: float = 0.0
 
@@ -181,16 +186,15 @@ class Search:
                         f"generate {self.formula} kept={len(self.kept)} tried={self.tried} rejected={sum(self.rejected.values())}")
         return not why
 
-    def drain(self, source: Iterator[Candidate | None], check: Callable[[], None]) -> None:
+    def drain(self, origin: str, source: Iterator[Candidate | None], check: Callable[[], None]) -> None:
         """Take candidates of a source until there is enough or nothing new comes."""
         barren = 0
         for found in source:
             check()
-            origin = found[2] if found else "pyxtal"
             if self.by_origin[origin] >= self.query.room(origin):
                 return
             barren = 0 if self.take(found) else barren + 1
-            if len(self.kept) >= self.query.num_samples or (origin == "pyxtal" and barren >= MAX_BARREN):
+            if len(self.kept) >= self.query.num_samples or barren >= MAX_BARREN.get(origin, barren + 1):
                 return
 
 
@@ -219,8 +223,8 @@ def search(query: Query, report: Report, stop: threading.Event, deadline: float 
         if deadline is not None and time.time() > deadline:
             raise ToolFault("resource", f"stopped by the deadline after {run.tried} attempts", suggestions=["ask for fewer structures (num_samples)"])
 
-    for source in _candidates(query, amounts):
-        run.drain(source, check)
+    for origin, source in _candidates(query, amounts):
+        run.drain(origin, source, check)
         if len(run.kept) >= query.num_samples:
             break
     if not run.kept:
@@ -228,6 +232,51 @@ def search(query: Query, report: Report, stop: threading.Event, deadline: float 
                         ["try another method, more formula units (z_values) or a larger max_atoms"])
     return GenerateResult(
         formula=run.formula, structures=run.kept, n_kept=len(run.kept), n_prototype=run.by_origin["prototype"],
-        n_pyxtal=run.by_origin["pyxtal"], n_tried=run.tried, n_rejected=Rejected(**run.rejected),
-        z_values=sorted({r.n_formula_units for r in run.kept}), method=query.method, seed=query.seed,
+        n_chemeleon=run.by_origin["chemeleon"], n_pyxtal=run.by_origin["pyxtal"], n_tried=run.tried, n_rejected=Rejected(**run.rejected),
+        z_values=sorted({r.n_formula_units for r in run.kept}), n_space_groups=len({r.space_group.number for r in run.kept if r.space_group}),
+        model=ModelUsed(**diffusion.describe("csp")) if run.by_origin["chemeleon"] else None, method=query.method, seed=query.seed,
         generators={"prototype": f"pymatgen {version('pymatgen')} (AFLOW)", "pyxtal": version("pyxtal")})
+
+
+def search_de_novo(num_samples: int, elements: list[str], max_atoms: int, seed: int, report: Report, stop: threading.Event, deadline: float | None) -> DeNovoResult:
+    """Distinct structures of compositions that the model chooses.
+
+    Raises:
+        Cancelled: when stop is set.
+        ToolFault: without a checkpoint, at the deadline, or when nothing was found.
+    """
+    prototypes.library()  # first of all: it imports what the rest needs
+    rejected: dict[str, int] = dict.fromkeys(("short_contact", "composition", "duplicate", "failed"), 0)
+    kept, keeper, tried, barren = list[StructureRef](), Keeper(), 0, 0
+    for found in diffusion.de_novo(max_atoms, seed):
+        if stop.is_set():
+            raise Cancelled
+        if deadline is not None and time.time() > deadline:
+            raise ToolFault("resource", f"stopped by the deadline after {tried} attempts", suggestions=["ask for fewer structures (num_samples)"])
+        tried += 1
+        why = _verdict(found, elements, keeper)
+        if why or found is None:
+            rejected[why or "failed"] += 1
+            barren += 1
+        else:
+            barren = 0
+            kept.append(put_structure(found[0], origin="chemeleon", created_by="generate_de_novo", label=found[1], space_group=symmetry(found[0], SYMPREC)))
+        report(len(kept), num_samples, f"generate de novo kept={len(kept)} tried={tried} rejected={sum(rejected.values())}")
+        if len(kept) >= num_samples or barren >= MAX_BARREN["chemeleon"]:
+            break
+    if not kept:
+        raise ToolFault("not_converged", f"no acceptable structure was found in {tried} attempts", "elements" if elements else "num_samples",
+                        ["allow more elements", "choose compositions with filter_compositions and use generate_crystal_csp"])
+    return DeNovoResult(structures=kept, formulas=sorted({r.formula for r in kept}), n_kept=len(kept), n_tried=tried, n_rejected=Rejected(**rejected), seed=seed,
+                        model=ModelUsed(**diffusion.describe("dng")))
+
+
+def _verdict(found: tuple[Structure, str] | None, elements: list[str], keeper: Keeper) -> str:
+    """Why a de novo candidate is rejected; empty when it is kept."""
+    if found is None:
+        return "failed"
+    if elements and not {x.symbol for x in found[0].composition} <= set(elements):
+        return "composition"
+    if short_contact(found[0]):
+        return "short_contact"
+    return "" if keeper.is_new(found[0]) else "duplicate"

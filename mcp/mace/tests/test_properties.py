@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from crystalyse_references.known import known_phases
 from pymatgen.core import Structure
 from samples import rock_salt, store
 from wire import Session, until
 
 from crystalyse_common.structures import load_structure
+from crystalyse_references.known import known_phases
 
 PHASE = {p.name: p for p in known_phases()}
 

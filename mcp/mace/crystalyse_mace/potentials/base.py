@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Protocol
 
 from crystalyse_common.errors import ToolFault
+from crystalyse_common.weights import sha256_of
+
+__all__ = ["CORRECTED", "RAW", "Family", "LoadedPotential", "PotentialInfo", "device", "matbench", "sha256_of"]
 
 CORRECTED = "MP2020-corrected"
 RAW = "raw PBE(+U)"
@@ -78,19 +78,6 @@ def device() -> str:
     return wanted
 
 
-def check_hash(path: str) -> str:
-    """The hash of a model file; a <file>.sha256 beside it must agree.
-
-    Raises:
-        ToolFault: unavailable, when it does not.
-    """
-    found, note = sha256_of(path), Path(path + ".sha256")
-    if note.exists() and (wanted := note.read_text().split()[:1]) != [found]:
-        raise ToolFault("unavailable", f"{Path(path).name} has the hash {found[:12]}..., not {''.join(wanted)[:12]}... as {note.name} says", "potential",
-                        ["fetch the model again", "use potential=chgnet"])
-    return found
-
-
 class Family(Protocol):
     """A kind of potential."""
 
@@ -103,18 +90,3 @@ class Family(Protocol):
     def load(self, info: PotentialInfo) -> LoadedPotential:
         """Load one."""
         ...
-
-
-def sha256_of(path: str) -> str:
-    """The hash of a checkpoint file, computed again only when the file changes."""
-    stat = Path(path).stat()
-    return _sha256(path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=32)
-def _sha256(path: str, _mtime: int, _size: int) -> str:
-    h = hashlib.sha256()
-    with Path(path).open("rb") as f:
-        while chunk := f.read(1 << 20):
-            h.update(chunk)
-    return h.hexdigest()

@@ -15,8 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from crystalyse_common.errors import ToolFault
+from crystalyse_common.weights import check_hash, models_folder
 
-from .base import RAW, LoadedPotential, PotentialInfo, check_hash, device, matbench
+from .base import RAW, LoadedPotential, PotentialInfo, device, matbench
 
 D3 = "+d3"
 RAW_D3 = "raw PBE(+U) with D3(BJ)"  # no correction scheme was made for it
@@ -39,12 +40,6 @@ FOUNDATIONS = {
 }
 # Names that files of these models go by elsewhere.
 _ALIASES = {"mace-mpa-0-medium": "medium-mpa-0", "2023-12-03-mace-128-l1_epoch-199": "medium-mp-0", "2023-12-10-mace-128-l0_energy_epoch-249": "small-mp-0"}
-
-
-def models_folder() -> Path | None:
-    """The operator's model folder, if there is one."""
-    folder = os.environ.get("CRYSTALYSE_MODELS")
-    return Path(folder) if folder else None
 
 
 def _key(stem: str) -> str:
@@ -97,7 +92,7 @@ class MaceFamily:
 
         torch.set_num_threads(1)
         where, dtype = device(), os.environ.get("CRYSTALYSE_DTYPE", "float64")
-        digest = check_hash(info.path)
+        digest = check_hash(info.path, "potential", "use potential=chgnet")
         try:
             calc = MACECalculator(model_paths=info.path, device=where, default_dtype=dtype)
         except Exception as exc:  # unpickling a damaged or foreign file raises nearly anything

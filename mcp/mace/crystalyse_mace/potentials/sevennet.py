@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from crystalyse_common.errors import ToolFault
+from crystalyse_common.weights import check_hash
 
-from .base import RAW, LoadedPotential, PotentialInfo, check_hash, device, matbench
+from .base import RAW, LoadedPotential, PotentialInfo, device, matbench
 
 NAME = "SevenNet-0 (11Jul2024)"
 
@@ -57,5 +58,5 @@ class SevenNetFamily:
         where = device()
         calc = SevenNetCalculator(info.path, device=where)
         known = getattr(calc, "type_map", {})
-        return LoadedPotential(info=info, calculator=calc, device=where, checkpoint_sha256=check_hash(info.path),
+        return LoadedPotential(info=info, calculator=calc, device=where, checkpoint_sha256=check_hash(info.path, "potential", "use potential=chgnet"),
                                elements=frozenset(chemical_symbols[int(z)] for z in known))

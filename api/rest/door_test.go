@@ -2,6 +2,9 @@ package rest_test
 
 import (
 	"context"
+	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/api/rest"
+	"crystalyse/api/rest/resttest"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
@@ -266,4 +270,36 @@ func FuzzCreate(f *testing.F) {
 			t.Fatalf("status %d: %s", r.status, r.body)
 		}
 	})
+}
+
+// TestSlowSenders: who opens connections and says nothing, or a byte at a time,
+// is cut off; others are served meanwhile.
+func TestSlowSenders(t *testing.T) {
+	t.Parallel()
+	w := resttest.New()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := rest.Server(rest.New(w.Deps()), slog.New(slog.DiscardHandler))
+	go func() { _ = srv.Serve(l) }() // ends with the test
+	t.Cleanup(func() { require.NoError(t, srv.Close()) })
+	var slow []net.Conn
+	for range 50 {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
+		require.NoError(t, err)
+		_, err = c.Write([]byte("GET /healthz HTTP/1.1\r\nHost: local"))
+		require.NoError(t, err)
+		slow = append(slow, c)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+l.Addr().String()+"/healthz", nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, 200, res.StatusCode)
+	for _, c := range slow {
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
+		_, err := io.ReadAll(c)
+		require.NoError(t, err, "the server ends it")
+		require.NoError(t, c.Close())
+	}
 }

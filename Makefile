@@ -13,7 +13,7 @@ SERVERS_LIGHT := smact structure
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
-.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos-relay bench eval audit doctor envs clean
+.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos-relay bench bench-memory eval audit doctor envs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ bench: ## measurements (none in this release)
 
 EVAL_CACHE ?= $(STATE)/cache/eval
 POTENTIALS ?= chgnet
+
+bench-memory: envs ## search of 100,000 memories: recall and ratios (the first run embeds for long)
+	nice $(GO) run ./bench/memory -state-dir $(STATE)
 
 eval: envs ## score potentials on known materials into bench/science/RESULTS.md
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python ml) bench/science/evaluate.py $(addprefix --potential ,$(POTENTIALS)) --cache $(EVAL_CACHE)

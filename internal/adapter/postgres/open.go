@@ -75,6 +75,10 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = statementTimeout
 	cfg.ConnConfig.RuntimeParams["application_name"] = "crystalyse"
+	// Searches by vector look wider than the default, and go on where a filter
+	// leaves too few.
+	cfg.ConnConfig.RuntimeParams["hnsw.ef_search"] = "100"
+	cfg.ConnConfig.RuntimeParams["hnsw.iterative_scan"] = "strict_order"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, connectError(err, cfg.ConnConfig.Host, cfg.ConnConfig.Port)

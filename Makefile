@@ -9,7 +9,7 @@ GO      ?= go
 BIN     := bin/crystalyse
 PYTHON  := $(shell command -v python3.11 || command -v python3)
 PY_DIRS := mcp/common mcp/references mcp/smact mcp/structure mcp/chemeleon mcp/mace mcp/embedding bench/science
-SERVERS_LIGHT := smact structure
+SERVERS_LIGHT := smact structure references
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
@@ -39,7 +39,7 @@ test-go: envs ## Go tests with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
 
 test-py: envs $(TOOLS)/py ## tests of the MCP servers
-	@for s in common references $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
+	@for s in common $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
 	@for s in $(SERVERS_ML) embedding; do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
 
 test-web: envs ## tests of the page in a real browser, on the real stack
@@ -62,7 +62,7 @@ lint: envs web/node_modules $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOL
 	$(TOOLS)/golangci-lint run
 	$(TOOLS)/workflowcheck ./workflows/...
 	PYTHONPATH=$(TOOLS)/py $(TOOLS)/py/bin/ruff check --config mcp/pyproject.toml $(PY_DIRS)
-	$(call pyright,light) mcp/common/crystalyse_common mcp/references/crystalyse_references $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
+	$(call pyright,light) mcp/common/crystalyse_common $(foreach s,$(SERVERS_LIGHT),mcp/$(s)/crystalyse_$(s))
 	$(call pyright,ml) $(foreach s,$(SERVERS_ML) embedding,mcp/$(s)/crystalyse_$(s))
 	cd web && npm run --silent check && npm run --silent test
 

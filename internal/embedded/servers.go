@@ -20,6 +20,7 @@ var ourServers = []struct {
 }{
 	{"smact", "light", 4},
 	{"structure", "light", 4},
+	{"references", "light", 4},
 	{"chemeleon", "ml", 2},
 	{"mace", "ml", 8}, // its engines queue calls themselves
 }

@@ -39,7 +39,7 @@ class SevenNetFamily:
         files = sorted((site / "sevenn").glob("pretrained_potentials/SevenNet_0__11Jul2024/*.pth")) if site else []
         dist = next(iter(sorted(site.glob("sevenn-*.dist-info"))), None) if site else None
         return [PotentialInfo(
-            key="sevennet", family=self.key, name="SevenNet-0", version=f"11Jul2024, sevenn {dist.name.split('-')[1]}" if dist else "11Jul2024",
+            key="sevennet", family=self.key, name="SevenNet-0", version=f"11Jul2024, sevenn {dist.name.removesuffix('.dist-info').split('-')[1]}" if dist else "11Jul2024",
             energy_level=RAW, available=bool(files), path=str(files[0]) if files else "", description="bundled with sevenn; trained on MPtrj",
             license="GPL-3.0", published_error=matbench(0.046), runtime=os.environ.get("CRYSTALYSE_SEVENNET_PYTHON", ""),
             what_to_do=None if files else "run `crystalyse doctor --install sevennet`: an extra under the GPL, in an environment of its own")]

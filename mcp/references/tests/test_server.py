@@ -1,0 +1,111 @@
+"""The references server through MCP: bundled phases, a local OPTIMADE answerer, Materials Project's wire, failures."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from wire import MCP, Session, serve
+
+SILICA = {"id": "x-1", "type": "structures", "attributes": {
+    "chemical_formula_reduced": "MgO", "lattice_vectors": [[0, 2.1, 2.1], [2.1, 0, 2.1], [2.1, 2.1, 0]], "species_at_sites": ["Mg", "O"], "structure_features": [],
+    "species": [{"name": "Mg", "chemical_symbols": ["Mg"]}, {"name": "O", "chemical_symbols": ["O"]}], "cartesian_site_positions": [[0, 0, 0], [2.1, 2.1, 2.1]]}}
+OTHER = {"id": "x-2", "type": "structures", "attributes": SILICA["attributes"] | {  # type: ignore[operator]
+    "species_at_sites": ["Ca", "O"], "species": [{"name": "Ca", "chemical_symbols": ["Ca"]}, {"name": "O", "chemical_symbols": ["O"]}]}}
+MIXED = {"id": "x-3", "type": "structures", "attributes": SILICA["attributes"] | {  # type: ignore[operator]
+    "species_at_sites": ["M", "O"], "species": [{"name": "M", "chemical_symbols": ["Mg", "Ca"]}, {"name": "O", "chemical_symbols": ["O"]}]}}
+THERMO = [{"material_id": i, "formula_pretty": f, "formation_energy_per_atom": e, "energy_above_hull": h}
+          for i, f, e, h in (("mp-1", "Mg", 0.0, 0.0), ("mp-2", "O2", 0.0, 0.0), ("mp-3", "MgO", -3.03, 0.0), ("mp-4", "MgO2", -2.0, 0.06))]
+
+
+class Answerer(http.server.BaseHTTPRequestHandler):
+    """Two pages of OPTIMADE structures, and the thermo route of Materials Project."""
+
+    asked: list[str] = []  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        Answerer.asked.append(self.path)
+        host = f"http://{self.headers['Host']}"
+        if url.path == "/v1/structures":
+            second = "page" in parse_qs(url.query)
+            body: dict[str, Any] = {"data": [OTHER, MIXED] if second else [SILICA], "links": {"next": None if second else f"{host}/v1/structures?page=2"}}
+            return self.say(200, json.dumps(body))
+        if url.path == "/thermo":
+            return self.say(200, json.dumps({"data": THERMO})) if self.headers.get("X-API-KEY") == "k" * 32 else self.say(401, "{}")
+        return self.say(500, "no json")
+
+    def say(self, code: int, text: str) -> None:
+        self.send_response(code)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answerer)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{httpd.server_port}"
+    httpd.shutdown()
+
+
+@pytest.fixture(scope="module")
+def server(base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    env = {"CRYSTALYSE_OPTIMADE": f"{base},{base}/broken,http://127.0.0.1:9", "CRYSTALYSE_MP_URL": f"{base}/thermo", "MP_API_KEY": "k" * 32}
+    with serve("references", tmp_path_factory.mktemp("references"), **env) as session:
+        yield session
+
+
+def test_bundled_phases_need_no_network(server: Session) -> None:
+    out = server.call("search_reference_phases", {"elements": ["O", "Mg"]})
+    assert out["system"] == "Mg-O" and {i["formula"] for i in out["items"]} == {"Mg", "O2", "MgO", "MgO2"}
+    assert all(i["structure_id"] and i["citation"] for i in out["items"]) and out["missing"] == []
+    assert "K2ZrO3" in server.call("search_reference_phases", {"elements": ["K", "Zr", "O"]})["missing"]
+
+
+def test_a_failing_database_is_named_and_the_others_stand(server: Session) -> None:
+    args = {"elements": ["Mg", "O"], "sources": ["optimade"]}
+    out = server.call("search_reference_phases", args)
+    good, broken, dead = out["sources"]
+    assert (good["found"], good["error"], good["cached"]) == (1, None, False)
+    assert "HTTP 500" in broken["error"] and "cannot be reached" in dead["error"]
+    assert [(i["formula"], i["name"]) for i in out["items"]] == [("MgO", "x-1")], "other elements and mixed sites are left out"
+    before = len([p for p in Answerer.asked if "broken" not in p])
+    again = server.call("search_reference_phases", args)
+    assert again["sources"][0]["cached"] and len([p for p in Answerer.asked if "broken" not in p]) == before
+
+
+def test_materials_project_with_the_users_key(server: Session) -> None:
+    out = server.call("get_phase_diagram", {"elements": ["Mg", "O"], "source": "materials_project"})
+    above = {p["formula"]: p["energy_above_hull_per_atom"] for p in out["phases"]}
+    assert out["stable"] == ["Mg", "MgO", "O2"] and above["MgO2"] > 0 and out["entries"] == 4
+    assert "MP2020" in out["energy_level"] and out["date"]
+
+
+def test_no_key_and_a_wrong_key(base: str, tmp_path: Path) -> None:
+    with serve("references", tmp_path / "a") as plain:
+        assert "MP_API_KEY" in plain.fault("get_phase_diagram", {"elements": ["Mg", "O"], "source": "materials_project"})["message"]
+    with serve("references", tmp_path / "b", MP_API_KEY="wrong-secret", CRYSTALYSE_MP_URL=f"{base}/thermo") as wrong:
+        fault = wrong.fault("get_phase_diagram", {"elements": ["Mg", "O"], "source": "materials_project"})
+        assert "check the key" in fault["message"] and "wrong-secret" not in json.dumps(fault)
+
+
+def test_own_diagram_needs_computed_energies(server: Session) -> None:
+    fault = server.fault("get_phase_diagram", {"elements": ["Mg", "O"]})
+    assert fault["code"] == "unavailable" and "calculate_energy_above_hull" in fault["suggestions"][0]
+    assert server.fault("search_reference_phases", {"elements": ["Xx"]})["field"] == "elements.0"
+
+
+def test_tools_are_the_golden_ones(server: Session) -> None:
+    golden = json.loads((MCP / "golden" / "references.json").read_text())
+    live = {t["name"]: (t["description"], t["inputSchema"], t["outputSchema"]) for t in server.tools()}
+    assert live == {t["name"]: (t["description"], t["inputSchema"], t["outputSchema"]) for t in golden["tools"]}

@@ -328,3 +328,9 @@ func TestManyCandidatesAreScreened(t *testing.T) {
 	require.Empty(t, l.asked("generate_crystal_csp"))
 	require.Contains(t, text, "{{v:c8.t4.tool1.items.0.energy_above_hull_per_atom}}")
 }
+
+func TestALongQuestionIsCutAndSaid(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "Validate MgO and CaO. "+strings.Repeat("and so on ", 1500), everyTool...)
+	require.Contains(t, l.run(t), "only its beginning was read")
+}

@@ -12,6 +12,7 @@ type request struct {
 	battery
 	text      string
 	folded    string // in the spelling of the rules
+	cut       bool   // the question is longer than what was read
 	wants     map[want]bool
 	missing   []inability // properties asked for that no tool gives
 	sure      bool        // one of them in words that mean nothing else
@@ -40,10 +41,16 @@ var (
 	stableCue = cue(`(?:un|meta)?stab(?:le|ility|ilities|lest|ler)`, `hold(?:s)? up`, `decompos\w+`, `hull`)
 )
 
+// maxRead is how much of a question is read, in bytes: the rules look at every
+// word many times.
+const maxRead = 4 << 10
+
 // understand reads a question, for the tools on offer.
 func understand(query, systemText string, tools map[string]bool) request {
+	whole := len(query)
+	query = firstWords(query, maxRead)
 	q := fold(query)
-	r := request{text: query, folded: q, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
+	r := request{text: query, folded: q, cut: len(query) < whole, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
 	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
 	r.compare, r.propose, r.polymorph = compareCue.MatchString(q), proposeCue.MatchString(q), polyCue.MatchString(q)
 	r.stability = stableCue.MatchString(q)

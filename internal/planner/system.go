@@ -36,7 +36,7 @@ func symbolLists(q string) (spans [][2]int, els []hit) {
 			return
 		}
 		var found []hit
-		for _, m := range regexp.MustCompile(symbolWord).FindAllStringIndex(q[from:to], -1) {
+		for _, m := range symbolPart.FindAllStringIndex(q[from:to], -1) {
 			s := q[from+m[0] : from+m[1]]
 			if !symbols[s] {
 				return

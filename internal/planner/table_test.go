@@ -117,7 +117,7 @@ var digitsOfOwn = regexp.MustCompile(`\{\{[^}]*\}\}|` + "`[^`]*`" + `|[A-Z][A-Za
 // FuzzFirstTurn: whatever is asked, nothing panics, and no digit is said that is
 // not a citation, code, a formula or the user's own.
 func FuzzFirstTurn(f *testing.F) {
-	for _, q := range []string{"NaCl", "Five new K-Y-Zr-O", "((((", "Xx2O 5", "Na\u2082O", "validate " + strings.Repeat("MgO, ", 90)} {
+	for _, q := range []string{"NaCl", "Five new K-Y-Zr-O", "((((", "Xx2O 5", "Na\u2082O", "validate " + strings.Repeat("MgO, ", 900), strings.Repeat("lithum oxde and rutile SnO2 without Co, ", 300)} {
 		f.Add(q)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

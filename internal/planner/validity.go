@@ -62,6 +62,10 @@ func validityRow(d done, i int, item map[string]any) string {
 
 // rest declines by name what was asked beside the question that was answered.
 func rest(r request) string {
+	if r.cut {
+		r.cut = false
+		return rest(r) + "\n\n{{assume:the question is long; only its beginning was read}}"
+	}
 	if m := methods(r.missing); m != "" {
 		return "\n\nNot answered, because no tool here gives it: " + m
 	}

@@ -13,7 +13,7 @@ SERVERS_LIGHT := smact structure references
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
-.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos-relay bench bench-memory eval audit doctor envs clean
+.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos chaos-relay bench bench-durable bench-memory demo-crash eval audit doctor envs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,15 @@ pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/referen
 
 e2e: envs $(TOOLS)/schemathesis ## whole discoveries through the real stack
 	$(GO) test -timeout 25m -count=1 ./e2e/...
+
+chaos: envs ## kill parts of the stack at random while discoveries run; CRYSTALYSE_CHAOS_SEED draws
+	CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -tags chaos -timeout 30m -count=1 -v -run TestChaos ./e2e
+
+demo-crash: envs ## kill -9 worker, engine, database and others under a running calculation, and watch it end right
+	$(GO) test -timeout 15m -count=1 -v -run 'TestFaults|TestWorkerKilled' ./e2e
+
+bench-durable: envs ## what durability costs, beside a bare workflow
+	CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -tags bench -timeout 20m -count=1 -v -run TestBenchDurable ./e2e
 
 chaos-relay: envs ## break everything between discoveries and 100 viewers, for minutes
 	$(GO) test -timeout 60m -count=1 -v ./e2e/chaosrelay -args -events 200000 -viewers 100 -sessions 20 -reconnects 1000 -nodes 3 -calm 1s

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,11 +81,23 @@ func kinds(es []event.Event, t event.Type) int {
 	return n
 }
 
+// What the long tests and the measurements ask for.
+const (
+	chaosSteps = 3000
+	chainCalls = 20
+)
+
 // script takes the user's words as orders, one turn each.
 func orders(s said) reply {
 	last := s.users[len(s.users)-1]
 	// A user's order is carried out once: the results of its calls follow it.
 	name, held := strings.CutPrefix(last, "hold ")
+	if run, ok := strings.CutPrefix(last, "run "); ok && len(s.results) == 0 {
+		return reply{calls: []scripted{work(run, chaosSteps, 0), work(run+"x", chaosSteps/2, 0)}}
+	}
+	if _, ok := strings.CutPrefix(last, "chain "); ok && len(s.results) < chainCalls {
+		return reply{calls: []scripted{work(fmt.Sprintf("%s%d", strings.Fields(last)[1], len(s.results)), 1, 0)}}
+	}
 	switch {
 	case held && len(s.results) == 0:
 		return reply{calls: []scripted{work(name, 10, 5)}}

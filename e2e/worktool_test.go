@@ -159,6 +159,10 @@ func newBench(t *testing.T, script func(said) reply) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir()}
 	b.model = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/chat/completions") {
+			http.NotFound(w, r) // it embeds nothing
+			return
+		}
 		var req struct {
 			Messages []struct{ Role, Content string }
 		}

@@ -1,0 +1,165 @@
+//go:build bench
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
+	temporal "go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"crystalyse/internal/client"
+	"crystalyse/internal/discovery"
+)
+
+// TestBenchDurable measures what durability costs, each figure beside a bare
+// workflow of the same shape on the same engine in the same run. `make
+// bench-durable` runs it and keeps its figures.
+func TestBenchDurable(t *testing.T) {
+	b := newBench(t, orders)
+	s := b.up()
+	s.ends(s.ask("chain warm", discovery.Budget{}).ID)
+	bareStart, bareHop := bare(t, s.engine(t))
+	first, perTurn, events := chains(t, b, s)
+	cancel, recover := ends(t, b, s)
+	results(t, "bench/durable/RESULTS.md", fmt.Sprintf(`# What durability costs
+
+Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded stack of one machine with two cores that did other work at the time: use the ratios. The tool is a stub that takes one step of 10 ms; the model is scripted and answers at once.
+
+| | bare workflow | discovery | reach |
+|---|---|---|---|
+| request accepted -> first event of an activity, at a reader of the API | %s (start -> first activity) | %s | <= bare + 100 ms |
+| a turn: model step and one tool call, of two hops | %s (two hops) | %s | tool and model included |
+| cancel -> process group gone | - | %s | <= 10 s always |
+| kill -9 of the worker -> work goes on | - | %s | <= 15 s heartbeat timeout + 5 s |
+| history events of a turn with one tool call | 12 | %s | 12 |
+| history bytes of a turn with one tool call | - | %s | <= 4 KB |
+
+Not measured here: 100 discoveries of 8 candidates on two slots, and PostgreSQL as the engine's own store.
+`, spread(bareStart), spread(first), spread(twice(bareHop)), spread(perTurn), spread(cancel), spread(recover), events[0], events[1]))
+}
+
+const rounds = 5
+
+// bare runs workflows of no-op activities with a worker of this process.
+func bare(t *testing.T, c temporal.Client) (start, hop []time.Duration) {
+	t.Helper()
+	times := make(chan time.Time, 100)
+	w := worker.New(c, "bare", worker.Options{})
+	w.RegisterActivityWithOptions(func(context.Context) error { times <- time.Now(); return nil }, activity.RegisterOptions{Name: "noop"})
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		for range chainCalls {
+			if err := workflow.ExecuteActivity(ctx, "noop").Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, workflow.RegisterOptions{Name: "bare"})
+	require.NoError(t, w.Start())
+	defer w.Stop()
+	for range rounds {
+		began := time.Now()
+		run, err := c.ExecuteWorkflow(t.Context(), temporal.StartWorkflowOptions{TaskQueue: "bare"}, "bare")
+		require.NoError(t, err)
+		require.NoError(t, run.Get(t.Context(), nil))
+		last := <-times
+		start = append(start, last.Sub(began))
+		for range chainCalls - 1 {
+			at := <-times
+			hop = append(hop, at.Sub(last))
+			last = at
+		}
+	}
+	return start, hop
+}
+
+// chains asks for turns of one call each and reads what they cost.
+func chains(t *testing.T, b *bench, s *stack) (first, perTurn []time.Duration, history [2]string) {
+	t.Helper()
+	for i := range rounds {
+		began := time.Now()
+		d := s.ask(fmt.Sprint("chain k", i), discovery.Budget{})
+		ctx, stop := context.WithCancel(t.Context())
+		_ = s.door().Follow(ctx, d.ID, 0, client.Follower{Batch: func(n client.Batch) error {
+			for _, e := range n.Events {
+				if strings.Contains(string(e.Data), "started") {
+					first = append(first, time.Since(began))
+					stop()
+				}
+			}
+			return nil
+		}})
+		stop()
+		s.ends(d.ID)
+		var starts []time.Time
+		for _, e := range s.events(d.ID) {
+			if e.Type == "reasoning_start" {
+				starts = append(starts, time.UnixMicro(int64(e.Timestamp*1e6)))
+			}
+		}
+		for j := 1; j < len(starts); j++ {
+			perTurn = append(perTurn, starts[j].Sub(starts[j-1]))
+		}
+		n, bytes := 0, 0
+		it := s.engine(t).GetWorkflowHistory(t.Context(), d.ID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for it.HasNext() {
+			e, err := it.Next()
+			require.NoError(t, err)
+			n, bytes = n+1, bytes+e.Size()
+		}
+		history = [2]string{fmt.Sprintf("%.1f", float64(n)/float64(chainCalls+1)), fmt.Sprint(bytes / (chainCalls + 1))}
+	}
+	require.NotZero(t, b.count("success", ""))
+	return first, perTurn, history
+}
+
+// ends measures how soon a cancellation reaches the process, and how soon work
+// goes on after the worker was killed.
+func ends(t *testing.T, b *bench, s *stack) (cancel, recover []time.Duration) {
+	t.Helper()
+	for i := range rounds {
+		name := fmt.Sprint("cut", i)
+		d := s.ask("hold "+name, discovery.Budget{})
+		b.reached(name, 5)
+		began := time.Now()
+		require.NoError(t, s.door().Cancel(t.Context(), d.ID, "enough"))
+		b.stopped(name)
+		cancel = append(cancel, time.Since(began))
+		s.ends(d.ID)
+	}
+	for i := range 3 {
+		name := fmt.Sprint("kill", i)
+		d := s.ask("hold "+name, discovery.Budget{})
+		b.reached(name, 5)
+		began := time.Now()
+		kill(t, s.status().Worker.PID)
+		waitFor(t, "the call to go on", func() bool { return b.count("start", name) == 2 })
+		recover = append(recover, time.Since(began))
+		b.release(name)
+		s.ends(d.ID)
+	}
+	return cancel, recover
+}
+
+func twice(ds []time.Duration) []time.Duration {
+	out := make([]time.Duration, len(ds))
+	for i, d := range ds {
+		out[i] = 2 * d
+	}
+	return out
+}
+
+func spread(ds []time.Duration) string {
+	slices.Sort(ds)
+	return fmt.Sprintf("%s (worst %s)", ds[len(ds)/2].Round(time.Millisecond), ds[len(ds)-1].Round(time.Millisecond))
+}

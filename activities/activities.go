@@ -50,8 +50,11 @@ type Activities struct {
 	Consolidate memory.Consolidator
 	// Print gives what decides, beside its arguments, how a server answers; false
 	// for servers whose answers are never reused. Nil reuses nothing.
-	Print     func(server string) (string, bool)
-	Log       *slog.Logger
+	Print func(server string) (string, bool)
+	Log   *slog.Logger
+	// Shared holds artifacts and checkpoints of workers that share no folder. Nil
+	// means that they share Artifacts and Checkpoints.
+	Shared    artifact.Store
 	Notifier  discovery.Notifier // nil tells nobody
 	LongQueue string             // queue of long calls; "" for that of all tools
 

@@ -32,6 +32,9 @@ func (c *callRun) commit(ctx context.Context, out tool.Outcome) (CallResult, err
 			return CallResult{}, err
 		}
 	}
+	if err := c.a.ingest(ctx, made.Structures); err != nil {
+		return CallResult{}, err
+	}
 	made.Call = c.call
 	events, err := c.rec.Make(c.payloads(made)...)
 	if err != nil {

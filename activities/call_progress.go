@@ -75,6 +75,9 @@ func (c *callRun) progress(ctx context.Context) func(tool.Progress) {
 		}
 		if store {
 			c.note(ctx, p)
+			if err := c.copies.copy(ctx); err != nil && ctx.Err() == nil {
+				c.a.Log.Warn("a checkpoint could not be copied; another host would begin further back", "call", c.call.ID, "error", err)
+			}
 		}
 	}
 }

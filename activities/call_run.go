@@ -28,6 +28,7 @@ type callRun struct {
 	planned discovery.PlannedCall
 	call    discovery.Call
 	hb      *heartbeat
+	copies  copier
 	task    *event.TaskStart
 }
 
@@ -104,9 +105,13 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	if err := c.waitReady(cctx); err != nil {
 		return c.ended(ctx, cctx, err)
 	}
+	if err := c.stageIn(cctx); err != nil {
+		return c.ended(ctx, cctx, err)
+	}
 	if err := c.startTask(cctx); err != nil {
 		return CallResult{}, err
 	}
+	c.copies = copier{a: c.a, key: c.call.IdempotencyKey, seen: map[string]time.Time{}}
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
 		UserID: c.call.UserID, SessionID: c.rec.Scope().SessionID, DiscoveryID: c.call.DiscoveryID,

@@ -23,6 +23,7 @@ import (
 // the one that was left alone. `make chaos` runs it and keeps its figures.
 func TestChaos(t *testing.T) {
 	seed := number("CRYSTALYSE_CHAOS_SEED", 1)
+	kills := number("CRYSTALYSE_CHAOS_KILLS", 12)
 	many := number("CRYSTALYSE_CHAOS_DISCOVERIES", 8)
 	draw := rand.New(rand.NewPCG(uint64(seed), 1))
 	b := newBench(t, orders)
@@ -36,7 +37,7 @@ func TestChaos(t *testing.T) {
 	}
 	killed := map[string]int{}
 	began := time.Now()
-	for !s.allClosed(asked) {
+	for n := 0; n < kills && !s.allClosed(asked); n++ {
 		s.healthy()
 		<-time.After(time.Duration(500+draw.IntN(4000)) * time.Millisecond)
 		for range 1 + draw.IntN(5)/4 {
@@ -45,7 +46,6 @@ func TestChaos(t *testing.T) {
 			kill(t, pid)
 		}
 	}
-	took := time.Since(began)
 	s.healthy()
 	evaluations, resumed := 0, 0
 	for name, d := range asked {
@@ -60,6 +60,7 @@ func TestChaos(t *testing.T) {
 			resumed += b.count("start", call) - 1
 		}
 	}
+	took := time.Since(began)
 	planned := many * (chaosSteps + chaosSteps/2)
 	require.LessOrEqual(t, evaluations, planned+resumed, "a resumption costs at most the step that had no checkpoint")
 	s.stop() // and verifies that no process is left

@@ -83,7 +83,7 @@ func kinds(es []event.Event, t event.Type) int {
 
 // What the long tests and the measurements ask for.
 const (
-	chaosSteps = 3000
+	chaosSteps = 1500
 	chainCalls = 20
 )
 

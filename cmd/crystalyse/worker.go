@@ -97,6 +97,9 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	if cfg.WebhookURL != "" {
 		a.Notifier = webhook.New(cfg.WebhookURL.Reveal(), cfg.WebhookSecret.Reveal())
 	}
+	if cfg.ArtifactStore == "postgres" {
+		a.Shared = db.Artifacts()
+	}
 	if cfg.GPUSlots > 0 {
 		a.LongQueue = workflows.QueueToolsGPU
 	}

@@ -71,6 +71,7 @@ type Config struct {
 	WebhookURL    Secret // may hold a token
 	WebhookSecret Secret
 	GPUSlots      int
+	ArtifactStore string
 
 	ModelsDir string
 	ToolLog   string

@@ -132,6 +132,7 @@ var fields = []field{
 	text("policy", "", "", "JSON file that says which tool calls are allowed, asked for or denied", func(c *Config) *string { return &c.Policy }),
 	checked(secret("webhook-url", "", "address that is told when a run of more than a minute ends", func(c *Config) *Secret { return &c.WebhookURL }), address("http", "https")),
 	secret("webhook-secret", "", "secret that signs what the webhook is told", func(c *Config) *Secret { return &c.WebhookSecret }),
+	checked(text("artifact-store", "", "folder", "folder (workers share one), or postgres (workers share none)", func(c *Config) *string { return &c.ArtifactStore }), oneOf("folder", "postgres")),
 	number("gpu-slots", "0", "long calculations that run at a time on the queue tools-gpu; 0 runs them with all others", 0, 64, func(c *Config) *int { return &c.GPUSlots }),
 	text("models-dir", "", "", "folder with model files of potentials, <name>.model (default <state-dir>/models)", func(c *Config) *string { return &c.ModelsDir }),
 	text("tool-log", "", "", "file in which tools account for every evaluation", func(c *Config) *string { return &c.ToolLog }),

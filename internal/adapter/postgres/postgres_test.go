@@ -31,6 +31,7 @@ func TestPostgres(t *testing.T) {
 	t.Run("Reopen", testReopen)
 	t.Run("Fork", testFork)
 	t.Run("Decisions", testDecisions)
+	t.Run("Artifacts", testArtifacts)
 	t.Run("Keeper", testKeeper)
 	t.Run("Migrations", testMigrations)
 	t.Run("Ownership", testOwnership)

@@ -83,6 +83,17 @@ func (q *Queries) CopyValues(ctx context.Context, arg CopyValuesParams) error {
 	return err
 }
 
+const getArtifact = `-- name: GetArtifact :one
+SELECT body FROM artifacts WHERE path = $1
+`
+
+func (q *Queries) GetArtifact(ctx context.Context, path string) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getArtifact, path)
+	var body []byte
+	err := row.Scan(&body)
+	return body, err
+}
+
 const highestGen = `-- name: HighestGen :one
 SELECT coalesce(max(gen), 0)::int FROM steps WHERE discovery_id = $1
 `
@@ -192,6 +203,20 @@ func (q *Queries) NewestCall(ctx context.Context, arg NewestCallParams) (Call, e
 		&i.ReusedFrom,
 	)
 	return i, err
+}
+
+const putArtifact = `-- name: PutArtifact :exec
+INSERT INTO artifacts (path, body) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET body = excluded.body, written_at = now()
+`
+
+type PutArtifactParams struct {
+	Path string
+	Body []byte
+}
+
+func (q *Queries) PutArtifact(ctx context.Context, arg PutArtifactParams) error {
+	_, err := q.db.Exec(ctx, putArtifact, arg.Path, arg.Body)
+	return err
 }
 
 const rememberDecision = `-- name: RememberDecision :exec

@@ -55,3 +55,10 @@ UPDATE discoveries SET status = 'running', reason = '', details = 'its run was r
 
 -- name: NewestCall :one
 SELECT * FROM calls WHERE discovery_id = $1 AND call_id = $2 AND status <> 'running' ORDER BY gen DESC LIMIT 1;
+
+-- name: GetArtifact :one
+SELECT body FROM artifacts WHERE path = $1;
+
+-- name: PutArtifact :exec
+INSERT INTO artifacts (path, body) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET body = excluded.body, written_at = now();
+

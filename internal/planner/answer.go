@@ -106,9 +106,15 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	for _, f := range all {
 		b.WriteString(extras(f, h))
 	}
+	// A few arrangements are shown of one or two compounds; all where they are
+	// the question.
+	rows := 3
 	if r.polymorph || r.rigorous || len(r.types) > 0 {
-		for _, f := range all {
-			polymorphs(&b, f)
+		rows = 8
+	}
+	for _, f := range all {
+		if rows > 3 || len(all) <= 2 {
+			polymorphs(&b, f, rows)
 		}
 	}
 	method(&b, r, all, h)
@@ -159,14 +165,21 @@ func table(b *strings.Builder, all []facts) {
 }
 
 // polymorphs lists the ranked structures of a search.
-func polymorphs(b *strings.Builder, f facts) {
-	fmt.Fprintf(b, "Structures of %s, by energy above the best one:\n\n| space group | from | energy above best |\n|---|---|---|\n", f.formula)
-	rows := 0
-	for i, item := range f.relaxed.items() {
-		if item["rank"] == nil || item["energy_above_best"] == nil || rows == 8 {
-			continue
+func polymorphs(b *strings.Builder, f facts, most int) {
+	var order []int
+	items := f.relaxed.items()
+	for i, item := range items {
+		if item["rank"] != nil && item["energy_above_best"] != nil {
+			order = append(order, i)
 		}
-		rows++
+	}
+	if len(order) < 2 {
+		return
+	}
+	sort.SliceStable(order, func(i, j int) bool { return number(items[order[i]], "rank") < number(items[order[j]], "rank") })
+	fmt.Fprintf(b, "Structures of %s, by energy above the best one:\n\n| space group | from | energy above best |\n|---|---|---|\n", f.formula)
+	for _, i := range order[:min(len(order), most)] {
+		item := items[i]
 		label := text(item, "label")
 		if label == "" {
 			label = "random cell"

@@ -35,7 +35,7 @@ envs: build ## install services and both Python environments into .crystalyse
 
 test: test-go test-py test-web e2e ## all tests, on real services
 
-test-go: envs ## Go tests with the race detector
+test-go: envs $(TOOLS)/crossplane ## Go tests with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
 
 test-py: envs $(TOOLS)/py ## tests of the MCP servers
@@ -141,6 +141,11 @@ $(TOOLS)/py: mcp/locks/dev.txt
 	@touch $@
 
 $(TOOLS)/schemathesis: tools/requirements-schemathesis.txt
+	@mkdir -p $(TOOLS)
+	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
+	@touch $@
+
+$(TOOLS)/crossplane: tools/requirements-crossplane.txt
 	@mkdir -p $(TOOLS)
 	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
 	@touch $@

@@ -23,6 +23,7 @@ interface Props {
 export function Conversation({ view, live, stored }: Props) {
   const box = useRef<HTMLElement>(null);
   const inner = useRef<HTMLDivElement>(null);
+  const top = useRef(0);
   const [following, setFollowing] = useState(true);
   // Texts and results grow after they are in the page (their renderers load
   // late), so the size is followed and not the state.
@@ -38,9 +39,13 @@ export function Conversation({ view, live, stored }: Props) {
     watch.observe(grown);
     return () => watch.disconnect();
   }, [following]);
+  // Only a person scrolls up; a text that grows never does.
   const onScroll = () => {
     const el = box.current;
-    if (el) setFollowing(el.scrollHeight - el.scrollTop - el.clientHeight < 60);
+    if (!el) return;
+    if (el.scrollTop < top.current - 4) setFollowing(false);
+    else if (el.scrollHeight - el.scrollTop - el.clientHeight < 60) setFollowing(true);
+    top.current = el.scrollTop;
   };
   return (
     <div className="talk-wrap">

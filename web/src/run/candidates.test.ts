@@ -1,0 +1,99 @@
+import { expect, it } from "vitest";
+import type { Event } from "../event/events.gen";
+import { hulls, leaderboard, shares } from "./candidates";
+import { fold } from "./log";
+
+let n = 0;
+const made = (type: string, data: object): Event =>
+  ({
+    id: `d/0/t1.tool1/1/${n}`,
+    timestamp: n,
+    type,
+    agent_name: "CrystaLyse",
+    mode: "creative",
+    data,
+    metadata: { session_id: "s", discovery_id: "d", step: "t1.tool1", attempt: 1, ord: ++n },
+  }) as unknown as Event;
+
+const structure = (id: string, origin: string, parent?: string) =>
+  made("structure_generated", {
+    structure_id: id,
+    call_id: "t1.tool1",
+    formula: id,
+    n_atoms: 2,
+    origin,
+    space_group: null,
+    ...(parent ? { parent_id: parent } : {}),
+  });
+const energy = (id: string, name: string, value: number) =>
+  made("energy_calculated", {
+    key: `t1.tool1.${id}.${name}`,
+    name,
+    value,
+    unit: "eV/atom",
+    structure_id: id,
+    formula: id,
+    potential: "CHGNet",
+    converged: true,
+  });
+
+it("ranks what is under study, the elements' references left out", () => {
+  const d = fold([
+    structure("NaCl", "prototype"),
+    structure("CsCl", "prototype"),
+    structure("Na", "reference"),
+    structure("Na2", "relaxed", "Na"),
+    energy("NaCl", "energy_per_atom", -3.2),
+    energy("CsCl", "energy_per_atom", -3.4),
+    energy("Na2", "energy_per_atom", -9),
+    energy("CsCl", "formation_energy_per_atom", -2),
+  ]).discoveries[0];
+  if (!d) throw new Error("no discovery");
+  const rows = leaderboard(d);
+  expect(rows.map((r) => r.id)).toEqual(["CsCl", "NaCl"]);
+  expect(rows[0]).toMatchObject({ energy: -3.4, formation: -2, hull: null, potential: "CHGNet" });
+});
+
+it("draws the hulls that tools built", () => {
+  const d = fold([
+    made("tool_call_start", { call_id: "t1.tool1", tool: "energy_above_hull", server: "mace", arguments: {} }),
+    made("tool_call_result", {
+      call_id: "t1.tool1",
+      tool: "energy_above_hull",
+      server: "mace",
+      status: "ok",
+      duration_s: 1,
+      result: {
+        items: [
+          {
+            structure_id: "c",
+            formula: "NaCl",
+            energy_above_hull_per_atom: 0,
+            formation_energy_per_atom: -2,
+            hull: {
+              system: "Cl-Na",
+              kind: "same potential",
+              entries: 3,
+              date: "2026-01-01",
+              missing: [],
+              competing: [
+                { formula: "Na", structure_id: "na", kind: "element", formation_energy_per_atom: 0, on_hull: true },
+              ],
+            },
+          },
+        ],
+      },
+    }),
+  ]).discoveries[0];
+  if (!d) throw new Error("no discovery");
+  const [h] = hulls(d);
+  expect(h?.points.map((p) => [p.formula, p.candidate, p.onHull])).toEqual([
+    ["Na", false, true],
+    ["NaCl", true, true],
+  ]);
+});
+
+it("reads formulas with brackets", () => {
+  expect(shares("Ca(OH)2").get("H")).toBeCloseTo(0.4);
+  expect(shares("NaCl").get("Na")).toBe(0.5);
+});

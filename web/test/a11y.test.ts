@@ -82,7 +82,7 @@ describe("for everybody", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/s\//);
     const id = page.url().match(/\/s\/([0-9A-Z]{26})/)?.[1] ?? "";
-    await page.getByRole("region", { name: "Report" }).getByText("Completed").waitFor();
+    await page.getByRole("group", { name: "Report" }).getByText("Completed").waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await expect.poll(() => new URL(page.url()).searchParams.get("step")).toBe("t1.tool1");
@@ -109,7 +109,7 @@ describe("for everybody", () => {
     await expect.poll(() => statusOf(stack.url, d.id), { timeout: patience }).toBe("completed");
     await page.setViewportSize({ width: 320, height: 640 });
     await page.goto(`${stack.url}/s/${d.session_id}`);
-    await page.getByRole("region", { name: "Report" }).waitFor();
+    await page.getByRole("group", { name: "Report" }).waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
     for (const tab of ["Crystal", "Results", "Time", "Memory", "Talk"]) {
       await page.getByRole("navigation", { name: "Panels" }).getByRole("button", { name: tab }).click();

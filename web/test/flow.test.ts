@@ -58,7 +58,7 @@ describe("a discovery, watched", () => {
   });
 
   it("ends in a report whose numbers lead to their calls", async () => {
-    const report = page.getByRole("region", { name: "Report" });
+    const report = page.getByRole("group", { name: "Report" });
     await report.getByText("Completed").waitFor();
     const energy = report.getByRole("button", { name: /eV\/atom/ }).first();
     await energy.focus();
@@ -95,7 +95,7 @@ describe("a discovery, watched", () => {
       .setInputFiles({ name: "run.jsonl", mimeType: "application/x-ndjson", buffer: readFileSync(path) });
     await away.getByText("Read from a file").waitFor({ timeout: patience });
     const words = async (p: Page) => {
-      const text = p.getByRole("region", { name: "Report" }).locator(".prose").first();
+      const text = p.getByRole("group", { name: "Report" }).locator(".prose").first();
       await text.getByRole("listitem").first().waitFor({ timeout: patience }); // its renderer is there
       return await text.textContent();
     };
@@ -109,10 +109,10 @@ describe("a discovery, watched", () => {
     const slider = page.getByRole("slider", { name: "Event" });
     await slider.fill("6");
     await page.getByRole("article", { name: /^Discovery/ }).waitFor();
-    expect(await page.getByRole("region", { name: "Report" }).count()).toBe(0);
+    expect(await page.getByRole("group", { name: "Report" }).count()).toBe(0);
     expect(await page.getByRole("article", { name: /t3\.tool3/ }).count()).toBe(0);
     await page.getByRole("button", { name: "End the replay" }).click();
-    await page.getByRole("region", { name: "Report" }).waitFor();
+    await page.getByRole("group", { name: "Report" }).waitFor();
   });
 
   it("broke no rule of the page's own policy and threw nothing", () => {

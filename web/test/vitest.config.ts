@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     environment: "node",
-    include: ["test/**/*.test.ts", ...(process.env.LOOK ? ["test/*.look.ts"] : [])],
+    include: [process.env.SHOTS ? "test/**/*.shots.ts" : "test/**/*.test.ts"],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -20,7 +20,8 @@ export const AgentReasoningPanel = memo(function AgentReasoningPanel({ turn, dis
   const [shown, setShown] = useState<boolean>();
   const unfolded = shown ?? !answer;
   return (
-    <section
+    <div
+      role="group"
       className={`reasoning ${selected ? "selected" : ""}`}
       data-step={turn.step}
       aria-label={`Reasoning, turn ${turn.turn}`}
@@ -48,6 +49,6 @@ export const AgentReasoningPanel = memo(function AgentReasoningPanel({ turn, dis
       {unfolded ? turn.ended ? <Markdown text={turn.text} /> : <Plain text={turn.text || "…"} /> : null}
       {turn.hole ? <p className="small soft">A piece of this text is missing; it comes when the turn ends.</p> : null}
       <Notes notes={turn.notes} />
-    </section>
+    </div>
   );
 });

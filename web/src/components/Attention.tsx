@@ -31,7 +31,7 @@ function Approval({ ask, id }: { ask: Ask; id: string }) {
   const decide = (decision: "allow" | "deny") =>
     update.mutate({ kind: "approve", call_id: ask.id, decision, remember });
   return (
-    <section className="card ask">
+    <div className="card ask">
       <h3>May it run {words(ask.tool ?? "this tool")}?</h3>
       <p>{ask.text}</p>
       <Arguments of={ask.arguments ?? {}} />
@@ -48,7 +48,7 @@ function Approval({ ask, id }: { ask: Ask; id: string }) {
         </label>
       </div>
       {update.isError ? <ProblemNote error={update.error} /> : null}
-    </section>
+    </div>
   );
 }
 
@@ -58,7 +58,7 @@ function QuestionCard({ ask, id }: { ask: Ask; id: string }) {
   const field = useId();
   const answer = (words: string) => update.mutate({ kind: "answer", question_id: ask.id, text: words });
   return (
-    <section className="card ask">
+    <div className="card ask">
       <h3>
         <label htmlFor={field}>{ask.text}</label>
       </h3>
@@ -85,7 +85,7 @@ function QuestionCard({ ask, id }: { ask: Ask; id: string }) {
         </button>
       </form>
       {update.isError ? <ProblemNote error={update.error} /> : null}
-    </section>
+    </div>
   );
 }
 
@@ -95,7 +95,7 @@ function Held({ note, id }: { note: StatusNote; id: string }) {
   const step = note.fromStep ?? "";
   const busy = update.isPending || cancel.isPending;
   return (
-    <section className="card ask">
+    <div className="card ask">
       <h3>{step ? `Step ${step} failed; the discovery waits` : "The discovery waits"}</h3>
       <p>
         {note.failure?.field ? <b>{note.failure.field}: </b> : null}
@@ -134,6 +134,6 @@ function Held({ note, id }: { note: StatusNote; id: string }) {
       </div>
       {update.isError ? <ProblemNote error={update.error} /> : null}
       {cancel.isError ? <ProblemNote error={cancel.error} /> : null}
-    </section>
+    </div>
   );
 }

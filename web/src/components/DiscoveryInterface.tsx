@@ -51,6 +51,7 @@ export function DiscoveryInterface({ session, live, reports }: Props) {
   if (!d)
     return (
       <div className="run">
+        <h1 className="hidden">{view.title || "Session"}</h1>
         <ConnectionBanner />
         <Nothing refused={stream.phase === "refused"} />
         <ReplayBar />

@@ -36,9 +36,9 @@ export default function MarkdownBody({ text }: { text: string }) {
         h2: ({ children }) => <h3>{children}</h3>,
         table: ({ children }) => (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is reached by keyboard
-          <section className="scroll-x" tabIndex={0} aria-label="Table">
+          <div className="scroll-x" role="group" tabIndex={0} aria-label="Table">
             <table>{children}</table>
-          </section>
+          </div>
         ),
       }}
     >

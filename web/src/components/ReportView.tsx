@@ -19,16 +19,16 @@ export function ReportView({ discovery: d, stored }: { discovery: Discovery; sto
   const resolve = useMemo(() => resolver(d, report), [d, report]);
   if (!report)
     return fetched.isError ? (
-      <section className="report" aria-label="Report">
+      <div className="report" role="group" aria-label="Report">
         {d.complete?.summary ? <Markdown text={d.complete.summary} /> : null}
         <ProblemNote error={fetched.error} onRetry={() => void fetched.refetch()} />
-      </section>
+      </div>
     ) : (
       <Skeleton lines={5} label="The report is being fetched" />
     );
   return (
     <ResolveContext value={resolve}>
-      <section className="report" aria-label="Report">
+      <div className="report" role="group" aria-label="Report">
         <p className="row wrap">
           <StatusBadge status={report.status} />
           {report.details ? <span className="soft">{report.details}</span> : null}
@@ -49,7 +49,7 @@ export function ReportView({ discovery: d, stored }: { discovery: Discovery; sto
         <Compositions report={report} />
         <KeyValues report={report} />
         <Footer report={report} />
-      </section>
+      </div>
     </ResolveContext>
   );
 }

@@ -148,7 +148,7 @@ function Rows({ rows, pick }: { rows: Fields[]; pick: readonly string[] | undefi
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is reached by keyboard */}
-      <section className="scroll-x" tabIndex={0} aria-label="Result">
+      <div className="scroll-x" role="group" tabIndex={0} aria-label="Result">
         <table className="dense">
           <thead>
             <tr>
@@ -172,7 +172,7 @@ function Rows({ rows, pick }: { rows: Fields[]; pick: readonly string[] | undefi
             ))}
           </tbody>
         </table>
-      </section>
+      </div>
       {rows.length > first ? (
         <button type="button" className="btn quiet start" onClick={() => setAll(!all)}>
           {all ? `Show the first ${first}` : `Show all ${rows.length}`}

@@ -12,10 +12,10 @@ interface Props {
 export function ToolUsagePanel({ calls, discovery, open, heldStep }: Props) {
   if (calls.length === 0) return null;
   return (
-    <section className="col tools" aria-label="Tool calls">
+    <div role="group" className="col tools" aria-label="Tool calls">
       {calls.map((c) => (
         <ToolCard key={c.callId} call={c} discovery={discovery} open={open} held={heldStep === c.step} />
       ))}
-    </section>
+    </div>
   );
 }

@@ -74,6 +74,11 @@ func (p plain) claims() []literal {
 	// The members of a list or range share unit and meaning: "5 and 6 GPa".
 	joined := func(i int) bool {
 		between := p.s[ls[i].end:ls[i+1].start]
+		if strings.Contains(between, "|") {
+			if c := p.tableCell(ls[i]); c != nil && c.header != "" {
+				return false // each column has a meaning of its own
+			}
+		}
 		return !ls[i].exempt && !ls[i+1].exempt && ls[i].unitEnd <= ls[i+1].start && !strings.Contains(between, "\n") && connector.MatchString(between)
 	}
 	for i := len(ls) - 2; i >= 0; i-- {

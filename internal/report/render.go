@@ -97,7 +97,15 @@ func render(text, query, toolWords string, values map[string]value.Value) (strin
 	for _, r := range refs {
 		plainTo(r.Start)
 		c.Total++
-		if v, ok := values[r.Key]; ok {
+		v, ok := values[r.Key]
+		if other := misattributed(text, r.Start, v); ok && other != "" {
+			// It is a value, but of something else: said so, and not counted as sourced.
+			fmt.Fprintf(&b, "%s ⚠ a value of %s, not of %s", value.Format(v), inline(v.Formula), inline(other))
+			c.Unsourced = append(c.Unsourced, r.Key+" (of "+v.Formula+", not "+other+")")
+			at = r.End
+			continue
+		}
+		if ok {
 			c.Resolved++
 			b.WriteString(value.Format(v))
 			if !seen[r.Key] {

@@ -132,7 +132,7 @@ def test_generators_say_what_is_missing(chemeleon: Session) -> None:
     items = {g["name"]: g for g in chemeleon.call("list_generators", {})["items"]}
     assert items["prototype"]["available"] and items["pyxtal"]["available"]
     assert not items["chemeleon"]["available"]
-    assert "auto" in items["chemeleon"]["what_to_do"]
+    assert "doctor --install chemeleon" in items["chemeleon"]["what_to_do"]
 
 
 def test_golden_file_is_what_goes_over_the_wire(chemeleon: Session) -> None:

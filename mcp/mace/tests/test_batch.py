@@ -18,7 +18,7 @@ def cesium_chloride() -> Structure:
 
 def test_ranks_converged_members_and_merges_duplicates(mace: Session) -> None:
     a, b, c = store(rock_salt(5.5)), store(rock_salt(5.8)), store(cesium_chloride())
-    bad = store(Structure(Lattice.cubic(30), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]))
+    bad = store(Structure(Lattice.cubic(9), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]))
     told: list[str] = []
     out = mace.call("relax_structures", {"structure_ids": [c, a, bad, b]}, progress=told.append)
     items = {i["input_structure_id"]: i for i in out["items"]}

@@ -25,8 +25,8 @@ def test_chgnet_is_the_default(mace: Session) -> None:
 
 def test_mace_without_weights_says_what_to_do(mace: Session) -> None:
     models = {m["key"]: m for m in mace.call("list_models", {})["items"]}
-    assert not models["mace"]["available"]
-    assert models["mace"]["checkpoint_sha256"] is None
+    assert not models["mace-medium-mpa-0"]["available"]
+    assert models["mace-medium-mpa-0"]["checkpoint_sha256"] is None
     fault = mace.fault("calculate_energy", {"structure_id": store(rock_salt()), "potential": "mace"})
     assert (fault["code"], fault["field"]) == ("unavailable", "potential")
     assert "models folder" in fault["suggestions"][0]
@@ -84,7 +84,7 @@ def test_element_outside_the_model(mace: Session) -> None:
 
 
 @pytest.mark.parametrize("cell", [
-    Structure(Lattice.cubic(30), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]),
+    Structure(Lattice.cubic(9), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]),
     Structure(Lattice.cubic(4), ["Na", "Cl"], [[0, 0, 0], [0.2, 0, 0]]),
 ], ids=["apart", "overlapping"])
 def test_senseless_cell_is_refused_before_an_evaluation(mace: Session, cell: Structure) -> None:

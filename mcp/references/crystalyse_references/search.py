@@ -149,7 +149,7 @@ def diagram(elements: list[str], source: str, potential: str) -> DiagramResult:
     found, state = _from_mp(system)
     if state.error:
         raise ToolFault("unavailable", state.error, "source", ["use source=bundled: the known phases by a potential", "set MP_API_KEY"])
-    rows = [(i.formula, i.name, i.formation_energy_per_atom, None) for i, _ in found if i.formation_energy_per_atom is not None]
+    rows: list[tuple[str, str, float | None, str | None]] = [(i.formula, i.name, i.formation_energy_per_atom, None) for i, _ in found if i.formation_energy_per_atom is not None]
     return _assemble(system, rows, source, "PBE(+U), MP2020-corrected", state.date or "", [])
 
 

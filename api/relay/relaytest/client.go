@@ -231,11 +231,17 @@ func (v *Viewer) State() fold.State {
 	return v.fold.State()
 }
 
-// Has reports whether the viewer has the event.
-func (v *Viewer) Has(id string) bool {
+// Shows reports whether the viewer shows exactly the state and has every one of
+// the events, at one moment.
+func (v *Viewer) Shows(state string, events []event.Event) (missing string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.fold.Has(id)
+	for _, e := range events {
+		if !v.fold.Has(e.ID) {
+			return e.ID, false
+		}
+	}
+	return "", v.fold.State().JSON() == state
 }
 
 // Changed receives after something came.

@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -60,16 +61,29 @@ var (
 	_ event.Stream = (*Bus)(nil)
 )
 
+// quiet keeps the library from writing to the error output by itself: what fails
+// is told by the one who called.
+type quiet struct{}
+
+func (quiet) Printf(ctx context.Context, format string, args ...any) {
+	slog.DebugContext(ctx, fmt.Sprintf(format, args...), "from", "redis")
+}
+
+var beQuiet = sync.OnceFunc(func() { redis.SetLogger(quiet{}) })
+
 // Open prepares a connection; it is made when it is first needed, so that a
 // Redis that is absent stops nothing.
 func Open(address string) (*Bus, error) {
+	beQuiet()
 	opt, err := redis.ParseURL(address)
 	if err != nil {
 		return nil, fault.Invalid("REDIS_URL", "is not a Redis address").WithHint("write redis://:password@host:6379/0")
 	}
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout = 2*time.Second, 5*time.Second, 5*time.Second
 	opt.MaxRetries = 1
-	opt.PoolSize, opt.MinIdleConns = 3, 0 // and one to listen: four connections a node
+	if opt.PoolSize == 0 {
+		opt.PoolSize = 3 // and one to listen: four connections a node
+	}
 	opt.ContextTimeoutEnabled = true
 	return &Bus{rdb: redis.NewClient(opt), keep: keep, acks: map[string][]chan error{}, up: make(chan struct{})}, nil
 }

@@ -83,12 +83,18 @@ func prepare(ctx context.Context, peer string, sc scenario, pub publisher, redis
 	if sc.resume == 0 {
 		return epochs, nil
 	}
+	var wg sync.WaitGroup
+	errs := make([]error, sc.sessions)
 	for s := range sc.sessions {
-		for n := int64(1); n <= int64(sc.resume); n += 50 {
-			if err := pub(ctx, sessionName(s), n, n+49); err != nil {
-				return nil, err
+		wg.Go(func() {
+			for n := int64(1); n <= int64(sc.resume) && errs[s] == nil; n += 50 {
+				errs[s] = pub(ctx, sessionName(s), n, n+49)
 			}
-		}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	if peer != "ours" {
 		return epochs, nil
@@ -140,11 +146,13 @@ func (m *meter) connect(ctx context.Context, at, peer string, sc scenario, epoch
 			errs <- err
 		}()
 	}
-	var all error
+	var first error
 	for range sc.viewers {
-		all = errors.Join(all, <-errs)
+		if err := <-errs; err != nil && first == nil {
+			first = err
+		}
 	}
-	return all
+	return first
 }
 
 func (m *meter) close() {

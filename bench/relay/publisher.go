@@ -67,7 +67,7 @@ func centrifugePublisher(at string) (publisher, func(), error) {
 	stop := func() { _ = node.Shutdown(context.Background()) }
 	return func(_ context.Context, session string, from, to int64) error {
 		for n := from; n <= to; n++ {
-			if _, err := node.Publish("session:"+session, payload(n), centrifuge.WithHistory(1000, time.Minute)); err != nil {
+			if _, err := node.Publish("session:"+session, payload(n), centrifuge.WithHistory(1000, time.Hour)); err != nil {
 				return err
 			}
 		}

@@ -34,8 +34,23 @@ func (c *conn) join(ctx context.Context, st *stream, a *ask) error {
 }
 
 // prove says whether the stream can be continued after the cursor, and if not,
-// why. resets names the epoch the proof is good for.
+// why. resets names the epoch the proof is good for. A viewer that comes from
+// another node may know of more than this one has heard: then it looks again.
 func (st *stream) prove(ctx context.Context, a *ask) (epoch string, top int64, resets int, reason string, err error) {
+	epoch, top, resets, reason, err = st.proveNow(ctx, a)
+	if reason != reasonFuture || epoch == epochHistory {
+		return epoch, top, resets, reason, err
+	}
+	st.mu.Lock()
+	st.begin()
+	st.mu.Unlock()
+	if err := st.wait(ctx); err != nil {
+		return "", 0, 0, "", err
+	}
+	return st.proveNow(ctx, a)
+}
+
+func (st *stream) proveNow(ctx context.Context, a *ask) (epoch string, top int64, resets int, reason string, err error) {
 	st.mu.Lock()
 	epoch, top, resets = st.epoch, st.top, st.resets
 	inRing := a.seq == top || st.ring.n > 0 && a.seq+1 >= st.ring.first()

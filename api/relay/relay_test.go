@@ -132,8 +132,9 @@ func TestLostAnnouncements(t *testing.T) {
 	r := setup(t, relay.Limits{CheckEvery: 50 * time.Millisecond})
 	sid := r.world.Open("ada")
 	s := r.story(sid)
-	v := r.viewer(sid)
 	s.turn(1, 10)
+	r.pub.Wait()
+	v := r.viewer(sid)
 	await(t, v, r.stored(sid))
 	for n := 2; n <= 8; n++ {
 		r.lossy.through.Store(math.MaxInt64)
@@ -215,6 +216,28 @@ func TestCursors(t *testing.T) {
 		require.NoError(t, ws.Close())
 		sound(t, w)
 	}
+}
+
+// A viewer that knows more than its node has heard is right, not from the future.
+func TestNodeBehind(t *testing.T) {
+	r := setup(t, relay.Limits{CheckEvery: time.Hour})
+	sid := r.world.Open("ada")
+	s := r.story(sid)
+	s.turn(1, 5)
+	r.pub.Wait()
+	v := r.viewer(sid)
+	await(t, v, r.stored(sid))
+	epoch, seq := v.Position()
+	r.lossy.through.Store(math.MaxInt64)
+	s.turn(2, 5)
+	r.pub.Wait()
+	ws := r.dial(sid, "ada", relay.Subprotocol)
+	require.NoError(t, ws.WriteJSON(map[string]any{"t": "join", "e": epoch, "q": seq + 7}))
+	var f struct{ T, Mode string }
+	require.NoError(t, ws.ReadJSON(&f))
+	require.Equal(t, "joined tail", f.T+" "+f.Mode)
+	await(t, v, r.stored(sid))
+	sound(t, v)
 }
 
 // A stream that let go of a position says so.

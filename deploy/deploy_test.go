@@ -223,3 +223,19 @@ func TestSetup(t *testing.T) {
 	require.NoError(t, err, "the keys are long enough")
 	require.Equal(t, []string{"lab.example"}, c.Hosts())
 }
+
+// TestDashboardAsksForWhatThereIs: every metric it names is one of ours, or the
+// runtime's.
+func TestDashboardAsksForWhatThereIs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("grafana/crystalyse.json")
+	require.NoError(t, err)
+	require.True(t, json.Valid(text))
+	code, err := os.ReadFile("../api/rest/metrics.go")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`crystalyse_[a-z_]+`).FindAllString(string(text), -1)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		require.Contains(t, string(code), `"`+strings.TrimSuffix(name, "_bucket")+`"`)
+	}
+}

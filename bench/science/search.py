@@ -66,6 +66,7 @@ def main() -> None:
     p.add_argument("--cache", type=Path, required=True, help="folder outside the repository")
     p.add_argument("--out", type=Path, default=HERE / "SEARCH.md")
     a = p.parse_args()
+    a.cache.mkdir(parents=True, exist_ok=True)
     os.environ["CRYSTALYSE_ARTIFACTS"] = str(a.cache / "artifacts")
     wire.PATIENCE = 3600.0
     rows = []

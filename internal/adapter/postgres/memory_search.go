@@ -113,7 +113,7 @@ func (s *memories) nearest(ctx context.Context, userID string, f memory.Filter, 
 
 // Exact search is right below these.
 const (
-	fewRows    = 2000
+	fewRows    = 10_000
 	indexShare = 0.10
 	sizeAge    = time.Minute
 )

@@ -77,7 +77,7 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "crystalyse"
 	// Searches by vector look wider than the default, and go on where a filter
 	// leaves too few.
-	cfg.ConnConfig.RuntimeParams["hnsw.ef_search"] = "100"
+	cfg.ConnConfig.RuntimeParams["hnsw.ef_search"] = "400"
 	cfg.ConnConfig.RuntimeParams["hnsw.iterative_scan"] = "strict_order"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

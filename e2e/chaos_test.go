@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -122,14 +121,4 @@ func (s *stack) allClosed(asked map[string]discovery.Discovery) bool {
 		}
 	}
 	return true
-}
-
-// results writes figures where CRYSTALYSE_RESULTS says, below the repository.
-func results(t *testing.T, file, text string) {
-	t.Log(text)
-	if root := os.Getenv("CRYSTALYSE_RESULTS"); root != "" {
-		path := root + "/" + file
-		require.NoError(t, os.MkdirAll(path[:strings.LastIndex(path, "/")], 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	}
 }

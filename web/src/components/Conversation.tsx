@@ -24,6 +24,7 @@ export function Conversation({ view, live, stored }: Props) {
   const box = useRef<HTMLElement>(null);
   const inner = useRef<HTMLDivElement>(null);
   const top = useRef(0);
+  const touched = useRef(Number.NEGATIVE_INFINITY);
   const [following, setFollowing] = useState(true);
   // Texts and results grow after they are in the page (their renderers load
   // late), so the size is followed and not the state.
@@ -39,18 +40,32 @@ export function Conversation({ view, live, stored }: Props) {
     watch.observe(grown);
     return () => watch.disconnect();
   }, [following]);
-  // Only a person scrolls up; a text that grows never does.
+  // Only a person stops the following; a text that grows or shrinks moves the
+  // view, too, and means nothing by it.
+  const meant = () => {
+    touched.current = performance.now();
+  };
   const onScroll = () => {
     const el = box.current;
     if (!el) return;
-    if (el.scrollTop < top.current - 4) setFollowing(false);
+    if (el.scrollTop < top.current - 4 && performance.now() - touched.current < 1000) setFollowing(false);
     else if (el.scrollHeight - el.scrollTop - el.clientHeight < 60) setFollowing(true);
     top.current = el.scrollTop;
   };
   return (
     <div className="talk-wrap">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls is reached by keyboard */}
-      <section className="talk" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Conversation">
+      <section
+        className="talk"
+        ref={box}
+        onScroll={onScroll}
+        onWheel={meant}
+        onTouchMove={meant}
+        onKeyDown={meant}
+        onPointerDown={meant}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls is reached by keyboard
+        tabIndex={0}
+        aria-label="Conversation"
+      >
         <div ref={inner}>
           {view.discoveries.map((d) => (
             <DiscoveryTalk

@@ -162,8 +162,14 @@ func (p *copier) copy(ctx context.Context) error {
 // file copies one file that has changed; a name of "" is no part of a checkpoint.
 func (p *copier) file(ctx context.Context, dir, path string, e fs.DirEntry) (name string, fresh bool, err error) {
 	info, err := e.Info()
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxCheckpoint || slices.Contains([]string{".tmp", ".new"}, filepath.Ext(path)) {
-		return "", false, nil // gone again, or not complete
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil // gone again
+	}
+	if err != nil {
+		return "", false, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxCheckpoint || slices.Contains([]string{".tmp", ".new"}, filepath.Ext(path)) {
+		return "", false, nil // not complete
 	}
 	rel, err := filepath.Rel(dir, path)
 	if err != nil {

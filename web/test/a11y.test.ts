@@ -7,7 +7,7 @@ import { launch } from "./support/browser";
 import { failedRun } from "./support/runs";
 import { ask, type Stack, startStack, statusOf } from "./support/stack";
 
-const patience = 60_000;
+const patience = 120_000;
 
 describe("for everybody", () => {
   let stack: Stack;

@@ -8,7 +8,7 @@ export default defineConfig({
     environment: "node",
     include: [process.env.SHOTS ? "test/**/*.shots.ts" : "test/**/*.test.ts"],
     fileParallelism: false,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 180_000,
   },
 });

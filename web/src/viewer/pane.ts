@@ -1,6 +1,6 @@
 // One crystal in the scene: its buffers, filled from a display and a frame.
 import { BufferAttribute, BufferGeometry, Group, Mesh, Scene } from "three";
-import { at, toCart, type Vec3 } from "./cell";
+import { at, dot, toCart, type Vec3 } from "./cell";
 import { type AtomColors, atomColors, type ColorScheme, type Rgb } from "./colors";
 import { type Crystal, latticeOf, positionsOf, symbolOf } from "./crystal";
 import { buildDisplay, type Display, type DisplayOptions, placeAtoms } from "./display";
@@ -24,6 +24,9 @@ export interface AtomRef {
   image: Vec3;
 }
 
+const SORT_FROM = 500; // atoms
+const SORT_AGAIN = Math.cos(0.2);
+
 const WHOLE = 4; // four line quads' quarter pixels
 const LINE = { cell: 6, block: 3, edge: WHOLE };
 
@@ -43,6 +46,7 @@ export class Pane {
   grow = 1;
   private solids: Polyhedron[] = [];
   private grid: PickGrid | null = null;
+  private sortedFor: Vec3 | null = null;
   private readonly atoms: Merged;
   private readonly bonds: Merged;
   private readonly lines: Merged;
@@ -71,7 +75,8 @@ export class Pane {
     this.lines = new Merged({ aFrom: { size: 3 }, aTo: { size: 3 }, aColor: { size: 4, bytes: true } }, materials.line);
     this.faces = new Mesh(new BufferGeometry(), materials.face);
     this.faces.frustumCulled = false;
-    this.root.add(this.lines.mesh, this.bonds.mesh, this.atoms.mesh, this.faces);
+    // Atoms first: they hide most of the bonds.
+    this.root.add(this.atoms.mesh, this.bonds.mesh, this.lines.mesh, this.faces);
     this.scene.add(this.root);
     this.lattice = latticeOf(crystal, frame);
     this.display = buildDisplay(crystal, options, frame);
@@ -97,6 +102,7 @@ export class Pane {
     );
     this.atoms.resize(d.count);
     this.bonds.resize(this.options.style === "fill" ? 0 : d.bondCount);
+    this.sortedFor = null;
     this.place(latticeOf(this.crystal, frame), positionsOf(this.crystal, frame));
     this.measureBounds();
     this.paint(null, []);
@@ -277,6 +283,17 @@ export class Pane {
   use(depth: boolean, perspective: boolean): void {
     this.atoms.mesh.material = this.materials.of("atom", depth, perspective);
     this.bonds.mesh.material = this.materials.of("bond", depth, perspective);
+  }
+
+  /** Orders atoms and bonds for a view; the direction points to the viewer. A small turn keeps the order. */
+  sort(direction: Vec3): void {
+    if (this.display.count < SORT_FROM || (this.sortedFor && dot(this.sortedFor, direction) > SORT_AGAIN)) return;
+    this.sortedFor = direction;
+    const along = (p: Float32Array, k: number) =>
+      at(p, k) * direction[0] + at(p, k + 1) * direction[1] + at(p, k + 2) * direction[2];
+    this.atoms.sort(Float32Array.from({ length: this.atoms.count }, (_, k) => along(this.positions, 3 * k)));
+    const [from, to] = [this.bonds.floats("aFrom"), this.bonds.floats("aTo")];
+    this.bonds.sort(Float32Array.from({ length: this.bonds.count }, (_, k) => along(from, 16 * k) + along(to, 16 * k)));
   }
 
   get pickGrid(): PickGrid {

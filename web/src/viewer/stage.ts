@@ -41,7 +41,7 @@ export class Stage {
 
   private constructor(canvas: HTMLCanvasElement, context: WebGL2RenderingContext) {
     this.canvas = canvas;
-    this.renderer = new WebGLRenderer({ canvas, context, antialias: false, alpha: true, premultipliedAlpha: true });
+    this.renderer = new WebGLRenderer({ canvas, context, antialias: false, alpha: false });
     this.renderer.sortObjects = false;
     this.renderer.autoClear = false;
     this.renderer.info.autoReset = false;
@@ -65,8 +65,7 @@ export class Stage {
       const canvas = document.createElement("canvas");
       const context = canvas.getContext("webgl2", {
         antialias: false,
-        alpha: true,
-        premultipliedAlpha: true,
+        alpha: false, // composed without blending; transparent exports have their own target
         powerPreference: "high-performance",
       });
       Stage.instance = context ? new Stage(canvas, context) : null;
@@ -139,6 +138,7 @@ export class Stage {
     u.uFog.value.set(-(distance - 0.2 * pane.radius), 1 / (1.4 * pane.radius));
     u.uPixels.value = p.height / (2 * this.cameras.halfHeight);
     (u.uResolution.value as Vector2).set(right - left, tile.height);
+    if (!p.depth) pane.sort(new Vector3(0, 0, 1).applyQuaternion(p.view.rotation.clone().invert()).toArray());
     pane.use(p.depth, p.view.projection === "perspective");
     pane.root.quaternion.copy(p.view.rotation);
     pane.root.position

@@ -33,17 +33,23 @@ export class Merged {
       g.setAttribute(name, new BufferAttribute(array, size, bytes === true));
     }
     const index = new Uint32Array(6 * room);
-    for (let i = 0, v = 0; i < index.length; i += 6, v += 4) {
-      index[i] = v;
-      index[i + 1] = v + 1;
-      index[i + 2] = v + 2;
-      index[i + 3] = v;
-      index[i + 4] = v + 2;
-      index[i + 5] = v + 3;
-    }
+    for (let k = 0; k < room; k++) corners(index, k, k);
     g.setIndex(new BufferAttribute(index, 1));
     this.mesh.geometry = g;
     this.room = room;
+  }
+
+  /**
+   * Draws the quads from the front to the back, so that what is hidden is
+   * rejected by depth before it is shaded. Depths need not be exact: they go
+   * into buckets.
+   */
+  sort(depth: Float32Array): void {
+    const order = frontToBack(depth, this.count);
+    const index = this.mesh.geometry.getIndex();
+    if (!index) return;
+    for (let k = 0; k < this.count; k++) corners(index.array as Uint32Array, k, order[k] as number);
+    index.needsUpdate = true;
   }
 
   private attribute(name: string): BufferAttribute {
@@ -66,6 +72,46 @@ export class Merged {
   dispose(): void {
     this.mesh.geometry.dispose();
   }
+}
+
+const BUCKETS = 1024;
+
+/** The numbers of the first count items, largest depth first, by counting. */
+export function frontToBack(depth: Float32Array, count: number): Uint32Array {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let k = 0; k < count; k++) {
+    const d = depth[k] as number;
+    if (d < low) low = d;
+    if (d > high) high = d;
+  }
+  const scale = high > low ? (BUCKETS - 1) / (high - low) : 0;
+  const bucket = (k: number) => Math.floor((high - (depth[k] as number)) * scale);
+  const start = new Uint32Array(BUCKETS + 1);
+  for (let k = 0; k < count; k++) {
+    const b = bucket(k) + 1;
+    start[b] = (start[b] as number) + 1;
+  }
+  for (let b = 0; b < BUCKETS; b++) start[b + 1] = (start[b + 1] as number) + (start[b] as number);
+  const out = new Uint32Array(count);
+  for (let k = 0; k < count; k++) {
+    const b = bucket(k);
+    const at = start[b] as number;
+    out[at] = k;
+    start[b] = at + 1;
+  }
+  return out;
+}
+
+/** Two triangles of quad number quad, as the item at place of the index. */
+function corners(index: Uint32Array, place: number, quad: number): void {
+  const [i, v] = [6 * place, 4 * quad];
+  index[i] = v;
+  index[i + 1] = v + 1;
+  index[i + 2] = v + 2;
+  index[i + 3] = v;
+  index[i + 4] = v + 2;
+  index[i + 5] = v + 3;
 }
 
 /** Writes the same four numbers to the four vertices of quad i. */

@@ -13,7 +13,7 @@ SERVERS_LIGHT := smact structure references
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
 
-.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos chaos-relay bench bench-durable bench-memory demo-crash eval eval-search audit doctor envs clean
+.PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos chaos-relay bench bench-durable bench-memory bench-viewer demo-crash eval eval-search audit doctor envs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -108,6 +108,13 @@ POTENTIALS ?= chgnet
 
 bench-memory: envs ## search of 100,000 memories: recall and ratios (the first run embeds for long)
 	nice $(GO) run ./bench/memory -state-dir $(STATE)
+
+bench-viewer: web/node_modules bench/viewer/node_modules ## our viewer against 3Dmol.js and Mol*, into bench/viewer/RESULTS.md
+	cd bench/viewer && node run.mjs
+
+bench/viewer/node_modules: bench/viewer/package.json
+	cd bench/viewer && npm install --silent --no-audit --no-fund --no-package-lock --legacy-peer-deps --ignore-scripts && npm rebuild --silent esbuild
+	@touch $@
 
 eval: envs ## score potentials on known materials into bench/science/RESULTS.md
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python ml) bench/science/evaluate.py $(addprefix --potential ,$(POTENTIALS)) --cache $(EVAL_CACHE)

@@ -1,6 +1,6 @@
 // The one WebGL context of the page. A viewer borrows its canvas; thumbnails and
 // exports are drawn into a target of the same context.
-import { Color, type Vector2, Vector3, WebGLRenderer, WebGLRenderTarget } from "three";
+import { Color, LinearSRGBColorSpace, type Vector2, Vector3, WebGLRenderer, WebGLRenderTarget } from "three";
 import { Cameras, type View } from "./camera";
 import { Materials } from "./gl/materials";
 import type { Pane } from "./pane";
@@ -43,6 +43,7 @@ export class Stage {
     this.canvas = canvas;
     this.renderer = new WebGLRenderer({ canvas, context, antialias: false, alpha: false });
     this.renderer.sortObjects = false;
+    this.renderer.outputColorSpace = LinearSRGBColorSpace; // colors are given as they are shown
     this.renderer.autoClear = false;
     this.renderer.info.autoReset = false;
     canvas.addEventListener("webglcontextlost", (e) => {

@@ -158,6 +158,19 @@ describe("the viewer", () => {
     await page.evaluate(() => shown.set({ supercell: [1, 1, 1] }));
   });
 
+  it("has the background of the page's theme", async () => {
+    const pixel = await page.evaluate(() => {
+      shown.set({ theme: viewer.DARK });
+      shown.drawNow(false);
+      const canvas = document.createElement("canvas");
+      const ctx = canvas.getContext("2d") as CanvasRenderingContext2D;
+      ctx.drawImage(shown.stage.canvas, 0, 0);
+      shown.set({ theme: viewer.LIGHT });
+      return [...ctx.getImageData(2, 2, 1, 1).data];
+    });
+    expect(pixel).toEqual([0x14, 0x17, 0x1a, 255]);
+  });
+
   it("picks and measures the atoms under the pointer", async () => {
     const distance = await page.evaluate(() => {
       shown.show([(samples[0] as (typeof samples)[number]).crystal]);

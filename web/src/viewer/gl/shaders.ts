@@ -100,7 +100,7 @@ export const ATOM_FRAGMENT = `
     // A dark line of about one pixel, or the ring of a selected atom.
     float line = .5 * rim * vLook.x;
     if (vLook.z > 0.) c = mix(mix(c, uAccent, vLook.z), c, smoothstep(2.6, 3.6, line));
-    c *= mix(.38, 1., min(line / 1.1, 1.));
+    c *= mix(1. - .62 * min(vLook.x / 8., 1.), 1., min(line / 1.1, 1.));
     gl_FragColor = vec4(mix(c, uBackground, vLook.y), 1.);
   }
 `;

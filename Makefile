@@ -109,6 +109,7 @@ POTENTIALS ?= chgnet
 bench-memory: envs ## search of 100,000 memories: recall and ratios (the first run embeds for long)
 	nice $(GO) run ./bench/memory -state-dir $(STATE)
 
+.PHONY: bench-viewer
 bench-viewer: web/node_modules bench/viewer/node_modules ## our viewer against 3Dmol.js and Mol*, into bench/viewer/RESULTS.md
 	cd bench/viewer && node run.mjs
 

@@ -88,6 +88,33 @@ func TestStrangers(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Viewers of deleted sessions are told, and keep nobody from another one.
+func TestDeletedSessions(t *testing.T) {
+	r := setup(t, relay.Limits{PerUser: 100, CheckEvery: 20 * time.Millisecond})
+	var viewers []*websocket.Conn
+	for range 40 { // more than may be read at the same time
+		sid := r.world.Open("ada")
+		r.story(sid).turn(1, 1)
+		ws := r.dial(sid, "ada", relay.Subprotocol)
+		require.NoError(t, ws.WriteJSON(map[string]string{"t": "join"}))
+		var f map[string]any
+		require.NoError(t, ws.ReadJSON(&f))
+		require.Equal(t, "joined", f["t"])
+		viewers = append(viewers, ws)
+		r.pub.Wait()
+		r.world.Remove(sid)
+	}
+	r.bus.Flush()
+	for _, ws := range viewers {
+		require.Equal(t, 4504, closed(t, ws))
+	}
+	ws := r.dial("another", "ada", relay.Subprotocol)
+	require.NoError(t, ws.WriteJSON(map[string]string{"t": "join"}))
+	var f map[string]any
+	require.NoError(t, ws.ReadJSON(&f))
+	require.Equal(t, "joined", f["t"])
+}
+
 func TestAuthentication(t *testing.T) {
 	r := setup(t, relay.Limits{AuthWithin: 200 * time.Millisecond, PerUser: 2})
 	sid := r.world.Open("ada")

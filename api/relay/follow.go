@@ -186,7 +186,7 @@ func (c *conn) restart(st *stream, reason string) bool {
 	defer cancel()
 	s, err := st.snapshot(ctx)
 	if err != nil {
-		c.close(closeLost, "the session cannot be read now")
+		c.lost(err)
 		return false
 	}
 	c.r.stats.resets.Add(1)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"crystalyse/internal/fault"
 )
 
 const shards = 32
@@ -101,9 +103,12 @@ func (h *hub) join(ctx context.Context, id, user string, c *conn) (*stream, erro
 func (st *stream) wait(ctx context.Context) error {
 	for {
 		st.mu.Lock()
-		loading, ready := st.loading, st.ready
+		loading, ready, dead := st.loading, st.ready, st.dead
 		st.mu.Unlock()
-		if !loading {
+		switch {
+		case dead:
+			return fault.NotFound("session", st.id)
+		case !loading:
 			return nil
 		}
 		select {
@@ -120,6 +125,27 @@ func (h *hub) leave(st *stream, c *conn) {
 	st.viewers = slices.DeleteFunc(slices.Clone(st.viewers), func(v *conn) bool { return v == c })
 	if len(st.viewers) == 0 {
 		st.leftAt = time.Now()
+	}
+}
+
+// drop lets go of a session that is deleted, and of its viewers.
+func (h *hub) drop(st *stream) {
+	s := &h.shards[maphash.String(h.seed, st.id)%shards]
+	s.Lock()
+	if s.m[st.id] == st {
+		delete(s.m, st.id)
+		if h.r.Stream != nil {
+			_ = h.r.Stream.Unsubscribe(h.r.ctx, st.id)
+		}
+	}
+	s.Unlock()
+	st.mu.Lock()
+	st.dead, st.loading = true, false
+	close(st.ready)
+	viewers := st.viewers
+	st.mu.Unlock()
+	for _, v := range viewers {
+		go v.close(closeNoSession, "no such session") // it may block in its farewell
 	}
 }
 
@@ -181,6 +207,9 @@ func (h *hub) forget() {
 		s.Lock()
 		for id, st := range s.m {
 			st.mu.Lock()
+			if st.snap != nil && time.Since(st.snap.at) > snapshotAge {
+				st.snap = nil // it may be large, and serves nobody any more
+			}
 			gone := len(st.viewers) == 0 && !st.loading && time.Since(st.leftAt) > h.r.Limits.RingIdle
 			st.mu.Unlock()
 			if !gone {

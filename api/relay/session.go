@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
 )
 
 // epochHistory is the epoch of what is read from the stored log, where seq = ord.
@@ -24,7 +25,8 @@ type stream struct {
 	ready    chan struct{} // closed while it is not loading
 	epoch    string
 	top      int64
-	resets   int // counts the times when positions lost their meaning
+	resets   int  // counts the times when positions lost their meaning
+	dead     bool // the session is deleted; viewers that still come are refused
 	ring     ring
 	pending  []announcement
 	overflow bool // pending was too long: read again
@@ -107,7 +109,7 @@ func (st *stream) append(e entry) {
 
 // begin enters loading: the position is read anew. The caller holds the lock.
 func (st *stream) begin() {
-	if st.loading {
+	if st.loading || st.dead {
 		return
 	}
 	st.loading, st.ready = true, make(chan struct{})
@@ -117,21 +119,17 @@ func (st *stream) begin() {
 // load reads until ring and announcements meet without a gap. Where the bus
 // does not answer, the history does.
 func (st *stream) load() {
-	st.h.slots <- struct{}{}
-	defer func() { <-st.h.slots }()
 	wait := 50 * time.Millisecond
 	for st.h.r.ctx.Err() == nil {
-		ctx, cancel := context.WithTimeout(st.h.r.ctx, 5*time.Second)
-		done, err := st.fetch(ctx)
-		if err != nil {
-			done, err = st.fetchHistory(ctx)
-		}
-		cancel()
-		if done {
+		done, err := st.attempt()
+		switch {
+		case done:
 			return
-		}
-		if err == nil {
+		case err == nil:
 			continue
+		case fault.Is(err, fault.CodeNotFound):
+			st.h.drop(st)
+			return
 		}
 		st.h.r.Logger.Warn("the events of a session cannot be read", "session", st.id, "error", err)
 		select {
@@ -140,6 +138,19 @@ func (st *stream) load() {
 			wait = min(2*wait, 2*time.Second)
 		}
 	}
+}
+
+// attempt reads once. Few do at the same time, and none while it waits to try
+// again.
+func (st *stream) attempt() (done bool, err error) {
+	st.h.slots <- struct{}{}
+	defer func() { <-st.h.slots }()
+	ctx, cancel := context.WithTimeout(st.h.r.ctx, 5*time.Second)
+	defer cancel()
+	if done, err = st.fetch(ctx); err != nil {
+		done, err = st.fetchHistory(ctx)
+	}
+	return done, err
 }
 
 const pageSize = 1024

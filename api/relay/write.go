@@ -108,15 +108,17 @@ func (c *conn) obey(a *ask, st *stream) {
 	defer cancel()
 	id, err := c.sessionID(ctx)
 	if err == nil {
-		st, err = c.r.hub.join(ctx, id, c.user(), c)
+		if st, err = c.r.hub.join(ctx, id, c.user(), c); err != nil {
+			c.r.hub.leave(st, c)
+		}
 	}
 	switch {
-	case fault.Is(err, fault.CodeNotFound), fault.Is(err, fault.CodeInvalid):
+	case fault.Is(err, fault.CodeInvalid):
 		c.close(closeNoSession, "no such session")
 		return
 	case err != nil:
 		c.r.Logger.Warn("a viewer could not join", "error", err)
-		c.close(closeLost, "the session cannot be read now")
+		c.lost(err)
 		return
 	}
 	if !c.attach(st) {
@@ -132,8 +134,17 @@ func (c *conn) obey(a *ask, st *stream) {
 	}
 	if err != nil {
 		c.r.Logger.Warn("a viewer could not join", "session", st.id, "error", err)
-		c.close(closeLost, "the session cannot be read now")
+		c.lost(err)
 	}
+}
+
+// lost closes a connection whose session cannot be read, or was deleted.
+func (c *conn) lost(err error) {
+	if fault.Is(err, fault.CodeNotFound) {
+		c.close(closeNoSession, "no such session")
+		return
+	}
+	c.close(closeLost, "the session cannot be read now")
 }
 
 // attach sets the viewer's stream; false when the connection is over already.

@@ -48,6 +48,13 @@ func (w *World) Open(user string) string {
 	return w.open(user)
 }
 
+// Remove deletes a session.
+func (w *World) Remove(sid string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.sessions, sid)
+}
+
 func (w *World) open(user string) string {
 	sid := id.New()
 	w.sessions[sid] = &log{user: user, ids: map[string]bool{}, attempts: map[string]int{}}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -86,6 +87,22 @@ var stories = []struct {
 		t.outside(first, 1, "2", event.DiscoveryStatus{Status: "running", Gen: 1, FromStep: "t1.tool2"})
 		t.relaxed(first, 1, "t1.tool2", 1)
 		t.turn(first, 1, 2, 1, "The answer.")
+		t.finish(first, 1, "completed")
+	}},
+	{"candidates, and a later step run again", true, func(t *teller) {
+		t.begin(first)
+		t.turn(first, 0, 1, 1, "I screen.", call("t1.tool1"))
+		t.at(first, 0, "t1.tool1", 1, event.ToolCallStart{CallID: "t1.tool1", Tool: "evaluate_candidates", Server: "workflow"})
+		for _, step := range []string{"c10.t2.tool1", "c2.t2.tool1", "c2.t1.tool1"} {
+			t.relaxed(first, 0, step, 1)
+		}
+		t.at(first, 0, "t1.tool1", 1, event.ToolCallResult{CallID: "t1.tool1", Tool: "evaluate_candidates", Server: "workflow", Status: "ok"})
+		t.turn(first, 0, 2, 1, "I relax.", call("t2.tool1"))
+		t.relaxed(first, 0, "t2.tool1", 1)
+		t.outside(first, 1, "2", event.DiscoveryStatus{Status: "running", Gen: 1, FromStep: "t2.tool1"})
+		t.relaxed(first, 1, "t2.tool1", 1)
+		t.relaxed(first, 1, "c2.t2.tool1", 1)
+		t.turn(first, 1, 3, 1, "The answer.")
 		t.finish(first, 1, "completed")
 	}},
 	{"two discoveries, one stopped in its middle", true, func(t *teller) {
@@ -207,6 +224,11 @@ func TestStories(t *testing.T) {
 	d = shown("a step run again from scratch").Discoveries[0]
 	require.Equal(t, []int{0, 0, 1, 1}, []int{d.Steps[0].Gen, d.Steps[1].Gen, d.Steps[2].Gen, d.Steps[3].Gen})
 	require.Equal(t, "The answer.", d.Steps[3].Text)
+	var steps []string
+	for _, s := range shown("candidates, and a later step run again").Discoveries[0].Steps {
+		steps = append(steps, fmt.Sprintf("%d/%s", s.Gen, s.Step))
+	}
+	require.Equal(t, []string{"0/t1.llm", "0/t1.tool1", "0/t2.llm", "1/t2.tool1", "1/t3.llm", "0/c2.t1.tool1", "1/c2.t2.tool1", "0/c10.t2.tool1"}, steps)
 	two := shown("two discoveries, one stopped in its middle")
 	require.Equal(t, "user", two.Session.Ended)
 	require.Equal(t, "cancelled", two.Discoveries[0].Status)

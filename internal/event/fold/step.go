@@ -16,13 +16,17 @@ type drop struct {
 }
 
 // covers reports whether the rule hides what generation gen of the step showed.
+// The calls of candidates stand until they are made again: their names do not
+// say which turn fanned out, so a later turn's new start must not hide them.
 func (d drop) covers(step string, gen int) bool {
-	_, ok := id.ParseStep(step)
-	return ok && gen < d.gen && compareSteps(step, d.from) >= 0
+	s, ok := id.ParseStep(step)
+	from, _ := id.ParseStep(d.from)
+	return ok && gen < d.gen && s.Candidate == from.Candidate && compareSteps(step, d.from) >= 0
 }
 
 // compareSteps orders by turn, the language model before its calls, the calls by
-// number; steps of another spelling come last, by name.
+// number; those of candidates after them, by candidate; steps of another
+// spelling come last, by name.
 func compareSteps(a, b string) int {
 	x, okX := id.ParseStep(a)
 	y, okY := id.ParseStep(b)

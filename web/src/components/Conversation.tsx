@@ -128,12 +128,15 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
 });
 
 function callsOf(d: Discovery, turn: number): Call[] {
-  return d.calls.filter((c) => parseStep(c.step)?.turn === turn);
+  return d.calls.filter((c) => {
+    const place = parseStep(c.step);
+    return place?.candidate === 0 && place.turn === turn;
+  });
 }
 
 /** Calls of candidates, which belong to no turn of the discovery itself. */
 function others(d: Discovery): Call[] {
-  return d.calls.filter((c) => !parseStep(c.step));
+  return d.calls.filter((c) => parseStep(c.step)?.candidate !== 0);
 }
 
 /** What happens when nothing else shows it: queued, paused, between two steps. */

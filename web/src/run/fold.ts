@@ -101,7 +101,13 @@ export function foldStep(
   drops: readonly Drop[],
   complete: boolean,
 ): Step | undefined {
-  const gone = (gen: number) => drops.some((d) => gen < d.gen && parseStep(step) && compareSteps(step, d.from) >= 0);
+  // The calls of candidates stand until they are made again: see docs/wire.md.
+  const place = parseStep(step);
+  const gone = (gen: number) =>
+    place !== undefined &&
+    drops.some(
+      (d) => gen < d.gen && place.candidate === (parseStep(d.from)?.candidate ?? 0) && compareSteps(step, d.from) >= 0,
+    );
   const kept = [...items].filter((i) => !gone(i.id.gen));
   if (kept.length === 0) return undefined;
   const gen = Math.max(...new Set(kept.map((i) => i.id.gen)));

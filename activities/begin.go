@@ -35,12 +35,16 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 		return res, toTemporal(err)
 	}
 	switch {
+	case in.Continued:
 	case in.Resume:
 		err = a.resume(ctx, d, &res)
 	case d.ForkTurn != nil && *d.ForkTurn > 0:
 		err = a.openFork(ctx, d, &res)
 	default:
 		res.Head, err = a.writeOpening(ctx, d)
+	}
+	if err == nil && res.Turn > 0 {
+		res.FanOuts, err = a.fanOuts(ctx, d.ID, res)
 	}
 	return res, toTemporal(err)
 }

@@ -131,13 +131,13 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 		fl.leave()
 		return res, err
 	}
-	c.a.flights.land(inv.IdempotencyKey, fl)
+	c.a.flights.land(inv.IdempotencyKey, fl.flight)
 	return res, nil
 }
 
 // fly makes the call, or joins it where it runs already, and waits for it. When
 // only touch with the engine is lost, the call goes on for the next attempt.
-func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (*flight, tool.Outcome, error) {
+func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (seat, tool.Outcome, error) {
 	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, c.a.Tools.Call)
 	if joined {
 		c.a.Log.Info("joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
@@ -153,7 +153,7 @@ func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (*flight, 
 		<-fl.done
 	}
 	if fl.err != nil {
-		c.a.flights.land(inv.IdempotencyKey, fl)
+		c.a.flights.land(inv.IdempotencyKey, fl.flight)
 	}
 	return fl, fl.out, fl.err
 }

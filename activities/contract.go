@@ -35,6 +35,7 @@ const (
 type BeginInput struct {
 	DiscoveryID string
 	Resume      bool // find where a reopened discovery goes on
+	Continued   bool `json:",omitempty"` // a run goes on as a new one: the transcript is open
 }
 
 // BeginResult is ready when the discovery has its session.
@@ -52,6 +53,15 @@ type BeginResult struct {
 	Resume    *ResumePoint
 	Notify    bool   // somebody wants to be told of the end
 	LongQueue string // where long calls run; "" is where all run
+
+	FanOuts []FanOut `json:",omitempty"` // those of the turns that are done already
+}
+
+// FanOut is a call that fanned out, with the numbers of its candidates: from
+// Base+1 on.
+type FanOut struct {
+	Call        string
+	Base, Count int
 }
 
 // ResumePoint is where a reopened discovery goes on.

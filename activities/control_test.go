@@ -92,6 +92,13 @@ func testCandidates(t *testing.T) {
 	require.Equal(t, 2, got.Complete)
 	require.Equal(t, 1, got.Partial)
 	require.Equal(t, "CaO", got.Candidates[0].Formula, "the lowest above the hull comes first")
+	var f activities.FinishResult
+	b.do(t, activities.NameFinish, activities.FinishInput{DiscoveryID: b.d.ID, Status: discovery.StatusFailed, Details: "cut off"}, &f)
+	_, _, err = b.db.Reopen(t.Context(), "local", b.d.ID, discovery.Retry{})
+	require.NoError(t, err)
+	var again activities.BeginResult
+	b.do(t, activities.NameBegin, activities.BeginInput{DiscoveryID: b.d.ID, Resume: true}, &again)
+	require.Equal(t, []activities.FanOut{{Call: "t1.tool1", Base: 0, Count: 3}}, again.FanOuts, "candidates of a later call get numbers after these")
 	values, _, err := b.db.Made(t.Context(), b.d.ID)
 	require.NoError(t, err)
 	stored := map[string]bool{}

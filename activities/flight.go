@@ -34,23 +34,29 @@ type flight struct {
 
 	mu       sync.Mutex // guards what follows
 	progress func(tool.Progress)
-	left     time.Time // when the last attempt lost touch; zero while one waits
+	waiting  int       // the attempt that waits: counts those that came
+	left     time.Time // when it lost touch; zero while it waits
+}
+
+// seat is the place of one attempt that waits for a call.
+type seat struct {
+	*flight
+	number int
 }
 
 // board begins a call, or joins the one that runs under the same key.
-func (f *flights) board(ctx context.Context, did string, in tool.Invocation, call func(context.Context, tool.Invocation) (tool.Outcome, error)) (fl *flight, joined bool) {
+func (f *flights) board(ctx context.Context, did string, in tool.Invocation, call func(context.Context, tool.Invocation) (tool.Outcome, error)) (s seat, joined bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.all == nil {
 		f.all = map[string]*flight{}
 	}
-	if fl = f.all[in.IdempotencyKey]; fl != nil {
-		fl.listen(in.OnProgress)
-		return fl, true
+	if fl := f.all[in.IdempotencyKey]; fl != nil {
+		return fl.listen(in.OnProgress), true
 	}
 	cctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	fl = &flight{discoveryID: did, cancel: cancel, done: make(chan struct{})}
-	fl.listen(in.OnProgress)
+	fl := &flight{discoveryID: did, cancel: cancel, done: make(chan struct{})}
+	s = fl.listen(in.OnProgress)
 	in.OnProgress = fl.report
 	f.all[in.IdempotencyKey] = fl
 	go func() {
@@ -58,7 +64,7 @@ func (f *flights) board(ctx context.Context, did string, in tool.Invocation, cal
 		fl.out, fl.err = call(cctx, in)
 		close(fl.done)
 	}()
-	return fl, false
+	return s, false
 }
 
 // land forgets a call whose outcome was taken.
@@ -70,10 +76,12 @@ func (f *flights) land(key string, fl *flight) {
 	}
 }
 
-func (fl *flight) listen(progress func(tool.Progress)) {
+func (fl *flight) listen(progress func(tool.Progress)) seat {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
+	fl.waiting++
 	fl.progress, fl.left = progress, time.Time{}
+	return seat{fl, fl.waiting}
 }
 
 func (fl *flight) report(p tool.Progress) {
@@ -85,11 +93,14 @@ func (fl *flight) report(p tool.Progress) {
 	}
 }
 
-// leave lets the call go on for the next attempt.
-func (fl *flight) leave() {
-	fl.mu.Lock()
-	defer fl.mu.Unlock()
-	fl.progress, fl.left = nil, time.Now()
+// leave lets the call go on for the next attempt. That one may have joined
+// before this one learned that it is over: then nothing changes.
+func (s seat) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.number == s.waiting {
+		s.progress, s.left = nil, time.Now()
+	}
 }
 
 func (fl *flight) orphan(closed bool) bool {

@@ -32,7 +32,8 @@ func TestFlight(t *testing.T) {
 	heard := make(chan tool.Progress, 1)
 	second, joined := f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k", OnProgress: func(p tool.Progress) { heard <- p }}, call)
 	require.True(t, joined)
-	require.Same(t, first, second)
+	require.Same(t, first.flight, second.flight)
+	first.leave() // heard late that it is over
 	require.False(t, second.orphan(true), "somebody waits")
 	tell <- tool.Progress{Progress: 7}
 	require.InDelta(t, 7, (<-heard).Progress, 0)
@@ -40,7 +41,7 @@ func TestFlight(t *testing.T) {
 	<-second.done
 	require.NoError(t, second.err, "the end of an attempt is not the end of the call")
 	require.Equal(t, 1, begun)
-	f.land("k", second)
+	f.land("k", second.flight)
 	_, joined = f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k"}, func(context.Context, tool.Invocation) (tool.Outcome, error) { return tool.Outcome{}, nil })
 	require.False(t, joined)
 }

@@ -2,8 +2,11 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
@@ -62,6 +65,57 @@ func (a *Activities) undone(ctx context.Context, did string, t discovery.Turn) (
 		done[c.ID] = done[c.ID] || c.Status == tool.StatusOK || c.Status == tool.StatusToolError
 	}
 	return slices.DeleteFunc(refs(t.Calls), func(c CallRef) bool { return done[c.CallID] }), nil
+}
+
+// fanOuts gives the calls of done turns that fanned out: the numbers of their
+// candidates are taken, and values are cited by them. Those that are open get
+// theirs when they go on: after these, as the first time.
+func (a *Activities) fanOuts(ctx context.Context, did string, begun BeginResult) ([]FanOut, error) {
+	var out []FanOut
+	next := 0
+	for n := 1; n <= begun.Turn; n++ {
+		t, err := a.Turns.TurnAt(ctx, did, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range t.Calls {
+			open := begun.Resume != nil && slices.ContainsFunc(begun.Resume.Open, func(c CallRef) bool { return c.CallID == p.CallID })
+			args, refused := readCandidates(p)
+			if p.Tool != ToolEvaluateCandidates || open || refused != nil {
+				continue
+			}
+			f := FanOut{Call: p.CallID, Base: next, Count: len(args.Compositions)}
+			c, err := a.Calls.Newest(ctx, did, p.CallID)
+			if err != nil {
+				return nil, err
+			}
+			if first := firstCandidate(c.Result); first > 0 {
+				f.Base = first - 1
+			}
+			out, next = append(out, f), max(next, f.Base+f.Count)
+		}
+	}
+	return out, nil
+}
+
+// firstCandidate gives the lowest number among the candidates of a result; 0
+// when it has none.
+func firstCandidate(result json.RawMessage) int {
+	var r struct {
+		Candidates []struct {
+			Candidate string `json:"candidate"`
+		} `json:"candidates"`
+	}
+	if json.Unmarshal(result, &r) != nil {
+		return 0 // it was given up, and has none
+	}
+	first := 0
+	for _, c := range r.Candidates {
+		if n, err := strconv.Atoi(strings.TrimPrefix(c.Candidate, "c")); err == nil && (first == 0 || n < first) {
+			first = n
+		}
+	}
+	return first
 }
 
 // openFork begins a fork: the parent's transcript up to the turn with the

@@ -67,7 +67,7 @@ type State struct {
 	Warned      []string             `json:",omitempty"` // limits of which 80 % was told
 	Seen        []string             `json:",omitempty"` // the last request ids, newest last
 	BeganAt     time.Time
-	FanOuts     []fanOut `json:",omitempty"`
+	FanOuts     []activities.FanOut `json:",omitempty"`
 	Policy      discovery.Policy
 }
 

@@ -79,7 +79,7 @@ func DiscoveryWorkflow(ctx workflow.Context, in Input) (Result, error) {
 // open waits until the session is ours.
 func (r *run) open(ctx workflow.Context) error {
 	nudge := workflow.GetSignalChannel(ctx, SignalNudge)
-	in := activities.BeginInput{DiscoveryID: r.in.DiscoveryID, Resume: r.in.Retry > 0 && !r.st.Started}
+	in := activities.BeginInput{DiscoveryID: r.in.DiscoveryID, Resume: r.in.Retry > 0 && !r.st.Started, Continued: r.st.Started}
 	for n := 0; ; n++ {
 		actx := activity(ctx, QueueTools, fmt.Sprintf("begin.%d.%d", r.st.Counter, n), "take the session and open the transcript", quick)
 		if err := workflow.ExecuteActivity(actx, activities.NameBegin, in).Get(ctx, &r.begin); err != nil {
@@ -116,6 +116,7 @@ func (r *run) started() {
 	}
 	r.st.Status = discovery.StatusRunning
 	r.st.Turn = b.Turn
+	r.st.FanOuts = b.FanOuts
 	if b.Forked {
 		r.st.PrevGen = activities.NoResults
 	}
@@ -160,9 +161,15 @@ func (r *run) loop(ctx workflow.Context) error {
 		if err != nil || done {
 			return err
 		}
+		if r.finishNow && r.shape >= shapeControl {
+			continue // the next turn ends it; a run that goes on as a new one would not know
+		}
 		if r.turnsHere >= maxTurnsPerRun || r.updates >= maxUpdatesPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			if err := workflow.Await(ctx, func() bool { return r.told(ctx) }); err != nil {
 				return err
+			}
+			if r.finishNow && r.shape >= shapeControl {
+				continue
 			}
 			carry := r.st
 			return workflow.NewContinueAsNewError(ctx, Discovery, Input{DiscoveryID: r.in.DiscoveryID, Carry: &carry, Retry: r.in.Retry})

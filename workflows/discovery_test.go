@@ -215,6 +215,34 @@ func TestContinuesAsNewWithItsState(t *testing.T) {
 	require.Equal(t, 40, g.finished.Usage.ToolCalls)
 }
 
+// TestFinishNowIsNotForgottenByANewRun: told in the last turn of a run, it ends
+// the discovery in that run.
+func TestFinishNowIsNotForgottenByANewRun(t *testing.T) {
+	f := &fakes{turn: answerAfter(100, 1), begin: func(int) activities.BeginResult { return activities.BeginResult{Ready: true, Head: "h0"} }}
+	env := environment(t, f)
+	f.call = func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {
+		if in.Turn == 40 {
+			env.UpdateWorkflow(string(discovery.UpdateFinishNow), "f", acceptedUpdate(t), discovery.Update{RequestID: "f"})
+		}
+		return activities.CallResult{Status: tool.StatusOK}, nil
+	}
+	r, err := runIt(t, env, input)
+	require.NoError(t, err)
+	require.Equal(t, discovery.StatusCompleted, r.Status)
+}
+
+func TestCancelStepAtAHoldGoesOnWithout(t *testing.T) {
+	f := &fakes{turn: answerAfter(1, 1)}
+	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
+		return activities.CallResult{}, temporal.NewNonRetryableApplicationError("no", "x", nil)
+	}
+	env := environment(t, f)
+	send(t, env, time.Minute, discovery.Update{RequestID: "c", Kind: discovery.UpdateCancelStep, Step: "t1.tool1"})
+	r, err := runIt(t, env, input)
+	require.NoError(t, err)
+	require.Equal(t, discovery.StatusCompleted, r.Status)
+}
+
 func TestHoldThenRetry(t *testing.T) {
 	tries := 0
 	f := &fakes{turn: answerAfter(1, 1), call: func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {

@@ -178,14 +178,8 @@ func (r *run) candidateBase(c *activeCall, count int) int {
 	for _, f := range r.st.FanOuts {
 		base = max(base, f.Base+f.Count)
 	}
-	r.st.FanOuts = append(r.st.FanOuts, fanOut{c.ref.CallID, base, count})
+	r.st.FanOuts = append(r.st.FanOuts, activities.FanOut{Call: c.ref.CallID, Base: base, Count: count})
 	return base
-}
-
-// fanOut is a call that fanned out, with the numbers of its candidates.
-type fanOut struct {
-	Call        string
-	Base, Count int
 }
 
 // afford gives how many candidates the budget has calls for.

@@ -211,6 +211,9 @@ func (r *run) cancelStep(_ workflow.Context, u discovery.Update) *notice {
 			q.given, q.answer = true, q.asked.Default
 		}
 	}
+	if h := r.openHold(u.Step); h != nil {
+		h.decision = discovery.UpdateSkipStep // it failed, and waits for nothing else
+	}
 	return &notice{details: c.ref.Summary + " is given up", word: "cancel_step"}
 }
 

@@ -17,8 +17,9 @@ from wire import Session, serve  # noqa: E402
 
 @pytest.fixture(scope="session")
 def chemeleon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """One generator server for all tests."""
+    """One generator server for all tests; its models folder is empty until a test fills it."""
     state = tmp_path_factory.mktemp("generator")
+    (state / "models").mkdir()
     os.environ["CRYSTALYSE_ARTIFACTS"] = str(state / "artifacts")
-    with serve("chemeleon", state) as session:
+    with serve("chemeleon", state, CRYSTALYSE_MODELS=str(state / "models")) as session:
         yield session

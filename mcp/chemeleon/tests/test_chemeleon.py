@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wire import Session, params, serve
+from wire import Session, params
 
+from crystalyse_chemeleon.diffusion import checkpoint
 from crystalyse_common.structures import load_structure
 
 
@@ -42,10 +43,20 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def put(chemeleon: Session, name: str, body: bytes) -> Path:
+    """A file of the server's models folder."""
+    path = chemeleon.state / "models" / name
+    path.write_bytes(body)
+    return path
+
+
 @pytest.fixture(scope="module")
 def server(models: Path, chemeleon: Session) -> Iterator[Session]:
-    with serve("chemeleon", chemeleon.state, CRYSTALYSE_MODELS=str(models)) as session:
-        yield session
+    """The one server, with checkpoints that came while it ran; without them again afterwards."""
+    files = [put(chemeleon, f.name, f.read_bytes()) for f in models.iterdir()]
+    yield chemeleon
+    for f in files:
+        f.unlink()
 
 
 def test_csp_gives_the_requested_composition(server: Session, models: Path) -> None:
@@ -78,24 +89,33 @@ def test_generators_are_listed(server: Session) -> None:
     assert all(g["available"] for g in server.call("list_generators", {})["items"])
 
 
-def test_no_checkpoint_says_what_to_do(chemeleon: Session) -> None:
-    for tool, args in (("generate_crystal_csp", {"formula": "NaCl", "method": "chemeleon"}), ("generate_de_novo", {})):
-        fault = chemeleon.fault(tool, args)
-        assert fault["code"] == "unavailable" and any("doctor --install chemeleon" in s for s in fault["suggestions"])
-
-
-def test_wrong_checkpoints_are_named(models: Path, chemeleon: Session, tmp_path: Path) -> None:
-    (tmp_path / "chemeleon_csp_x.ckpt").write_bytes((models / "chemeleon_csp_tiny.ckpt").read_bytes()[:500])
-    swapped = {"CRYSTALYSE_MODELS": str(tmp_path), "CRYSTALYSE_CHEMELEON_DNG": str(models / "chemeleon_csp_tiny.ckpt")}
-    with serve("chemeleon", chemeleon.state, **swapped) as session:
-        damaged = session.fault("generate_crystal_csp", {"formula": "NaCl", "method": "chemeleon"})
+def test_wrong_checkpoints_are_named(server: Session, models: Path) -> None:
+    csp = (models / "chemeleon_csp_tiny.ckpt").read_bytes()
+    named = {"formula": "NaCl", "method": "chemeleon"}
+    cut, swapped = put(server, "chemeleon_csp_x.ckpt", csp[:500]), put(server, "chemeleon_dng_x.ckpt", csp)
+    note = cut.with_name(f"{cut.name}.sha256")
+    try:
+        damaged = server.fault("generate_crystal_csp", named)
         assert damaged["code"] == "unavailable" and "chemeleon_csp_x.ckpt" in damaged["message"]
-        other = session.fault("generate_de_novo", {})
+        other = server.fault("generate_de_novo", {})
         assert other["code"] == "unavailable" and "not one of dng" in other["message"]
-        (tmp_path / "chemeleon_csp_x.ckpt.sha256").write_text("0" * 64 + "  chemeleon_csp_x.ckpt\n")
-        hashed = session.fault("generate_crystal_csp", {"formula": "NaCl", "method": "chemeleon"})
-        assert "has the hash" in hashed["message"]
-        assert session.call("generate_crystal_csp", {"formula": "NaCl", "num_samples": 2, "method": "prototype"})["n_kept"] == 2, "the server lives"
+        note.write_text("0" * 64 + "  chemeleon_csp_x.ckpt\n")
+        hashed = server.fault("generate_crystal_csp", named)
+        assert hashed["code"] == "unavailable" and "has the hash" in hashed["message"]
+        assert server.call("generate_crystal_csp", {"formula": "NaCl", "num_samples": 2, "method": "prototype"})["n_kept"] == 2, "the server lives"
+    finally:
+        for f in (cut, swapped, note):
+            f.unlink(missing_ok=True)
+
+
+def test_a_named_checkpoint_goes_before_the_folder(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = models / "chemeleon_csp_tiny.ckpt"
+    monkeypatch.setenv("CRYSTALYSE_MODELS", str(models))
+    assert checkpoint("dng") == models / "chemeleon_dng_tiny.ckpt"
+    monkeypatch.setenv("CRYSTALYSE_CHEMELEON_DNG", str(named))
+    assert checkpoint("dng") == named
+    monkeypatch.setenv("CRYSTALYSE_CHEMELEON_DNG", str(models / "absent.ckpt"))
+    assert checkpoint("dng") is None, "a named file that is not there is not replaced by another"
 
 
 @pytest.fixture

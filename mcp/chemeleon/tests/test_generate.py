@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire import MCP, Session, until
+from wire import MCP, PATIENCE, Session, until
 
 from crystalyse_common.structures import load_record, load_structure
 
@@ -63,10 +63,10 @@ def test_candidates_are_distinct(chemeleon: Session) -> None:
 
 
 def test_same_seed_gives_the_same_structures(chemeleon: Session) -> None:
-    args = {"formula": "CaTiO3", "num_samples": 8, "method": "pyxtal"}
+    args = {"formula": "CaTiO3", "num_samples": 4, "method": "pyxtal", "max_atoms": 15}
     # Side by side, so that calls that share state would be found out.
     first, second, other = [chemeleon.start("generate_crystal_csp", args | {"seed": seed}) for seed in (7, 7, 8)]
-    ids = [[s["structure_id"] for s in call.result(120)["structures"]] for call in (first, second, other)]
+    ids = [[s["structure_id"] for s in call.result(PATIENCE)["structures"]] for call in (first, second, other)]
     assert ids[0] == ids[1] != ids[2]
 
 
@@ -98,6 +98,12 @@ def test_bad_input_names_the_field(chemeleon: Session, args: dict[str, Any], fie
     fault = chemeleon.fault("generate_crystal_csp", args)
     assert (fault["code"], fault["field"]) == (code, field)
     assert fault["suggestions"]
+
+
+def test_no_checkpoint_says_what_to_do(chemeleon: Session) -> None:
+    for tool, args in (("generate_crystal_csp", {"formula": "NaCl", "method": "chemeleon"}), ("generate_de_novo", {})):
+        fault = chemeleon.fault(tool, args)
+        assert fault["code"] == "unavailable" and any("doctor --install chemeleon" in s for s in fault["suggestions"])
 
 
 def test_nothing_found_is_said(chemeleon: Session) -> None:

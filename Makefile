@@ -38,8 +38,14 @@ test: test-go test-py test-web e2e ## all tests, on real services
 test-go: envs $(TOOLS)/crossplane ## Go tests with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
 
-test-py: envs $(TOOLS)/py ## tests of the MCP servers
+test-py: envs $(TOOLS)/py ## tests of the MCP servers, both environments side by side
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) pytest-light pytest-ml
+
+.PHONY: pytest-light pytest-ml
+pytest-light:
 	@for s in common $(SERVERS_LIGHT); do echo "pytest mcp/$$s"; $(call pytest,light,$$s); done
+
+pytest-ml:
 	@for s in $(SERVERS_ML) embedding; do echo "pytest mcp/$$s"; $(call pytest,ml,$$s); done
 
 test-web: envs ## tests of the page in a real browser, on the real stack

@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import anyio
 import anyio.from_thread
@@ -34,8 +34,15 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     yield
 
 
-mcp = Server("chemeleon", version=VERSION, lifespan=lifespan, log_level="WARNING",
-             instructions="Generates candidate crystal structures of a composition. They are neither relaxed nor ranked.")
+class ChemeleonServer(Server):
+    """The server with the names that other projects use, where they mean the same."""
+
+    aliases: ClassVar[dict[str, str]] = {"generate_crystal_structure": "generate_crystal_csp", "get_model_info": "list_generators"}
+    renamed: ClassVar[dict[str, dict[str, str]]] = {"generate_crystal_csp": {"composition": "formula"}}
+
+
+mcp = ChemeleonServer("chemeleon", version=VERSION, lifespan=lifespan, log_level="WARNING",
+                      instructions="Generates candidate crystal structures of a composition. They are neither relaxed nor ranked.")
 
 
 Units = Annotated[int, Field(ge=1, le=200)]

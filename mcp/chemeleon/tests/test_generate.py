@@ -70,6 +70,12 @@ def test_same_seed_gives_the_same_structures(chemeleon: Session) -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
+def test_older_names_mean_the_same(chemeleon: Session) -> None:
+    new = chemeleon.call("generate_crystal_csp", {"formula": "NaCl", "num_samples": 2})
+    assert chemeleon.call("generate_crystal_structure", {"composition": "NaCl", "num_samples": 2}) == new
+    assert chemeleon.call("get_model_info", {}) == chemeleon.call("list_generators", {})
+
+
 def test_z_values_are_kept_to(chemeleon: Session) -> None:
     out = chemeleon.call("generate_crystal_csp", {"formula": "TiO2", "z_values": [2, 4], "num_samples": 10})
     assert {s["n_formula_units"] for s in out["structures"]} == {2, 4}

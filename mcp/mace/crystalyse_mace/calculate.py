@@ -204,6 +204,7 @@ class Relaxation:
             raise ToolFault("internal", "the composition changed during the relaxation")
         ref = put_structure(final, origin=self.job.origin, created_by=self.job.tool, parent_id=self.job.structure_id, label=self.job.label,
                             space_group=symmetry(final, SYMPREC_RELAXED))
+        stored = load_structure(ref.structure_id)  # rounded: what is said of it must follow from it
         e = float(a.get_potential_energy())
         n, force = len(a), self._force()
         self.frames.close(self.opt.nsteps, a.cell.array, a.get_positions(), e, force)
@@ -212,7 +213,7 @@ class Relaxation:
             "structure_id": ref.structure_id, "input_structure_id": self.job.structure_id, "formula": ref.formula, "n_atoms": n,
             "total_energy": e, "energy_per_atom": e / n, "initial_energy_per_atom": (self.initial if self.initial is not None else e) / n,
             "max_force": force, "fmax": self.job.fmax, "steps": int(self.opt.nsteps), "converged": converged,
-            "volume_change_percent": 100.0 * (final.volume / self.start.volume - 1.0), "resumed_from_step": self.resumed,
+            "volume_change_percent": 100.0 * (stored.volume / self.start.volume - 1.0), "resumed_from_step": self.resumed,
             "structures": [ref.model_dump()], "artifacts": [{"kind": "trajectory", "structure_id": ref.structure_id, "path": path}]}
 
 

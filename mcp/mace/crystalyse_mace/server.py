@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
@@ -44,8 +44,17 @@ async def lifespan(_: Any) -> AsyncIterator[Pool]:
         pool.close()
 
 
-mcp = Server("mace", version=VERSION, lifespan=lifespan, log_level="WARNING",
-             instructions="Energies, relaxation and formation energies by machine-learned potentials. Every number names its potential.")
+class MaceServer(Server):
+    """The server with the names that other projects use, where they mean the same."""
+
+    aliases: ClassVar[dict[str, str]] = {"list_foundation_models": "list_models", "relax_structure_monitored": "relax_structure"}
+    renamed: ClassVar[dict[str, dict[str, str]]] = {
+        "relax_structure": {"steps": "max_steps"}, "relax_structures": {"steps": "max_steps"},
+        "calculate_formation_energy": {"structure_id": "structure_ids[]"}, "calculate_energy_above_hull": {"structure_id": "structure_ids[]"}}
+
+
+mcp = MaceServer("mace", version=VERSION, lifespan=lifespan, log_level="WARNING",
+                 instructions="Energies, relaxation and formation energies by machine-learned potentials. Every number names its potential.")
 
 StructureID = Annotated[str, Field(min_length=1, max_length=64, description="structure_id of an earlier result")]
 PotentialName = Annotated[str, Field(min_length=1, max_length=64, description="auto, or a key of list_models")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pymatgen.core import Lattice, Structure
 from samples import rattled, rock_salt, store
-from wire import Session, until
+from wire import PATIENCE, Session, until
 
 
 def cesium_chloride() -> Structure:
@@ -67,7 +67,7 @@ def test_member_survives_its_engine(mace: Session, tmp_path: Path) -> None:
     key = f"batch/coarse/{sid}"
     until(lambda: mace.log(key=key, event="checkpoint"), "a checkpoint of the member")
     os.kill(mace.log(key=key, event="checkpoint")[0]["pid"], signal.SIGKILL)
-    out = call.result(120)
+    out = call.result(PATIENCE)
     assert out["n_failed"] == 0 and out["n_converged"] == 2
     assert out["resumed_from_step"] >= 5
     assert len(mace.log(key=key, event="success")) == 1

@@ -69,6 +69,15 @@ def test_bad_input_names_the_field(mace: Session, tool: str, args: dict[str, Any
     assert fault["suggestions"]
 
 
+def test_older_names_mean_the_same(mace: Session) -> None:
+    assert mace.call("list_foundation_models", {}) == mace.call("list_models", {})
+    sid = store(rock_salt(5.5))
+    new = mace.call("relax_structure", {"structure_id": sid, "max_steps": 3})
+    assert mace.call("relax_structure_monitored", {"structure_id": sid, "steps": 3}) == new and new["steps"] <= 3
+    one = mace.call("calculate_formation_energy", {"structure_id": new["structure_id"]})
+    assert one == mace.call("calculate_formation_energy", {"structure_ids": [new["structure_id"]]})
+
+
 def test_unknown_potential_lists_what_is_there(mace: Session) -> None:
     fault = mace.fault("relax_structure", {"structure_id": store(rock_salt()), "potential": "dft"})
     assert (fault["code"], fault["field"]) == ("unsupported", "potential")

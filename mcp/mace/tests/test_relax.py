@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from samples import rattled, rock_salt, store
-from wire import Session, gone, until
+from wire import PATIENCE, Session, gone, until
 
 from crystalyse_common.structures import load_structure
 
@@ -123,7 +123,7 @@ def test_stale_attempt_writes_nothing(mace: Session, tmp_path: Path) -> None:
     until(lambda: (tmp_path / "state.npz").exists(), "the first checkpoint")
     (tmp_path / "fence").write_text("2")
     before = (tmp_path / "state.npz").read_bytes()
-    assert old.result(120)["error"]["code"] == "stale_fence"
+    assert old.result(PATIENCE)["error"]["code"] == "stale_fence"
     assert mace.fault("relax_structure", args, meta | {"fence": 1})["code"] == "stale_fence"
     assert (tmp_path / "state.npz").read_bytes() == before or (tmp_path / "state.prev.npz").read_bytes() == before
     assert not (tmp_path / "result.json").exists()
@@ -137,7 +137,7 @@ def test_killed_engine_is_a_typed_error_and_is_replaced(mace: Session, tmp_path:
     until(lambda: mace.log(key="shot", event="checkpoint"), "a checkpoint")
     engine = mace.log(key="shot", event="checkpoint")[0]["pid"]
     os.kill(engine, signal.SIGKILL)
-    fault = call.result(120)["error"]
+    fault = call.result(PATIENCE)["error"]
     assert fault["code"] == "resource" and "signal 9" in fault["message"]
     assert gone(engine)
     out = mace.call("relax_structure", args, meta)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from samples import rock_salt, store
 from wire import MCP, Session
 
@@ -22,7 +24,7 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-I", str(folder / "reproduce.py"), *args], env=env, capture_output=True, text=True, timeout=300)
 
 
-def test_numbers_come_out_again(mace: Session, tmp_path: Path) -> None:
+def test_numbers_come_out_again(mace: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     start = store(rock_salt(5.6))
     relaxed = mace.call("relax_structure", {"structure_id": start, "fmax": 0.03})
     sid = relaxed["structure_id"]
@@ -45,5 +47,7 @@ def test_numbers_come_out_again(mace: Session, tmp_path: Path) -> None:
     assert "4 repeated, 0 different" in done.stdout
     calculations[0]["value"] += 0.001
     (tmp_path / "data.json").write_text(json.dumps(data | {"calculations": calculations[:1]}))
-    wrong = run(tmp_path)
-    assert wrong.returncode == 1 and "DIFF" in wrong.stdout
+    monkeypatch.setattr(sys, "argv", ["reproduce.py"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(tmp_path / "reproduce.py"), run_name="__main__")
+    assert ended.value.code == 1 and "DIFF k energy NaCl" in capsys.readouterr().out

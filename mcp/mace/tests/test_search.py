@@ -9,7 +9,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from samples import rock_salt, store
-from wire import Session, serve
+from wire import PATIENCE, Session, serve
 
 from crystalyse_common.structures import load_structure
 
@@ -27,7 +27,7 @@ def generator(state: Path):
 @pytest.mark.parametrize("formula", KNOWN)
 def test_finds_the_known_structure(mace: Session, generator: Session, formula: str) -> None:
     group, a, (low, high) = KNOWN[formula]
-    ids = [s["structure_id"] for s in generator.call("generate_crystal_csp", {"formula": formula})["structures"]]
+    ids = [s["structure_id"] for s in generator.call("generate_crystal_csp", {"formula": formula, "max_atoms": 12})["structures"]]
     found = mace.call("relax_structures", {"structure_ids": ids, "keep_best": 3})
     best = found["items"][0]
     assert (best["space_group_symbol"], best["converged"], best["stage"]) == (group, True, "full")
@@ -74,6 +74,6 @@ def test_unconverged_reference_gives_no_value(mace: Session) -> None:
 def test_reference_is_relaxed_once_by_several_calls(mace: Session) -> None:
     ids = [store(rock_salt(a, "Li", "F")) for a in (4.0, 4.05)]
     calls = [mace.start("calculate_formation_energy", {"structure_ids": [sid]}) for sid in ids]
-    assert all("items" in call.result(120) for call in calls)
+    assert all("items" in call.result(PATIENCE) for call in calls)
     for el in ("Li", "F"):
         assert len(mace.log(key=f"reference/chgnet/{el}", event="success")) == 1

@@ -18,7 +18,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
 
 MCP = Path(__file__).parents[2]
-PATIENCE = 120.0  # seconds until a wait for a condition is given up
+PATIENCE = 300.0  # seconds until a wait is given up: machines may be slow, and what hangs hangs for good
 
 
 def params(server: str, state: Path, **env: str) -> StdioServerParameters:
@@ -73,13 +73,22 @@ class Session:
         return log(self.state, **match)
 
 
+_logs: dict[Path, tuple[int, list[dict[str, Any]]]] = {}  # how far a log was read, and its lines so far: it only grows
+
+
 def log(state: Path, **match: Any) -> list[dict[str, Any]]:
     """Whole lines of a tool log that have these values."""
+    path = state / "tool.log"
+    at, lines = _logs.setdefault(path, (0, []))
     try:
-        text = (state / "tool.log").read_text()
+        with path.open("rb") as f:
+            f.seek(at)
+            new = f.read()
     except FileNotFoundError:
         return []
-    lines = [json.loads(x) for x in text.splitlines(keepends=True) if x.endswith("\n")]
+    whole = new[:new.rfind(b"\n") + 1]
+    lines += [json.loads(x) for x in whole.splitlines()]
+    _logs[path] = (at + len(whole), lines)
     return [x for x in lines if all(x.get(k) == v for k, v in match.items())]
 
 
@@ -96,7 +105,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     while time.monotonic() < end:
         if value := condition():
             return value
-        time.sleep(0.005)
+        time.sleep(0.01)
     raise AssertionError(f"waited in vain: {what}")
 
 

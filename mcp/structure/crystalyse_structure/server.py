@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import anyio
 from pydantic import Field
@@ -18,8 +18,15 @@ from .models import ConvertResult, CoordinationResult, ParseResult, SpaceGroupRe
 
 VERSION = "0.1.0"
 
-mcp = Server("structure", version=VERSION, log_level="WARNING",
-             instructions="Symmetry, coordination and conversion of stored crystal structures; structures travel by id.")
+
+class StructureServer(Server):
+    """The server with the names that other projects use, where they mean the same."""
+
+    renamed: ClassVar[dict[str, dict[str, str]]] = {"analyze_space_group": {"symprec": "symprecs[]"}, "parse_structure": {"cif_content": "content"}}
+
+
+mcp = StructureServer("structure", version=VERSION, log_level="WARNING",
+                      instructions="Symmetry, coordination and conversion of stored crystal structures; structures travel by id.")
 
 StructureID = Annotated[str, Field(min_length=1, max_length=64, description="structure_id of an earlier result")]
 

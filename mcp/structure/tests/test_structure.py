@@ -36,6 +36,14 @@ def test_parse_gives_the_same_structure_from_every_format(server, fmt):
     assert per_atom == [6] * 8, "six contacts an atom, periodic images included"
 
 
+def test_older_arguments_mean_the_same(server):
+    text = ROCK_SALT.to(fmt="cif")
+    new = server.call("parse_structure", {"content": text})
+    assert server.call("parse_structure", {"cif_content": text}) == new
+    sid = new["structures"][0]["structure_id"]
+    assert server.call("analyze_space_group", {"structure_id": sid, "symprec": 0.05}) == server.call("analyze_space_group", {"structure_id": sid, "symprecs": [0.05]})
+
+
 @pytest.mark.parametrize(("structure", "expected"), [(ROCK_SALT, {"Na": 6, "Cl": 6}), (FLUORITE, {"Ca": 8, "F": 4})])
 def test_coordination(server, structure, expected):
     out = server.call("analyze_coordination", {"structure_id": put(structure)})

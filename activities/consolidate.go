@@ -90,9 +90,7 @@ func (k *Keeping) digest(ctx context.Context, c memory.Closed) error {
 		return fault.Wrap(fault.CodeInternal, err, "the report of %s cannot be read", c.DiscoveryID)
 	}
 	d := memory.Digest(r)
-	if len(d.Content) > memory.MaxContent {
-		d.Content = d.Content[:memory.MaxContent]
-	}
+	d.Content = firstBytes(d.Content, memory.MaxContent)
 	if words := k.words(ctx, d.Content); words != "" {
 		d.Content = words
 	}

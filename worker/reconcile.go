@@ -86,6 +86,12 @@ func reconcile(ctx context.Context, d discovery.Discovery, engine Engine, a *act
 	case temporal.StateClosed:
 		in.Details = "its run ended without a report"
 	}
+	// The run may have closed its record, and its user opened it again, since it
+	// was listed: that is another run's to close.
+	now, err := a.Lifecycle.Load(ctx, d.ID)
+	if err != nil || now.Status.Closed() || now.Retries != d.Retries {
+		return err
+	}
 	_, err = a.Finish(ctx, in)
 	return err
 }

@@ -71,9 +71,9 @@ type lines struct {
 	most  int
 	ended func()
 
-	n   int // bytes of the line so far
-	mu  sync.Mutex
-	err error
+	n    int // bytes of the line so far; of the reader alone
+	mu   sync.Mutex
+	long error // guarded by mu; set when a line was too long
 }
 
 // Read reads like its source, until a line is too long.
@@ -86,11 +86,11 @@ func (l *lines) Read(p []byte) (int, error) {
 	}
 	if l.n > l.most {
 		n, err = 0, fmt.Errorf("it wrote a line of more than %d MiB to its standard output", l.most>>20)
+		l.mu.Lock()
+		l.long = err
+		l.mu.Unlock()
 	}
 	if err != nil {
-		l.mu.Lock()
-		l.err = err
-		l.mu.Unlock()
 		l.ended()
 	}
 	return n, err
@@ -100,8 +100,5 @@ func (l *lines) Read(p []byte) (int, error) {
 func (l *lines) fault() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.n > l.most {
-		return l.err
-	}
-	return nil
+	return l.long
 }

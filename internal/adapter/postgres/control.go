@@ -55,6 +55,10 @@ func mayReopen(ctx context.Context, q *db.Queries, d discovery.Discovery) error 
 	default:
 		return fault.New(fault.CodeConflict, "the discovery is %s", d.Status).WithHint("wait until it is closed; a held step is tried again with retry_step")
 	}
+	// The same lock as a new question takes: none slips in behind the count.
+	if _, err := q.LockSession(ctx, d.SessionID); err != nil {
+		return err
+	}
 	if n, err := q.OpenBefore(ctx, db.OpenBeforeParams{SessionID: d.SessionID, ID: maxID}); err != nil || n > 0 {
 		return errors.Join(err, fault.New(fault.CodeConflict, "another discovery of the session is open").WithHint("wait until it is closed, or fork this one"))
 	}

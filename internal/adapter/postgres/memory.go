@@ -52,11 +52,6 @@ func scanMemory(row pgx.CollectableRow) (memory.Memory, error) {
 	return m, json.Unmarshal(about, &m.Context)
 }
 
-// inTx runs fn in a transaction, with the queries and the bare connection.
-func (d *DB) inTx(ctx context.Context, fn func(pgx.Tx, *db.Queries) error) error {
-	return wrap(pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(tx, d.q.WithTx(tx)) }))
-}
-
 // memoryScope is where the events of a memory are made: outside of steps.
 func memoryScope(m memory.Memory, what string) event.Scope {
 	return event.Scope{SessionID: m.SessionID, DiscoveryID: m.DiscoveryID, UserID: m.UserID, Mode: "creative", Step: event.Outside("memory." + what + "." + m.ID)}
@@ -80,6 +75,7 @@ func (s *memories) Write(ctx context.Context, userID string, d memory.Draft) (m 
 		d.Source = "user/" + id.New()
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx, q *db.Queries) error {
+		created = false
 		if _, err := one2(q.GetSession(ctx, db.GetSessionParams{ID: d.SessionID, UserID: userID}))("session", d.SessionID); err != nil {
 			return err
 		}

@@ -222,3 +222,20 @@ func everywhere(t *testing.T, dsn, text string) []string {
 	}
 	return found
 }
+
+// TestMemoryEventsAreTold: the publisher hears of them at their commit, not at
+// its next sweep.
+func TestMemoryEventsAreTold(t *testing.T) {
+	d, _ := openStore(t)
+	told := map[event.Type]int{}
+	d.OnCommit(func(_ string, events []event.Event) {
+		for _, e := range events {
+			told[e.Type]++
+		}
+	})
+	q := ask(t, d, "ada", "", "MgO")
+	m := write(t, d.Memories(), "ada", q.SessionID, "MgO is a rock salt")
+	require.NoError(t, d.Memories().Note(t.Context(), "ada", q.SessionID, event.MemoryRead{MemoryID: m.ID}))
+	require.Equal(t, 1, told[event.TypeMemoryWrite])
+	require.Equal(t, 1, told[event.TypeMemoryRead])
+}

@@ -115,9 +115,15 @@ func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 
 const maxTries = 5
 
-// tx runs fn in a transaction and tries again what only collided with another.
-// The events it wrote are told to the publisher once they are committed.
+// tx runs fn in a transaction; see inTx.
 func (d *DB) tx(ctx context.Context, fn func(*db.Queries) error) error {
+	return d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error { return fn(q) })
+}
+
+// inTx runs fn in a transaction, with its bare connection beside the queries,
+// and tries again what only collided with another. The events it wrote are told
+// to the publisher once they are committed.
+func (d *DB) inTx(ctx context.Context, fn func(pgx.Tx, *db.Queries) error) error {
 	var err error
 	var out *committed
 	for try := range maxTries {
@@ -126,7 +132,7 @@ func (d *DB) tx(ctx context.Context, fn func(*db.Queries) error) error {
 			q := d.q.WithTx(tx)
 			outboxes.Store(q, out)
 			defer outboxes.Delete(q)
-			return fn(q)
+			return fn(tx, q)
 		})
 		var pg *pgconn.PgError
 		if err == nil || !errors.As(err, &pg) || (pg.Code != "40001" && pg.Code != "40P01") {

@@ -88,10 +88,18 @@ func remove(ctx context.Context, q *db.Queries, ids []string, del func() error) 
 	if err != nil {
 		return nil, err
 	}
+	// Workers that share no folder keep files here.
+	if err := q.DeleteCheckpointsOf(ctx, ids); err != nil {
+		return nil, err
+	}
 	if err := del(); err != nil {
 		return nil, err
 	}
-	return q.DeleteUnusedStructures(ctx, used)
+	unused, err := q.DeleteUnusedStructures(ctx, used)
+	if err != nil {
+		return nil, err
+	}
+	return unused, q.DeleteStructureFiles(ctx, unused)
 }
 
 // Unused gives those of the structures that no record names.

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -54,9 +55,17 @@ func testRemoveDiscovery(t *testing.T) {
 	require.True(t, fault.Is(err, fault.CodeNotFound))
 	before, err := db.After(ctx, "local", d.SessionID, "", 0, 1000)
 	require.NoError(t, err)
+	files := []string{"structures/" + crystal("1").ID + ".json", "structures/" + crystal("2").ID + ".json", "checkpoints/k1/manifest", "checkpoints/k2/manifest"}
+	for _, path := range files {
+		require.NoError(t, db.Artifacts().Put(ctx, path, strings.NewReader("x")))
+	}
 	left, err := db.Rows().RemoveDiscovery(ctx, "local", d.ID)
 	require.NoError(t, err)
 	require.Equal(t, d.SessionID, left.SessionID)
+	for i, path := range files {
+		_, err := db.Artifacts().Open(ctx, path)
+		require.Equal(t, i == 2, fault.Is(err, fault.CodeNotFound), "%s: only what nobody else uses goes", path)
+	}
 	require.False(t, exists(t, db, "local", d.ID))
 
 	t.Log("the log keeps its places, and nothing of what was said")

@@ -27,6 +27,16 @@ func (q *Queries) BlankEvents(ctx context.Context, arg BlankEventsParams) error 
 	return err
 }
 
+const deleteCheckpointsOf = `-- name: DeleteCheckpointsOf :exec
+DELETE FROM artifacts a USING calls c
+WHERE c.discovery_id = ANY ($1::text[]) AND starts_with(a.path, 'checkpoints/' || c.idempotency_key || '/')
+`
+
+func (q *Queries) DeleteCheckpointsOf(ctx context.Context, ids []string) error {
+	_, err := q.db.Exec(ctx, deleteCheckpointsOf, ids)
+	return err
+}
+
 const deleteDiscovery = `-- name: DeleteDiscovery :exec
 DELETE FROM discoveries WHERE id = $1
 `
@@ -56,6 +66,15 @@ DELETE FROM sessions WHERE id = $1
 
 func (q *Queries) DeleteSession(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, deleteSession, id)
+	return err
+}
+
+const deleteStructureFiles = `-- name: DeleteStructureFiles :exec
+DELETE FROM artifacts WHERE path = ANY (SELECT 'structures/' || unnest($1::text[]) || '.json')
+`
+
+func (q *Queries) DeleteStructureFiles(ctx context.Context, ids []string) error {
+	_, err := q.db.Exec(ctx, deleteStructureFiles, ids)
 	return err
 }
 

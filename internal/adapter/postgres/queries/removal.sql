@@ -44,3 +44,10 @@ SELECT id FROM structures WHERE id = ANY (@ids::text[]);
 
 -- name: DeleteMemoriesOf :exec
 DELETE FROM memories WHERE discovery_id = @discovery_id::text AND user_id = @user_id;
+
+-- name: DeleteCheckpointsOf :exec
+DELETE FROM artifacts a USING calls c
+WHERE c.discovery_id = ANY (@ids::text[]) AND starts_with(a.path, 'checkpoints/' || c.idempotency_key || '/');
+
+-- name: DeleteStructureFiles :exec
+DELETE FROM artifacts WHERE path = ANY (SELECT 'structures/' || unnest(@ids::text[]) || '.json');

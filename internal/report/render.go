@@ -59,11 +59,15 @@ func (c *Check) add(d Check) {
 // source, however right the number may be. Numbers that the query itself gave
 // may be repeated.
 func Render(text, query string, values map[string]value.Value) (string, Check) {
-	return render(text, query, "", values)
+	return render(text, query, "", values, value.Format)
 }
 
-// render is Render for an answer that may also quote toolWords in code marks.
-func render(text, query, toolWords string, values map[string]value.Value) (string, Check) {
+// keepCitation shows a value as its citation again, for a reader that links it.
+func keepCitation(v value.Value) string { return "{{v:" + v.Key + "}}" }
+
+// render is Render for an answer that may also quote toolWords in code marks; a
+// value is shown by show.
+func render(text, query, toolWords string, values map[string]value.Value, show func(value.Value) string) (string, Check) {
 	c := Check{Unsourced: []string{}, Cited: []string{}}
 	var b strings.Builder
 	seen := map[string]bool{}
@@ -100,14 +104,14 @@ func render(text, query, toolWords string, values map[string]value.Value) (strin
 		v, ok := values[r.Key]
 		if other := misattributed(text, r.Start, v); ok && other != "" {
 			// It is a value, but of something else: said so, and not counted as sourced.
-			fmt.Fprintf(&b, "%s ⚠ a value of %s, not of %s", value.Format(v), inline(v.Formula), inline(other))
+			fmt.Fprintf(&b, "%s ⚠ a value of %s, not of %s", show(v), inline(v.Formula), inline(other))
 			c.Unsourced = append(c.Unsourced, r.Key+" (of "+v.Formula+", not "+other+")")
 			at = r.End
 			continue
 		}
 		if ok {
 			c.Resolved++
-			b.WriteString(value.Format(v))
+			b.WriteString(show(v))
 			if !seen[r.Key] {
 				seen[r.Key] = true
 				c.Cited = append(c.Cited, r.Key)

@@ -28,7 +28,8 @@ type Report struct {
 	EndedAt     time.Time        `json:"ended_at"`
 
 	Compositions []Composition   `json:"compositions"`
-	Summary      string          `json:"summary"` // markdown, rendered
+	Summary      string          `json:"summary"`                 // markdown, rendered
+	SummaryCited string          `json:"summary_cited,omitempty"` // the same with each sourced number as its citation
 	Values       []Number        `json:"values"`
 	Structures   []Structure     `json:"structures"`
 	Candidates   []Candidate     `json:"candidates"`

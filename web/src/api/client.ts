@@ -1,15 +1,10 @@
 // Requests to the server we were served from. A refusal is a Problem with its
 // field and the next step; it is shown as it is.
-export interface ProblemBody {
-  status: number;
-  title?: string;
-  detail: string;
-  code: string;
-  field?: string;
-  hint?: string;
-  request_id?: string;
-  discovery_id?: string;
-}
+import type { ProblemDocument } from "./types";
+
+/** The server's own problem, or one of the way to it ("unreachable", "unknown"). */
+export type ProblemBody = Pick<ProblemDocument, "status" | "detail"> &
+  Partial<Omit<ProblemDocument, "status" | "detail" | "code">> & { code: string };
 
 export class Problem extends Error {
   constructor(readonly body: ProblemBody) {

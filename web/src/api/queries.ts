@@ -1,7 +1,7 @@
 // Server state by TanStack Query: what is fetched, not streamed.
 import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { json, Problem, requestId } from "./client";
-import type { Budget, DiscoveryRecord, Me, Mode, Report, SessionRecord } from "./types";
+import type { Budget, DiscoveryList, DiscoveryRecord, Me, Mode, Report, SessionList } from "./types";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -24,7 +24,7 @@ export function useMe() {
 export function useSessions() {
   return useQuery({
     queryKey: ["sessions"],
-    queryFn: () => json<{ sessions: SessionRecord[]; next: string }>("/sessions?limit=200"),
+    queryFn: () => json<SessionList>("/sessions?limit=200"),
     refetchInterval: 60_000,
   });
 }
@@ -33,7 +33,7 @@ export function useSessions() {
 export function useRecent() {
   return useQuery({
     queryKey: ["discoveries", "recent"],
-    queryFn: () => json<{ discoveries: DiscoveryRecord[] }>("/discoveries?limit=200"),
+    queryFn: () => json<DiscoveryList>("/discoveries?limit=200"),
     refetchInterval: 15_000,
   });
 }

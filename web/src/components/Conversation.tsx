@@ -72,15 +72,18 @@ export function Conversation({ view, live, stored }: Props) {
               key={d.id}
               discovery={d}
               live={live}
+              named={view.discoveries.length === 1 && d.query.length < 120}
               stored={stored?.discovery_id === d.id ? stored : undefined}
             />
           ))}
         </div>
       </section>
-      {following ? null : (
-        <button type="button" className="btn to-end" onClick={() => setFollowing(true)}>
-          <ArrowDown size={14} aria-hidden /> Follow
-        </button>
+      {following || view.discoveries.every((d) => isClosed(d.status)) ? null : (
+        <div className="to-end">
+          <button type="button" className="btn" onClick={() => setFollowing(true)}>
+            <ArrowDown size={14} aria-hidden /> Follow
+          </button>
+        </div>
       )}
       <Announcer view={view} />
     </div>
@@ -90,10 +93,12 @@ export function Conversation({ view, live, stored }: Props) {
 const DiscoveryTalk = memo(function DiscoveryTalk({
   discovery: d,
   live,
+  named,
   stored,
 }: {
   discovery: Discovery;
   live: boolean;
+  named: boolean; // whether the header says the whole question already
   stored?: Report | undefined;
 }) {
   const resolve = useMemo(() => resolver(d, stored), [d, stored]);
@@ -103,7 +108,7 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
   return (
     <ResolveContext value={resolve}>
       <article className="asked" aria-label={`Discovery: ${d.query}`}>
-        <h2 className="query">{d.query || "…"}</h2>
+        <h2 className={named ? "hidden" : "query"}>{d.query || "…"}</h2>
         {d.turns.map((t, i) => (
           <Windowed key={t.step} step={t.step} many={d.turns.length > 40}>
             <AgentReasoningPanel

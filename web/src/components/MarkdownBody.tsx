@@ -26,6 +26,10 @@ export default function MarkdownBody({ text }: { text: string }) {
         a: ({ href, children }) =>
           href?.startsWith("#value-") ? (
             <ValueChip of={decodeURIComponent(href.slice(7))} />
+          ) : href === "#no-source" ? (
+            <span className="no-source" title="The model wrote this number itself: no tool returned it">
+              {children}
+            </span>
           ) : (
             <a href={href} target="_blank" rel="noreferrer noopener">
               {children}

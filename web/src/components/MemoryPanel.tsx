@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Pencil, Pin, PinOff, Trash2, Undo2, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { json, Problem } from "../api/client";
 import type { Memory } from "../api/types";
 import { formatWhen } from "../lib/format";
@@ -221,7 +221,7 @@ function Item({ memory: m }: { memory: Memory }) {
 
 const undoFor = 6000;
 
-/** Forgets after a moment in which it can be undone; leaving the page forgets at once. */
+/** Forgets after a moment in which it can be undone; leaving the panel forgets at once. */
 function useForget(id: string, done: () => unknown) {
   const [waiting, setWaiting] = useState(false);
   const remove = useMutation({
@@ -229,11 +229,22 @@ function useForget(id: string, done: () => unknown) {
     onSuccess: done,
   });
   const mutate = remove.mutate;
+  const pending = useRef(false);
   useEffect(() => {
+    pending.current = waiting;
     if (!waiting) return;
-    const t = setTimeout(() => mutate(), undoFor);
+    const t = setTimeout(() => {
+      pending.current = false;
+      mutate();
+    }, undoFor);
     return () => clearTimeout(t);
   }, [waiting, mutate]);
+  useEffect(
+    () => () => {
+      if (pending.current) mutate();
+    },
+    [mutate],
+  );
   return {
     waiting: waiting && !remove.isError,
     start: () => setWaiting(true),
@@ -250,9 +261,9 @@ function emptyAnswer(err: unknown): undefined {
 
 function Origin({ memory: m }: { memory: Memory }) {
   const select = useUi((u) => u.select);
-  const step = m.step ?? (typeof m.metadata?.step === "string" ? m.metadata.step : undefined);
+  const step = typeof m.metadata.step === "string" ? m.metadata.step : undefined;
   const discovery =
-    m.discovery_id ?? (typeof m.metadata?.discovery_id === "string" ? m.metadata.discovery_id : undefined);
+    m.discovery_id ?? (typeof m.metadata.discovery_id === "string" ? m.metadata.discovery_id : undefined);
   return (
     <>
       <span>{formatWhen(m.created_at)}</span>

@@ -10,6 +10,12 @@ it("turns citations into links and drops what speaks to the program", () => {
   expect(plainCitations("{{v: t1.tool1.a |3}}", (k) => `<${k}>`)).toBe("<t1.tool1.a>");
 });
 
+it("labels what is struck, beside what is sourced", () => {
+  expect(linkCitations("**~~5 eV~~ ⚠ unsourced**, {{v:t1.tool1.e}} and ⟨unresolved: t9.x⟩")).toBe(
+    "**~~5 eV~~ [no source](#no-source)**, [t1.tool1.e](#value-t1.tool1.e) and ~~t9.x~~ [no source](#no-source)",
+  );
+});
+
 it("writes numbers as the field does", () => {
   expect(formatValue(-2.0735, "eV/atom")).toBe("\u22122.074\u2009eV/atom");
   expect(formatValue(90, "degree")).toBe("90.00°");

@@ -24,13 +24,15 @@ export type Resolve = (key: string) => Source | undefined;
 
 const citation = /\{\{\s*v\s*:([^{}|]*)(?:\|[^{}]*)?\}\}/gi;
 
-/** Text with each citation turned into a link that the renderer shows as a chip. */
+/** Text with each citation turned into a link that the renderer shows as a chip, and each struck number labelled. */
 export function linkCitations(text: string): string {
-  return withoutDirectives(text).replace(
-    citation,
-    (_, key: string) => `[${clean(key)}](#value-${encodeURIComponent(clean(key))})`,
-  );
+  return withoutDirectives(text)
+    .replace(citation, (_, key: string) => `[${clean(key)}](#value-${encodeURIComponent(clean(key))})`)
+    .replace(/⟨unresolved: ([^⟩]*)⟩/g, `~~$1~~ ${noSource}`)
+    .replace(/(?<=~~) ⚠ unsourced/g, ` ${noSource}`);
 }
+
+const noSource = "[no source](#no-source)";
 
 /** Directives {{outcome:...}} and {{assume:...}} speak to the program, not to the reader. */
 export function withoutDirectives(text: string): string {

@@ -1,10 +1,12 @@
 package activities
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"math"
 
 	"crystalyse/internal/event"
+	"crystalyse/internal/structure/compact"
 	"crystalyse/internal/tool"
 )
 
@@ -40,9 +42,14 @@ func taskProgress(t event.TaskStart, p tool.Progress) event.TaskProgress {
 	return out
 }
 
-// frame tells of the structure a relaxation is at: which one, its energy and
-// the largest force. Tools that send coordinates with their report add them.
+// frame tells of the structure a relaxation is at: which one, its energy, the
+// largest force, and its atoms where the tool sent them with its report.
 func (c *callRun) frame(p tool.Progress) (event.StructureUpdated, bool) {
+	if p.Frame != nil {
+		f, err := drawable(*p.Frame)
+		f.CallID = c.call.ID
+		return f, err == nil // what cannot be drawn is not shown
+	}
 	step, ok1 := p.Details["step"]
 	energy, ok2 := p.Details["energy"]
 	fmax, ok3 := p.Details["fmax"]
@@ -51,6 +58,22 @@ func (c *callRun) frame(p tool.Progress) (event.StructureUpdated, bool) {
 		return event.StructureUpdated{}, false
 	}
 	return event.StructureUpdated{StructureID: id, CallID: c.call.ID, Frame: int(step), Energy: energy, Fmax: fmax}, true
+}
+
+// drawable gives a frame in the form that viewers read.
+func drawable(f tool.Frame) (event.StructureUpdated, error) {
+	t := compact.Trajectory{
+		Species: f.Species, Lattices: []compact.Lattice{{f.Lattice[0], f.Lattice[1], f.Lattice[2]}}, Positions: [][][3]float64{make([][3]float64, len(f.Species))},
+	}
+	for i := range f.Species {
+		for axis := range 3 {
+			t.Positions[0][i][axis] = f.Positions[3*i+axis] * f.Quantum
+		}
+	}
+	body, err := compact.Encode(&t)
+	return event.StructureUpdated{
+		StructureID: f.StructureID, Frame: f.Step, Energy: f.Energy, Fmax: f.Fmax, Compact: base64.StdEncoding.EncodeToString(body),
+	}, err
 }
 
 // relaxing names the structure being relaxed. A batch works on several at once,

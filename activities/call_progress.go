@@ -57,12 +57,17 @@ func (c *callRun) note(ctx context.Context, p tool.Progress) {
 // heartbeat, about ten a second the viewers, and about one a second is stored.
 func (c *callRun) progress(ctx context.Context) func(tool.Progress) {
 	var mu sync.Mutex
-	var stored, shown time.Time
+	var stored, shown, framed time.Time
 	return func(p tool.Progress) {
 		c.hb.set(map[string]any{"message": p.Message, "progress": p.Progress, "total": p.Total})
 		mu.Lock()
 		now := time.Now()
-		store, show := now.Sub(stored) >= progressEvery, now.Sub(shown) >= liveEvery || finished(p)
+		if p.Frame != nil && now.Sub(framed) < liveEvery {
+			p.Frame = nil
+		} else if p.Frame != nil {
+			framed = now
+		}
+		store, show := now.Sub(stored) >= progressEvery, now.Sub(shown) >= liveEvery || finished(p) || p.Frame != nil
 		if store {
 			stored = now
 		}

@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/structure/compact"
 	"crystalyse/internal/tool"
 )
 
@@ -66,6 +69,25 @@ func TestLiveProgress(t *testing.T) {
 	out = run(`{"structure_ids":["st_1","st_2"]}`, true).liveProgress(p)
 	require.Len(t, out, 2, "a batch does not say whose frame it is")
 	require.Equal(t, 3, out[1].(event.TaskProgress).CompletedSteps)
+
+	salt := &tool.Frame{StructureID: "st_7", Step: 13, Energy: -3.5, Fmax: 0.2, Species: []string{"Na", "Cl"}, Quantum: 1e-3,
+		Lattice: [][3]float64{{0, 2.8, 2.8}, {2.8, 0, 2.8}, {2.8, 2.8, 0}}, Positions: []float64{0, 0, 0, 2800, -2800, 2801}}
+	p.Frame = salt
+	out = run(`{"structure_ids":["st_1","st_7"]}`, true).liveProgress(p)
+	require.Len(t, out, 3)
+	f := out[2].(event.StructureUpdated)
+	body, err := base64.StdEncoding.DecodeString(f.Compact)
+	require.NoError(t, err)
+	atoms, err := compact.Decode(body)
+	require.NoError(t, err)
+	require.Equal(t, []string{"Na", "Cl"}, atoms.Species)
+	require.InDeltaSlice(t, []float64{2.8, -2.8, 2.801}, atoms.Positions[0][1][:], 1e-9)
+	require.InDeltaSlice(t, []float64{0, 2.8, 2.8}, atoms.Lattices[0][0][:], 1e-9)
+	f.Compact = ""
+	require.Equal(t, event.StructureUpdated{StructureID: "st_7", CallID: "t2.tool1", Frame: 13, Energy: -3.5, Fmax: 0.2}, f)
+
+	salt.Positions[0] = math.Inf(1)
+	require.Len(t, run(`{"structure_id":"st_1"}`, true).liveProgress(p), 2, "what cannot be drawn is not sent")
 
 	over := run(`[]`, true).liveProgress(tool.Progress{Progress: 9, Total: 4})
 	require.InDelta(t, 1, over[1].(event.TaskProgress).Progress, 0)

@@ -59,6 +59,19 @@ type Progress struct {
 	Message  string             `json:"message"`
 	Details  map[string]float64 `json:"details"` // name=number pairs found in the message
 	At       time.Time          `json:"at"`
+	Frame    *Frame             `json:"-"` // for viewers alone: coordinates are neither stored nor heard by a model
+}
+
+// Frame is the structure that a running call is at.
+type Frame struct {
+	StructureID string       `json:"structure_id"` // the one it began with
+	Step        int          `json:"step"`
+	Energy      float64      `json:"energy_per_atom"` // eV/atom
+	Fmax        float64      `json:"fmax"`            // eV/angstrom
+	Species     []string     `json:"species"`
+	Lattice     [][3]float64 `json:"lattice"`   // three vectors, angstrom
+	Quantum     float64      `json:"quantum"`   // angstrom
+	Positions   []float64    `json:"positions"` // x, y, z of each atom in quanta, Cartesian
 }
 
 // Invocation is one attempt to run a tool.

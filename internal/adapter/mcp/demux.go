@@ -10,6 +10,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
 )
 
@@ -84,7 +85,7 @@ func (d *demux) notify(n mcp.JSONRPCNotification) {
 	f := n.Params.AdditionalFields
 	token, _ := f["progressToken"].(string)
 	message, _ := f["message"].(string)
-	p := tool.Progress{Progress: number(f["progress"]), Total: number(f["total"]), Message: message, Details: details(message), At: time.Now().UTC()}
+	p := tool.Progress{Progress: number(f["progress"]), Total: number(f["total"]), Message: message, Details: details(message), At: time.Now().UTC(), Frame: frame(n.Params)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b := d.boxes[token]
@@ -99,10 +100,38 @@ func (d *demux) notify(n mcp.JSONRPCNotification) {
 		default:
 		}
 		select {
-		case <-b.latest: // an older report nobody has read
+		case old := <-b.latest: // an older report nobody has read
+			if p.Frame == nil {
+				p.Frame = old.Frame // it has its own step and numbers, and the next may be long in coming
+			}
 		default:
 		}
 	}
+}
+
+// maxFrameAtoms bounds what a server can make viewers receive.
+const maxFrameAtoms = 512
+
+// frame finds the structure that a report carries, in a field that other
+// clients do not look at. One of another shape is as good as none.
+func frame(params mcp.NotificationParams) *tool.Frame {
+	raw, ok := params.Meta["crystalyse/frame"]
+	if !ok {
+		return nil
+	}
+	body, err := json.Marshal(raw)
+	if err != nil {
+		return nil
+	}
+	var f tool.Frame
+	n := 0
+	if json.Unmarshal(body, &f) == nil {
+		n = len(f.Species)
+	}
+	if n < 1 || n > maxFrameAtoms || len(f.Positions) != 3*n || len(f.Lattice) != 3 || !(f.Quantum > 0 && f.Quantum <= 1) || !structure.IDPattern.MatchString(f.StructureID) {
+		return nil
+	}
+	return &f
 }
 
 func number(v any) float64 {

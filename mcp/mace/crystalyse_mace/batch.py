@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, Protocol
 
 import anyio
 
@@ -20,7 +20,15 @@ from .potentials.base import PotentialInfo
 from .ranking import assemble, merge, ranks
 
 TIGHT_FMAX, TIGHT_STEPS = 0.03, 500
-Report = Callable[[float, float, str], Awaitable[None]]
+FRAMES_PER_SECOND = 4.0  # of all members together; one is shown twice a second at most
+
+
+class Report(Protocol):
+    """Tells the caller how far a call is, and what the atoms look like."""
+
+    def __call__(self, progress: float, total: float, message: str, frame: dict[str, Any] | None = None) -> Awaitable[None]:
+        """Send one report."""
+        ...
 
 
 def distinct(ids: list[str]) -> list[str]:
@@ -46,13 +54,14 @@ class Batch:
         name = hashlib.sha256(f"{sid}/{stage}".encode()).hexdigest()[:16]
         folder = self.meta.checkpoint_dir / f"{stage}-{name}" if self.meta.checkpoint_dir else None
         return {"structure_id": sid, "key": f"{self.meta.key}/{stage}/{sid}" if self.meta.key else "", "tool": self.tool,
-                "folder": str(folder) if folder else None, "fence": self.meta.fence, "deadline": self.meta.deadline, **extra}
+                "folder": str(folder) if folder else None, "fence": self.meta.fence, "deadline": self.meta.deadline,
+                "frame_every": max(0.5, self.pool.size / FRAMES_PER_SECOND), **extra}
 
     async def member(self, op: str, job: dict[str, Any], name: str) -> dict[str, Any]:
         """Run a member; its own failure is a result, the batch's end is not."""
-        async def on_progress(p: dict[str, float]) -> None:
+        async def on_progress(p: dict[str, Any]) -> None:
             await self.report(self.done, self.total, f"{verb} {name} member={int(self.done) + 1} members={int(self.total)} "
-                              f"step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
+                              f"step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}", p.get("frame"))
 
         verb = "relax" if op == "relax" else "evaluate"
         try:

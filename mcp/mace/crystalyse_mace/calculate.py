@@ -22,7 +22,7 @@ from crystalyse_common.structures import load_structure, put_structure, symmetry
 
 from .checkpoint import Checkpoint
 from .potentials.base import LoadedPotential
-from .trajectory import Frames
+from .trajectory import MAX_LIVE_ATOMS, Frames, frame
 
 SYMPREC_RELAXED = 0.1  # relaxed atoms sit a little off their ideal positions
 MIN_VOLUME, MAX_VOLUME = 3.0, 150.0  # angstrom^3/atom (Cs metal: 116); outside, a cell has collapsed or come apart
@@ -46,6 +46,11 @@ class Job:
     deadline: float | None = None
     origin: str = "relaxed"
     label: str | None = None
+    frame_every: float = 0.0  # seconds between frames for those who watch; 0 sends none
+
+
+# What a step tells: its numbers, and how to make its frame if one is wanted.
+Report = Callable[[dict[str, Any], Callable[[], dict[str, Any]] | None], None]
 
 
 class Stopped(Exception):
@@ -176,7 +181,7 @@ class Relaxation:
     def _force(self) -> float:
         return float(np.linalg.norm(np.asarray(self.target.get_forces()).reshape(-1, 3), axis=1).max())
 
-    def run(self, report: Callable[[dict[str, float]], None], stop: threading.Event) -> dict[str, Any]:
+    def run(self, report: Report, stop: threading.Event) -> dict[str, Any]:
         """Relax to fmax or max_steps; checkpoints every `interval` steps and when stopped."""
         converged = False
         for done in self.opt.irun(fmax=self.job.fmax, steps=max(0, self.job.max_steps - self.opt.nsteps)):
@@ -186,7 +191,7 @@ class Relaxation:
                 self.initial = e
             self.sane()
             self.frames.add(step, self.atoms.cell.array, self.atoms.get_positions(), e, f)
-            report({"step": step, "fmax": f, "energy": e / len(self.atoms)})
+            self._tell(report, step, e / len(self.atoms), f)
             late = self.job.deadline is not None and time.time() > self.job.deadline
             if (stop.is_set() or late) and not converged:
                 self._save()
@@ -195,6 +200,12 @@ class Relaxation:
             if step and step % self.job.interval == 0 and step != self.resumed:
                 self._save()
         return self._result(converged)
+
+    def _tell(self, report: Report, step: int, energy: float, fmax: float) -> None:
+        a = self.atoms
+        watched = self.job.frame_every > 0 and len(a) <= MAX_LIVE_ATOMS
+        report({"step": step, "fmax": fmax, "energy": energy}, (
+            lambda: frame(self.job.structure_id, a.get_chemical_symbols(), step, a.cell.array, a.get_positions(), energy, fmax)) if watched else None)
 
     def _result(self, converged: bool) -> dict[str, Any]:
         a = self.atoms
@@ -217,7 +228,7 @@ class Relaxation:
             "structures": [ref.model_dump()], "artifacts": [{"kind": "trajectory", "structure_id": ref.structure_id, "path": path}]}
 
 
-def relax(job: Job, pot: LoadedPotential, report: Callable[[dict[str, float]], None], stop: threading.Event) -> dict[str, Any]:
+def relax(job: Job, pot: LoadedPotential, report: Report, stop: threading.Event) -> dict[str, Any]:
     """Relax a structure; a finished computation is returned, not repeated."""
     signature = f"{job.structure_id} {pot.info.key} {pot.checkpoint_sha256} fmax={job.fmax} max_steps={job.max_steps} cell={job.relax_cell}"
     check = Checkpoint(job.folder, job.fence, signature)

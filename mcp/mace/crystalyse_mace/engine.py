@@ -19,6 +19,7 @@ import sys  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -77,13 +78,17 @@ class Worker:
         """Do one job."""
         from . import calculate
 
-        last = 0.0
+        told = shown = 0.0
 
-        def report(p: dict[str, float]) -> None:
-            nonlocal last
-            if time.monotonic() - last >= REPORT_EVERY:
-                last = time.monotonic()
-                send(self.out, {"id": m["id"], "progress": p})
+        def report(p: dict[str, Any], frame: Callable[[], dict[str, Any]] | None) -> None:
+            nonlocal told, shown
+            now = time.monotonic()
+            if now - told < REPORT_EVERY:
+                return
+            told = now
+            if frame is not None and now - shown >= job.frame_every:
+                shown, p = now, p | {"frame": frame()}
+            send(self.out, {"id": m["id"], "progress": p})
 
         spec = dict(m["job"])
         spec["folder"] = Path(spec["folder"]) if spec.get("folder") else None

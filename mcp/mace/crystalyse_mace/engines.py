@@ -20,7 +20,7 @@ from crystalyse_common.errors import ToolFault
 
 from .potentials.base import PotentialInfo
 
-Progress = Callable[[dict[str, float]], Coroutine[Any, Any, None]]
+Progress = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 _ids = count(1)
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -57,7 +57,7 @@ class Engine:
         except (BrokenPipeError, ValueError, OSError):
             pass
 
-    def talk(self, message: dict[str, Any], on_progress: Callable[[dict[str, float]], None]) -> dict[str, Any]:
+    def talk(self, message: dict[str, Any], on_progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Run one job to its answer; blocks, so it is called in a thread."""
         self.send(message)
         assert self.proc.stdout is not None
@@ -131,7 +131,7 @@ class Pool:
             answer: dict[str, Any] = {}
             gone = threading.Event()  # nobody listens to progress any more
 
-            def relay(p: dict[str, float]) -> None:
+            def relay(p: dict[str, Any]) -> None:
                 if on_progress is not None and not gone.is_set():
                     anyio.from_thread.run(on_progress, p)
 

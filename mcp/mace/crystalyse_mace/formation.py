@@ -53,7 +53,7 @@ async def relaxed_phases(batch: Batch, phases: list[Phase]) -> dict[str, dict[st
 
 async def _phase(batch: Batch, phase: Phase, out: dict[str, Any]) -> None:
     """One phase; a failure is kept as a value, so that a task group does not wrap it."""
-    async def on_progress(p: dict[str, float]) -> None:
+    async def on_progress(p: dict[str, Any]) -> None:
         await batch.report(batch.done, batch.total, f"reference {phase.name} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
 
     try:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import anyio.to_thread
@@ -14,6 +15,7 @@ from pydantic import Field
 
 from crystalyse_common.callmeta import call_meta
 from crystalyse_common.errors import typed_errors
+from crystalyse_common.progress import report
 from crystalyse_common.server import LONG, Server
 from crystalyse_common.structures import load_record
 
@@ -65,7 +67,7 @@ Steps = Annotated[int, Field(ge=1, le=5000, description="optimizer steps at most
 async def _batch(ctx: Context, potential: str, tool: str) -> Batch:
     await anyio.to_thread.run_sync(libraries.load)
     pool: Any = ctx.request_context.lifespan_context
-    return Batch(pool, potentials.resolve(potential), call_meta(ctx), tool, ctx.report_progress)
+    return Batch(pool, potentials.resolve(potential), call_meta(ctx), tool, partial(report, ctx))
 
 
 @mcp.tool()
@@ -108,9 +110,9 @@ async def relax_structure(
     batch = await _batch(ctx, potential, "relax_structure")
     meta = batch.meta
 
-    async def on_progress(p: dict[str, float]) -> None:
-        await ctx.report_progress(p["step"], float(max_steps),
-                                  f"relax {formula} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
+    async def on_progress(p: dict[str, Any]) -> None:
+        await report(ctx, p["step"], float(max_steps),
+                     f"relax {formula} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}", p.get("frame"))
 
     job = batch.job(structure_id, "relax", fmax=fmax, max_steps=max_steps, relax_cell=relax_cell, interval=checkpoint_interval)
     job |= {"folder": str(meta.checkpoint_dir) if meta.checkpoint_dir else None, "key": meta.key}
@@ -222,7 +224,7 @@ async def compare_models(
     meta = call_meta(ctx)
 
     def make(key: str) -> Batch:
-        return Batch(pool, potentials.resolve(key), meta, "compare_models", ctx.report_progress)
+        return Batch(pool, potentials.resolve(key), meta, "compare_models", partial(report, ctx))
 
     return await compare(make, structure_ids, potentials_to_compare, relax, 1.0)
 

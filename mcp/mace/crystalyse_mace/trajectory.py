@@ -11,6 +11,15 @@ from crystalyse_common.files import artifacts, write_atomic
 
 MAX_FRAMES = 200
 QUANTUM = 1e-3  # angstrom
+MAX_LIVE_ATOMS = 200  # larger cells are not shown while they relax
+
+
+def frame(structure_id: str, species: list[str], step: int, cell: np.ndarray, positions: np.ndarray, energy: float, fmax: float) -> dict[str, Any]:
+    """One frame to be watched: energy in eV/atom, force in eV/angstrom, lattice in angstrom, positions in units of QUANTUM."""
+    return {
+        "structure_id": structure_id, "species": species, "step": step, "energy_per_atom": round(energy, 6), "fmax": round(fmax, 6),
+        "quantum": QUANTUM, "lattice": np.round(cell, 6).tolist(), "positions": np.rint(positions / QUANTUM).astype(int).ravel().tolist(),
+    }
 
 
 class Frames:

@@ -34,9 +34,14 @@ def params(server: str, state: Path, **env: str) -> StdioServerParameters:
 class Session:
     """One running server."""
 
-    def __init__(self, portal: BlockingPortal, client: Client, state: Path):
+    def __init__(self, portal: BlockingPortal, client: Client, state: Path, notes: list[Any]):
         """Wrap a connected client for synchronous tests."""
-        self.portal, self.client, self.state = portal, client, state
+        self.portal, self.client, self.state, self.notes = portal, client, state, notes
+
+    def frames(self) -> list[dict[str, Any]]:
+        """The frames of structures that came with progress so far."""
+        metas = [n.params.meta for n in self.notes if n.method == "notifications/progress"]
+        return [m["crystalyse/frame"] for m in metas if m and "crystalyse/frame" in m]
 
     def start(self, tool: str, args: dict[str, Any], meta: dict[str, Any] | None = None,
               progress: Callable[[str], None] | None = None) -> Future[dict[str, Any]]:
@@ -95,8 +100,15 @@ def log(state: Path, **match: Any) -> list[dict[str, Any]]:
 @contextmanager
 def serve(server: str, state: Path, **env: str) -> Iterator[Session]:
     """Run a server for the block."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Client(params(server, state, **env))) as client:
-        yield Session(portal, client, state)
+    notes: list[Any] = []
+
+    async def note(message: Any) -> None:
+        if hasattr(message, "method"):
+            notes.append(message)
+
+    client = Client(params(server, state, **env), message_handler=note)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(client) as connected:
+        yield Session(portal, connected, state, notes)
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:

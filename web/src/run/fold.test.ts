@@ -135,6 +135,41 @@ it("keeps what did not change, so that it is not drawn again", () => {
   expect(after?.turns[0]).toBe(before?.turns[0]);
 });
 
+it("keeps the newest atoms of each structure that is being relaxed, until its call has ended", () => {
+  const meta = { discovery_id: "disc-1", step: "t2.tool1" };
+  const of = (n: number, type: string, data: unknown, ord?: number) =>
+    ({
+      id: `0.1.${n}`,
+      type,
+      session_id: "s",
+      timestamp: n,
+      mode: "creative",
+      data,
+      metadata: ord ? { ...meta, ord } : meta,
+    }) as unknown as Event;
+  const frame = (n: number, id: string, step: number, compact?: string) =>
+    of(n, "structure_updated", {
+      structure_id: id,
+      call_id: "t2.tool1",
+      frame: step,
+      energy_per_atom: -step,
+      fmax: 1,
+      ...(compact ? { compact } : {}),
+    });
+  const log = new Log();
+  for (const e of [frame(3, "a", 8, "A8"), frame(2, "b", 1, "B1"), frame(1, "a", 4, "A4"), frame(4, "a", 9)])
+    log.add(e);
+  const now = log.view().discoveries[0]?.relaxing;
+  expect([...(now ?? [])].map(([id, s]) => [id, s.compact])).toEqual([
+    ["a", "A8"],
+    ["b", "B1"],
+  ]);
+  log.add(
+    of(5, "tool_call_result", { call_id: "t2.tool1", tool: "relax_structures", server: "mace", status: "ok" }, 7),
+  );
+  expect(log.view().discoveries[0]?.relaxing.size).toBe(0);
+});
+
 it("knows no fewer stories than the reference tells", () => {
   expect(fixtures.length).toBeGreaterThanOrEqual(9);
 });

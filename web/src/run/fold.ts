@@ -5,6 +5,7 @@ import {
   durable,
   type Event,
   type ReasoningUpdate,
+  type StructureUpdated,
   type TaskProgress,
   type ToolCallProgress,
   type Usage,
@@ -21,6 +22,7 @@ export interface Live {
   progress?: ToolCallProgress & { at: number };
   tasks: ReadonlyMap<string, TaskProgress>;
   frames: ReadonlyMap<string, number>; // structure id -> newest frame
+  shapes: ReadonlyMap<string, StructureUpdated>; // structure id -> newest frame with atoms
   usage?: Usage;
 }
 
@@ -131,16 +133,19 @@ function isNote(e: Event): boolean {
 function addLive(s: Step, items: readonly Item[]): void {
   const tasks = new Map<string, TaskProgress>();
   const frames = new Map<string, number>();
+  const shapes = new Map<string, StructureUpdated>();
   const pieces: ReasoningUpdate[] = [];
-  const live: Live = { tasks, frames };
+  const live: Live = { tasks, frames, shapes };
   let heard = false;
   for (const { e } of items) {
     if (e.type === "reasoning_update") pieces.push(e.data);
     else if (e.type === "tool_call_progress") live.progress = { ...e.data, at: e.timestamp };
     else if (e.type === "task_progress") tasks.set(e.data.task_id, e.data);
-    else if (e.type === "structure_updated")
-      frames.set(e.data.structure_id, Math.max(frames.get(e.data.structure_id) ?? 0, e.data.frame));
-    else if (e.type === "usage_update") live.usage = e.data.usage;
+    else if (e.type === "structure_updated") {
+      const x = e.data;
+      frames.set(x.structure_id, Math.max(frames.get(x.structure_id) ?? 0, x.frame));
+      if (x.compact && x.frame >= (shapes.get(x.structure_id)?.frame ?? 0)) shapes.set(x.structure_id, x);
+    } else if (e.type === "usage_update") live.usage = e.data.usage;
     else continue;
     heard = true;
   }

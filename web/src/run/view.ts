@@ -1,6 +1,6 @@
 // From steps to what the page talks about: turns, calls, structures, energies.
 // A view of a step is made once for each state of the step.
-import type { Event, Failure, SpaceGroup, TaskProgress, Usage } from "../event/events.gen";
+import type { Event, Failure, SpaceGroup, StructureUpdated, TaskProgress, Usage } from "../event/events.gen";
 import { parseStep } from "../event/id";
 import type { Live, Outline, Step } from "./fold";
 
@@ -150,6 +150,7 @@ export interface Discovery {
   calls: readonly Call[];
   structures: readonly StructureRef[];
   energies: readonly Energy[];
+  relaxing: ReadonlyMap<string, StructureUpdated>; // structures on their way, the newest to begin last
   asks: readonly Ask[]; // those still open
   troubles: readonly Note[]; // errors outside of steps
   memories: readonly MemoryOp[];
@@ -364,6 +365,7 @@ export function discoveryView(id: string, outline: Outline, steps: readonly Step
     calls,
     structures: calls.flatMap((c) => c.structures),
     energies: calls.flatMap((c) => c.energies),
+    relaxing: new Map(calls.flatMap((c) => [...(c.live?.shapes ?? [])])),
     asks: [],
     troubles: outline.outside.filter((e) => e.type === "error").map(noteOf),
     memories: memoriesOf(outline, steps),

@@ -16,6 +16,8 @@ export interface CanvasProps {
   /** The picture in words. */
   description: string;
   frame: number;
+  /** The same atoms elsewhere: where a running relaxation has them. Null shows the frame. */
+  live?: Crystal | null;
   selected: readonly AtomRef[];
   shortcuts: boolean;
   onReady?: (v: Viewer | null) => void;
@@ -58,11 +60,13 @@ export function StructureCanvas(p: CanvasProps) {
   }, []);
 
   const { crystals, options, frame, selected } = p;
+  const live = p.live ?? null;
   useEffect(() => viewer?.set(options), [viewer, options]);
   useEffect(() => {
     if (viewer) viewer.show(crystals, now.current.frame);
   }, [viewer, crystals]);
   useEffect(() => viewer?.setFrame(frame), [viewer, frame]);
+  useEffect(() => viewer?.follow(live), [viewer, crystals, options, live]);
   useEffect(() => viewer?.select(selected), [viewer, selected]);
 
   const onKeyDown = (e: KeyboardEvent) => {

@@ -23,12 +23,13 @@ import { DropZone } from "./DropZone";
 import { ExportMenu } from "./ExportMenu";
 import { Frames } from "./Frames";
 import { DrawnNote, Legend } from "./Legend";
+import { useLiveShape } from "./live";
 import { StructureCanvas } from "./StructureCanvas";
 import "./structure.css";
 import { SymmetryPanel } from "./SymmetryPanel";
 import { Toolbar } from "./Toolbar";
 import { usePageTheme, useReducedMotion } from "./theme";
-import type { StructureRef } from "./types";
+import type { LiveFrame, StructureRef } from "./types";
 import { useCrystal } from "./useCrystal";
 
 export type { StructureRef } from "./types";
@@ -40,6 +41,8 @@ export interface StructurePanelProps {
   /** The frame of a relaxation; undefined is its end. */
   frame?: number | undefined;
   onFrame?: ((frame: number) => void) | undefined;
+  /** Where a running relaxation of the selected structure has its atoms. */
+  live?: LiveFrame | undefined;
   /** Called with a structure that the user brought as a file. */
   onUpload?: ((s: StructureRef) => void) | undefined;
   /** Off: no key of the viewer acts. */
@@ -179,6 +182,7 @@ function Shown({
   const [at, goTo] = useFrame(crystal.id, panel);
   const frame = Math.max(0, Math.min(last, at ?? last));
   const crystals = useMemo(() => [crystal], [crystal]);
+  const live = useLiveShape(crystal, panel.live);
   const choose = (next: AtomRef[]) => setSelected({ id: crystal.id, atoms: next, measurement: null });
   const wish = (w: Wish) => {
     if (w === "next" || w === "previous") {
@@ -211,6 +215,7 @@ function Shown({
           </button>
         ))}
       </div>
+      {live && panel.live ? <Relaxing of={panel.live} /> : null}
       <div className="st-body" id="st-body" role="tabpanel" aria-labelledby={`st-tab-${tab}`}>
         {webgl ? null : (
           <p className="small st-notice" role="status">
@@ -236,6 +241,7 @@ function Shown({
               crystals={crystals}
               options={options}
               frame={frame}
+              live={live}
               selected={atoms}
               shortcuts={panel.shortcuts !== false}
               description={describe(name, crystal, loaded)}
@@ -271,8 +277,8 @@ function Shown({
         ) : null}
         {tab === "atoms" || (tab === "view" && !webgl) ? (
           <AtomTable
-            crystal={crystal}
-            frame={frame}
+            crystal={live ?? crystal}
+            frame={live ? 0 : frame}
             sites={loaded.annotations?.sites ?? null}
             selected={atoms}
             onSelect={choose}
@@ -293,6 +299,15 @@ function Shown({
         ) : null}
       </div>
     </>
+  );
+}
+
+/** What the running relaxation is at. Not read aloud twice a second. */
+function Relaxing({ of }: { of: LiveFrame }) {
+  return (
+    <p className="small num st-live">
+      Relaxing, step {of.frame}: {of.energy_per_atom.toFixed(4)} eV/atom, largest force {of.fmax.toFixed(3)} eV/Å
+    </p>
   );
 }
 

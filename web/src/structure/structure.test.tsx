@@ -103,6 +103,25 @@ describe("the panel without WebGL", () => {
     expect(asked.some((a) => a.path.endsWith("/trajectory"))).toBe(false);
   });
 
+  it("follows a relaxation that runs, and shows the stored atoms when it has ended", async () => {
+    answers["/api/v1/structures/st_1"] = body(record);
+    const compact = "Q0xDAQACAQICTmECQ2wAAQEBAMCA4gLAgOICwIDiAgDAgOICwIDiAsCA4gIAAKgtAKgtAOwx";
+    const live = { structure_id: "st_1", frame: 13, energy_per_atom: -3.4123, fmax: 0.2, compact };
+    const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+    const panel = (now: typeof live | undefined) => (
+      <QueryClientProvider client={client}>
+        <StructurePanel structures={[]} selectedId="st_1" onSelect={() => {}} live={now} />
+      </QueryClientProvider>
+    );
+    const { rerender } = render(panel(live));
+    await screen.findByRole("grid");
+    expect(screen.getByText(/Relaxing, step 13: -3.4123 eV\/atom, largest force 0.200/)).toBeTruthy();
+    expect(screen.getAllByText("0.55000")[0]).toBeTruthy();
+    rerender(panel(undefined));
+    expect(screen.queryByText("0.55000")).toBeNull();
+    expect(screen.queryByText(/Relaxing/)).toBeNull();
+  });
+
   it("asks for the path of a relaxed structure only, and says what went wrong", async () => {
     answers["/api/v1/structures/st_1"] = body({ ...record, origin: "relaxed" });
     page(<StructurePanel structures={[]} selectedId="st_1" onSelect={() => {}} />);

@@ -11,6 +11,15 @@ export interface StructureRef {
   spaceGroup?: { symbol: string; number: number } | null | undefined;
 }
 
+/** A frame of a running relaxation, as its event brings it; compact is the binary form in base64. */
+export interface LiveFrame {
+  structure_id: string;
+  frame: number;
+  energy_per_atom: number; // eV/atom
+  fmax: number; // eV/angstrom
+  compact?: string | undefined;
+}
+
 /** analyze_space_group's result, as far as it is shown. */
 export interface Symmetry {
   space_group_symbol: string;

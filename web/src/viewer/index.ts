@@ -15,6 +15,7 @@ export {
   neighborsOf,
   positionsOf,
   type StructureRecord,
+  sameAtoms,
   symbolOf,
   withPath,
 } from "./crystal";

@@ -8,6 +8,7 @@ import { drawRadius, type Style } from "./elements";
 import type { Materials } from "./gl/materials";
 import { Merged, put3, put4 } from "./gl/merged";
 import { STATE_GHOST, STATE_HOVERED, STATE_SELECTED, STATE_STUB } from "./gl/shaders";
+import { type Counts, MAX_LABELS, type ViewerOptions } from "./options";
 import { PickGrid } from "./pick";
 import { type Polyhedron, polyhedra } from "./polyhedra";
 
@@ -333,4 +334,19 @@ export function boxEdges(l: ArrayLike<number>, n: number, m: number, k: number):
   const out: [Vec3, Vec3][] = [];
   for (let c = 0; c < 8; c++) for (const bit of [1, 2, 4]) if (!(c & bit)) out.push([corner(c), corner(c | bit)]);
   return out;
+}
+
+/** What is drawn of how much there is. */
+export function countsOf(pane: Pane | undefined, options: ViewerOptions): Counts {
+  const d = pane?.display;
+  const [n, m, k] = options.supercell;
+  return {
+    sentAtoms: pane?.crystal.n ?? 0,
+    sentBonds: pane?.crystal.bonds ? pane.crystal.bonds.length / 5 : null,
+    cells: n * m * k,
+    atoms: d?.real ?? 0,
+    images: d ? d.count - d.real : 0,
+    bonds: d && options.style === "ball" ? d.bondEnds / 2 : 0,
+    labelsOmitted: options.labels && (d?.count ?? 0) > MAX_LABELS,
+  };
 }

@@ -9,8 +9,8 @@ import { Emitter } from "./emitter";
 import { Loop } from "./loop";
 import type { Measurement } from "./measure";
 import { Mix, Motions, nearest, type Shape } from "./motion";
-import { type Counts, DEFAULTS, FIT, MAX_LABELS, type ViewerOptions } from "./options";
-import { type AtomRef, Pane } from "./pane";
+import { type Counts, DEFAULTS, FIT, type ViewerOptions } from "./options";
+import { type AtomRef, countsOf, Pane } from "./pane";
 import { exportPicture, type PictureOptions, sceneLabels } from "./picture";
 import { Playback } from "./playback";
 import { Quality } from "./quality";
@@ -29,6 +29,8 @@ export interface ViewerEvents {
 }
 
 const MORPH = 180;
+const FOLLOW = 400; // a little less than live frames are apart
+
 export class Viewer {
   readonly camera: Steering;
   readonly quality = new Quality();
@@ -37,6 +39,7 @@ export class Viewer {
   options: ViewerOptions;
   private panes: Pane[] = [];
   private frameIndex = 0;
+  private following = false;
   private readonly selection = new Selection();
   private readonly motions = new Motions();
   private readonly mix = new Mix();
@@ -161,18 +164,7 @@ export class Viewer {
   }
 
   counts(): Counts {
-    const pane = this.panes[0];
-    const d = pane?.display;
-    const [n, m, k] = this.options.supercell;
-    return {
-      sentAtoms: pane?.crystal.n ?? 0,
-      sentBonds: pane?.crystal.bonds ? pane.crystal.bonds.length / 5 : null,
-      cells: n * m * k,
-      atoms: d?.real ?? 0,
-      images: d ? d.count - d.real : 0,
-      bonds: d && this.options.style === "ball" ? d.bondEnds / 2 : 0,
-      labelsOmitted: this.options.labels && (d?.count ?? 0) > MAX_LABELS,
-    };
+    return countsOf(this.panes[0], this.options);
   }
 
   private ink() {
@@ -195,16 +187,32 @@ export class Viewer {
     this.frameIndex = to;
     this.playback.seek(to);
     this.panes.forEach((pane, k) => {
-      const from = shapeOf(pane);
-      const start = { lattice: Float64Array.from(from.lattice), positions: Float64Array.from(from.positions) };
-      const end = this.shape(pane, to);
-      this.motions.run(k === 0 ? "shape" : `shape${k}`, animate ? this.duration(MORPH / 1.5) : 0, (t) => {
-        pane.grow = 1;
-        pane.place(...both(this.mix.at(start, end, t)));
-      });
+      this.flow(pane, k === 0 ? "shape" : `shape${k}`, this.shape(pane, to), animate ? MORPH / 1.5 : 0);
     });
     this.emitter.emit("frame", to);
     this.invalidate(true);
+  }
+
+  /** Moves the atoms to where a running relaxation has them; null brings the frame back. */
+  follow(live: Crystal | null): void {
+    const pane = this.panes[0];
+    if (!pane || (live ? !sameAtoms(live, pane.crystal) : !this.following)) return;
+    this.following = live !== null;
+    this.pause();
+    const end = live
+      ? { lattice: latticeOf(live, 0), positions: positionsOf(live, 0) }
+      : this.shape(pane, this.frameIndex);
+    this.flow(pane, "shape", end, FOLLOW);
+    this.invalidate(true);
+  }
+
+  private flow(pane: Pane, name: string, end: Shape, ms: number): void {
+    const { lattice, positions } = shapeOf(pane);
+    const start = { lattice: Float64Array.from(lattice), positions: Float64Array.from(positions) };
+    this.motions.run(name, this.duration(ms), (t) => {
+      pane.grow = 1;
+      pane.place(...both(this.mix.at(start, end, t)));
+    });
   }
 
   play(): void {

@@ -209,6 +209,29 @@ describe("the viewer", () => {
     expect(after).toBe(before + 1);
   });
 
+  it("follows a relaxation that runs and comes back to the frame", async () => {
+    const seen = await page.evaluate(() => {
+      const start = (samples.find((s) => s.name === "NaCl rock salt") as (typeof samples)[number]).crystal;
+      const stretch = (x: Float64Array) => x.map((v) => 1.1 * v);
+      const live = { ...start, lattices: start.lattices.map(stretch), positions: start.positions.map(stretch) };
+      const pane = () => (shown as unknown as { panes: { lattice: Float64Array }[] }).panes[0]?.lattice[0] ?? 0;
+      shown.show([start]);
+      shown.select([{ atom: 0, image: [0, 0, 0] }]);
+      const told: number[] = [];
+      const off = shown.on("select", (s) => told.push(s.atoms.length));
+      const before = pane();
+      shown.follow(live);
+      const during = pane();
+      shown.follow({ ...live, n: 1, kinds: live.kinds.slice(0, 1) });
+      const other = pane();
+      shown.follow(null);
+      off();
+      return { ratio: during / before, other: other === during, back: pane() === before, told };
+    });
+    expect(seen.ratio).toBeCloseTo(1.1, 6);
+    expect([seen.other, seen.back, seen.told]).toEqual([true, true, []]);
+  });
+
   it("comes back after the context is lost", async () => {
     const events = await page.evaluate(async () => {
       const seen: boolean[] = [];

@@ -123,7 +123,7 @@ func (g *Gate) byCookie(r *http.Request, secret string) (auth.Identity, error) {
 		return auth.Identity{}, &fault.Error{Code: fault.CodeDenied, Field: HeaderCSRF, Message: "is missing or not this login's",
 			Hint: "send the `csrf` of GET /api/v1/auth/me"}
 	}
-	who := auth.Identity{UserID: l.UserID, By: auth.ByCookie, TokenID: l.TokenID, Expires: l.Expires, CSRF: l.CSRF}
+	who := auth.Identity{UserID: l.UserID, By: auth.ByCookie, TokenID: l.TokenID, Login: auth.Hash(secret), Expires: l.Expires, CSRF: l.CSRF}
 	return who, g.standing(r.Context(), l.TokenID)
 }
 
@@ -141,6 +141,22 @@ func (g *Gate) standing(ctx context.Context, tokenID string) error {
 	gone, err := g.Logins.Revoked(ctx, tokenID)
 	if err == nil && gone {
 		return fault.New(fault.CodeUnknown, "the token was revoked").WithHint("get a new one: crystalyse token --user NAME")
+	}
+	return err
+}
+
+// Standing says whether what an identity was proved with still holds: its token
+// was not revoked and its login was not ended. The relay asks about open sockets.
+func (g *Gate) Standing(ctx context.Context, who auth.Identity) error {
+	if g.Logins == nil || who.TokenID == "" {
+		return nil
+	}
+	if err := g.standing(ctx, who.TokenID); err != nil || who.Login == "" {
+		return err
+	}
+	_, err := g.Logins.FindLogin(ctx, who.Login)
+	if fault.Is(err, fault.CodeNotFound) {
+		return fault.New(fault.CodeUnknown, "the login has ended").WithHint("sign in again")
 	}
 	return err
 }

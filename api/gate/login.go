@@ -71,7 +71,7 @@ func (g *Gate) Ticket(ctx context.Context, who auth.Identity) (string, error) {
 		return "", noLogins()
 	}
 	secret := auth.Secret()
-	t := auth.Ticket{UserID: who.UserID, TokenID: who.TokenID, Expires: who.Expires}
+	t := auth.Ticket{UserID: who.UserID, TokenID: who.TokenID, Login: who.Login, Expires: who.Expires}
 	return secret, g.Logins.SaveTicket(ctx, auth.Hash(secret), t)
 }
 
@@ -92,5 +92,5 @@ func (g *Gate) Redeem(ctx context.Context, ticket string) (auth.Identity, error)
 	if t.TokenID == "" { // made in single mode
 		return auth.Identity{UserID: t.UserID, By: auth.ByTicket}, nil
 	}
-	return auth.Identity{UserID: t.UserID, By: auth.ByTicket, TokenID: t.TokenID, Expires: t.Expires}, g.standing(ctx, t.TokenID)
+	return auth.Identity{UserID: t.UserID, By: auth.ByTicket, TokenID: t.TokenID, Login: t.Login, Expires: t.Expires}, g.standing(ctx, t.TokenID)
 }

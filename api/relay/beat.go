@@ -62,8 +62,12 @@ func (r *Relay) beat() {
 			return
 		case <-t.C:
 		}
-		for _, c := range r.wheel.spoke(i) {
+		conns := r.wheel.spoke(i)
+		for _, c := range conns {
 			c.beat()
+		}
+		if len(conns) > 0 {
+			go r.recheck(conns) // the store may be slow, beats must not be
 		}
 	}
 }

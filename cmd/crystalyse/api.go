@@ -92,6 +92,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	})
 	defer sockets.Close()
 	deps.Sockets, deps.Viewers = sockets, func() int { return int(sockets.Counts().Connections) }
+	deps.Registry.MustRegister(sockets.Collector())
 	handler := rest.New(deps)
 	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", cfg.Bind, cfg.Port))
 	if err != nil {

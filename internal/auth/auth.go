@@ -36,6 +36,7 @@ type Identity struct {
 	By      Method
 	TokenID string    // the token it goes back to; "" in single mode
 	Expires time.Time // when it ends; zero in single mode
+	Login   string    // the key of the login session it goes back to; "" without one
 	CSRF    string    // what mutating requests of a login session must repeat
 }
 
@@ -52,7 +53,8 @@ type Login struct {
 type Ticket struct {
 	UserID  string    `json:"user_id"`
 	TokenID string    `json:"token_id"`
-	Expires time.Time `json:"expires"` // of the identity, not of the ticket
+	Login   string    `json:"login,omitempty"` // the key of its login session, if it was made in one
+	Expires time.Time `json:"expires"`         // of the identity, not of the ticket
 }
 
 // TicketTTL is how long a ticket waits for its socket.

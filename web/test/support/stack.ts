@@ -27,13 +27,18 @@ export function freePort(): Promise<number> {
 }
 
 /** Starts everything and waits for its `ready` line. */
-export async function startStack(): Promise<Stack> {
+export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run make build`);
   const shared = process.env.CRYSTALYSE_TEST_STATE ?? join(root, ".crystalyse");
   const state = mkdtempSync(join(tmpdir(), "crystalyse-web-"));
   const port = await freePort();
   const flags = ["--state-dir", state, "--env-dir", join(shared, "envs"), "--port", String(port)];
-  const child = spawn(binary, ["up", ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(binary, ["up", ...flags], {
+    cwd: root,
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   await ready(child);
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -85,6 +90,18 @@ export async function ask(url: string, query: string, mode = "creative"): Promis
 export async function statusOf(url: string, id: string): Promise<string> {
   const res = await fetch(`${url}/api/v1/discoveries/${id}`);
   return ((await res.json()) as { status: string }).status;
+}
+
+/** What a run is at, as the API tells it. */
+export interface RunState {
+  status: string;
+  reason?: string;
+  budget?: { wall_s: number; tokens: number; tool_calls: number };
+  pending: { kind: string; tool?: string }[];
+}
+
+export async function stateOf(url: string, id: string): Promise<RunState> {
+  return (await (await fetch(`${url}/api/v1/discoveries/${id}/state`)).json()) as RunState;
 }
 
 export function readBundle(path: string): string {

@@ -89,8 +89,8 @@ func (r skipFirst) Scan(dest ...any) error {
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // nearest ranks by the vector. The index serves filters that keep a tenth of the
-// rows or more; for narrower ones it would lose some, and reading all of them is
-// quick.
+// rows or more and many of them; otherwise it would lose some, and reading all
+// that is kept costs about as much as walking the graph.
 func (s *memories) nearest(ctx context.Context, userID string, f memory.Filter, v memory.Vector, limit int) ([]string, error) {
 	c := conditions{}
 	at := c.arg(pgvector.NewVector(v.Values))
@@ -113,7 +113,7 @@ func (s *memories) nearest(ctx context.Context, userID string, f memory.Filter, 
 
 // Exact search is right below these.
 const (
-	fewRows    = 10_000
+	fewRows    = 30_000
 	indexShare = 0.10
 	sizeAge    = time.Minute
 )

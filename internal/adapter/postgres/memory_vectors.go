@@ -69,7 +69,7 @@ func (s *memories) PrepareModel(ctx context.Context, model string, width int) er
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %s ON memories USING hnsw ((embedding::vector(%d)) vector_cosine_ops) WHERE embedding_model = %s`, name, width, quote(model)))
+		_, err := tx.Exec(ctx, fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %s ON memories USING hnsw ((embedding::vector(%d)) vector_cosine_ops) WITH (m = 24, ef_construction = 200) WHERE embedding_model = %s`, name, width, quote(model)))
 		return err
 	})
 }

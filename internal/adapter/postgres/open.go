@@ -64,6 +64,9 @@ func (d *DB) Structures() structure.Store { return structures{d} }
 const (
 	connectTimeout   = 10 * time.Second
 	statementTimeout = "30s"
+	// VectorCandidates is how many places of the graph a vector search weighs. At
+	// 100,000 memories 400 missed one in fifteen of the nearest.
+	VectorCandidates = "800"
 )
 
 // Open connects, with errors that say what to do and never the password.
@@ -77,7 +80,7 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "crystalyse"
 	// Searches by vector look wider than the default, and go on where a filter
 	// leaves too few.
-	cfg.ConnConfig.RuntimeParams["hnsw.ef_search"] = "400"
+	cfg.ConnConfig.RuntimeParams["hnsw.ef_search"] = VectorCandidates
 	cfg.ConnConfig.RuntimeParams["hnsw.iterative_scan"] = "strict_order"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -27,7 +27,7 @@ def generator(state: Path):
 @pytest.mark.parametrize("formula", KNOWN)
 def test_finds_the_known_structure(mace: Session, generator: Session, formula: str) -> None:
     group, a, (low, high) = KNOWN[formula]
-    ids = [s["structure_id"] for s in generator.call("generate_crystal_csp", {"formula": formula, "max_atoms": 12})["structures"]]
+    ids = [s["structure_id"] for s in generator.call("generate_crystal_csp", {"formula": formula, "num_samples": 8, "max_atoms": 8})["structures"]]
     found = mace.call("relax_structures", {"structure_ids": ids, "keep_best": 3})
     best = found["items"][0]
     assert (best["space_group_symbol"], best["converged"], best["stage"]) == (group, True, "full")

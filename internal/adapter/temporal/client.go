@@ -54,8 +54,16 @@ func (r *Runner) Start(ctx context.Context, d discovery.Discovery) error {
 func (r *Runner) Retry(ctx context.Context, d discovery.Discovery) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	// A run that has just said its end may not be closed yet; starting now would
+	// find that one and begin nothing. One that does not close is this retry's own.
+	closing, stop := context.WithTimeout(ctx, closePatience)
+	defer stop()
+	_ = r.client.GetWorkflow(closing, d.ID, "").Get(closing, nil)
 	return r.start(ctx, d, workflows.Input{DiscoveryID: d.ID, Retry: d.Retries}, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
+
+// closePatience is how long the run before may take from its last event to its end.
+const closePatience = 3 * time.Second
 
 func (r *Runner) start(ctx context.Context, d discovery.Discovery, in workflows.Input, reuse enums.WorkflowIdReusePolicy) error {
 	opts := client.StartWorkflowOptions{

@@ -88,7 +88,7 @@ func giveOut(ctx context.Context, con console, c *client.Client, did string, o o
 		return fault.Wrap(fault.CodeUnavailable, err, "the report of %s is not what this version expects", did).
 			WithHint("crystalyse report --json %s prints it as it is", did)
 	}
-	x := terminal.Extra{Web: c.Base() + "/api/v1/discoveries/" + did + "/report"}
+	x := terminal.Extra{Web: c.Base() + "/s/" + r.SessionID}
 	var unwritten error
 	if o.dir != "" {
 		missing, err := folder{o.dir, o.force}.write(ctx, c, r, events)

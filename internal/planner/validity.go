@@ -23,7 +23,7 @@ func validity(r request, h history) reply {
 		return reply{text: "The check did not work, so I have no answer: " + strings.Join(h.failures(), "; ") + ".\n\n{{outcome:declined}}"}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Of the compositions, %s are charge-balanced and %s are not.\n\n| formula | verdict | balancing oxidation states, or why not |\n|---|---|---|\n", d.cite("n_valid"), d.cite("n_invalid"))
+	fmt.Fprintf(&b, "Charge-balanced: %s. Not charge-balanced: %s.\n\n| formula | verdict | balancing oxidation states, or why not |\n|---|---|---|\n", d.cite("n_valid"), d.cite("n_invalid"))
 	mixed := false
 	for i, item := range d.items() {
 		b.WriteString(validityRow(d, i, item))

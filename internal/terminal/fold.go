@@ -145,7 +145,7 @@ func (r *Run) taskStart(p event.TaskStart) []block {
 	}
 	what := Line(p.Details)
 	r.waiting[Line(p.TaskID)] = what
-	return []block{{mark: &markWaiting, head: "for " + what, start: true}}
+	return []block{{mark: &markWaiting, head: "for " + strings.TrimPrefix(what, "waiting for "), start: true}}
 }
 
 // energiesShown bounds the lines of a batch; the report has them all.

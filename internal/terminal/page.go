@@ -33,12 +33,17 @@ func (p *page) heading(s string) {
 	p.line(p.st.paint(strong, p.st.text(s)))
 }
 
-// table lines up columns; a row that does not fit the width is wrapped instead.
+// table prints rows, as many as a reader looks through.
 func (p *page) table(rows [][]string) {
-	more := 0
-	if len(rows) > rowsShown {
-		more, rows = len(rows)-rowsShown, rows[:rowsShown]
+	p.rows(rows[:min(len(rows), rowsShown)])
+	if more := len(rows) - rowsShown; more > 0 {
+		p.line("  " + p.st.text(fmt.Sprintf("… and %d more in the report object", more)))
 	}
+}
+
+// rows lines up columns; when a row does not fit the width all are wrapped
+// instead.
+func (p *page) rows(rows [][]string) {
 	cells := map[int]int{}
 	for _, row := range rows {
 		for i := range row {
@@ -62,9 +67,6 @@ func (p *page) table(rows [][]string) {
 			}
 		}
 		p.line(b.String())
-	}
-	if more > 0 {
-		p.line("  " + p.st.text(fmt.Sprintf("… and %d more in the report object", more)))
 	}
 }
 

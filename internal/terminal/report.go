@@ -3,6 +3,7 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"crystalyse/internal/discovery"
@@ -29,7 +30,7 @@ func Report(w io.Writer, r report.Report, x Extra, st Style) error {
 		}
 	}
 	p.compositions(r.Compositions)
-	p.values(r.Values)
+	p.values(r.Values, r.Summary)
 	p.structures(r.Structures)
 	p.checks(r.Validation)
 	p.footer(r, x)
@@ -66,23 +67,43 @@ func (p *page) title(r report.Report) {
 	p.line("")
 }
 
-// markdown prints the little of it that answers use: headings, lists, emphasis.
+// markdown prints the little of it that answers use: headings, lists, tables,
+// emphasis.
 func (p *page) markdown(text string) {
+	var table [][]string
 	for _, l := range strings.Split(strings.TrimSpace(Clean(text)), "\n") {
 		body := strings.TrimSpace(strings.NewReplacer("**", "", "`", "").Replace(l))
+		if strings.HasPrefix(body, "|") {
+			table = append(table, tableCells(body)...)
+			continue
+		}
+		p.rows(table)
+		table = nil
 		switch {
 		case body == "":
 			p.line("")
 		case strings.HasPrefix(body, "#"):
 			p.line(p.st.paint(strong, p.st.text(strings.TrimSpace(strings.TrimLeft(body, "#")))))
-		case strings.HasPrefix(body, "|"):
-			p.line(p.st.text(cut(body, p.st.cells(), p.st)))
 		case strings.HasPrefix(body, "- "), strings.HasPrefix(body, "* "):
 			p.wrapped(body, "  ")
 		default:
 			p.wrapped(body, "")
 		}
 	}
+	p.rows(table)
+}
+
+// tableCells gives the cells of a row of a markdown table; the rule below the
+// head has none.
+func tableCells(row string) [][]string {
+	if strings.Trim(row, "|-: ") == "" {
+		return nil
+	}
+	cells := strings.Split(strings.Trim(row, "|"), "|")
+	for i := range cells {
+		cells[i] = strings.TrimSpace(cells[i])
+	}
+	return [][]string{cells}
 }
 
 func (p *page) compositions(cs []report.Composition) {
@@ -108,8 +129,9 @@ func (p *page) compositions(cs []report.Composition) {
 	p.table(rows)
 }
 
-func (p *page) values(vs []report.Number) {
-	rows := [][]string{}
+// values prints those that the answer names first: a batch has many others.
+func (p *page) values(vs []report.Number, answer string) {
+	var named, rows [][]string
 	for _, n := range vs {
 		if n.Name == "composition_valid" {
 			continue // the compositions above say it
@@ -128,19 +150,27 @@ func (p *page) values(vs []report.Number) {
 		if n.Converged != nil && !*n.Converged {
 			by += " (not converged)"
 		}
-		rows = append(rows, []string{strings.ReplaceAll(n.Name, "_", " "), value.Format(v), n.Formula, by, ref(n.CallID)})
+		row := []string{strings.ReplaceAll(n.Name, "_", " "), value.Format(v), n.Formula, by, ref(n.CallID)}
+		if strings.Contains(answer, row[1]) {
+			named = append(named, row)
+		} else {
+			rows = append(rows, row)
+		}
 	}
-	if len(rows) == 0 {
+	if rows = append(named, rows...); len(rows) == 0 {
 		return
 	}
 	p.heading("Numbers")
 	p.table(rows)
 }
 
+// structures prints what was relaxed before what it was relaxed from.
 func (p *page) structures(ss []report.Structure) {
 	if len(ss) == 0 {
 		return
 	}
+	ss = slices.Clone(ss)
+	slices.SortStableFunc(ss, func(a, b report.Structure) int { return rank(a) - rank(b) })
 	p.heading("Structures")
 	rows := make([][]string, 0, len(ss))
 	for _, s := range ss {
@@ -154,6 +184,13 @@ func (p *page) structures(ss []report.Structure) {
 		rows = append(rows, []string{s.Formula, group, "a " + value.Format(value.Value{Number: &cell.A, Unit: "angstrom"}), join(s.Origin, s.Label), s.ID})
 	}
 	p.table(rows)
+}
+
+func rank(s report.Structure) int {
+	if s.Origin == "relaxed" {
+		return 0
+	}
+	return 1
 }
 
 func ref(callID string) string {
@@ -178,11 +215,10 @@ func (p *page) checks(v report.Validation) {
 
 func (p *page) footer(r report.Report, x Extra) {
 	u := r.Usage
-	cost := "cost unknown"
+	usage := []string{counted(u.ToolCalls, "tool call"), grouped(u.TokensIn+u.TokensOut) + " tokens", seconds(u.WallS)}
 	if u.Cost != nil {
-		cost = fmt.Sprintf("cost %.4f", *u.Cost)
+		usage = append(usage, fmt.Sprintf("cost %.4f", *u.Cost))
 	}
-	usage := []string{counted(u.ToolCalls, "tool call"), grouped(u.TokensIn+u.TokensOut) + " tokens", seconds(u.WallS), cost}
 	const indent = "           "
 	for _, row := range [][2]string{{"usage", strings.Join(usage, p.st.dot())}, {"agent", join(r.Agent.Name, r.Agent.Model, r.Agent.Provider)}} {
 		for i, l := range wrap(p.st.text(row[1]), p.st.cells(), indent) {

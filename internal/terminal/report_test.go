@@ -20,7 +20,7 @@ const reportJSON = `{
   {"formula": "CuAl2O4", "valid": true, "applicable": true, "assignment": "Cu(2+) Al(3+)2 O(2-)4", "call_id": "t1.tool1"},
   {"formula": "Na3Cl", "valid": false, "applicable": true, "reason": "no balance", "call_id": "t1.tool1"},
   {"formula": "NiTi", "valid": null, "applicable": false, "reason": "intermetallic", "call_id": "t1.tool1"}],
- "summary": "## Answer\n\n**NaCl** is rock salt, Fm-3m (225), with a formation energy of −2.072 eV/atom. That is what one would expect of it.\n\n- found among 12 structures\n| a | b |",
+ "summary": "## Answer\n\n**NaCl** is rock salt, Fm-3m (225), with a formation energy of −2.072 eV/atom. That is what one would expect of it.\n\n- found among 12 structures\n\n| formula | verdict | balancing oxidation states, or why not |\n|---|:-:|---|\n| NaCl | valid | Na(1+) Cl(1-) |\n| Na3Cl | not valid | no combination of the known oxidation states adds up to zero |",
  "values": [
   {"key": "t2.tool1.e", "name": "formation_energy_per_atom", "value": -2.07231, "unit": "eV/atom", "call_id": "t2.tool1", "formula": "NaCl", "potential": {"name": "CHGNet", "version": "0.3.0"}, "converged": true},
   {"key": "t2.tool2.a", "name": "lattice_a", "value": 5.6412, "unit": "angstrom", "call_id": "t2.tool2", "formula": "NaCl", "potential": null, "converged": false},

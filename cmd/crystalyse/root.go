@@ -50,11 +50,16 @@ func logger(cfg *config.Config, process string) *slog.Logger {
 // embeddedStack finds the stack of the configured state folder.
 type embeddedStack struct{}
 
-// Ensure starts a stack in the background if none runs.
+// Ensure starts a stack in the background if none runs. Only a question installs
+// one: a folder where none was ever has nothing to list, show or steer.
 func (embeddedStack) Ensure(cmd *cobra.Command) (string, error) {
 	cfg, err := load(cmd)
 	if err != nil {
 		return "", err
+	}
+	if _, err := os.Stat(cfg.Path("postgres")); cmd.Name() != "discover" && cfg.DatabaseURL == "" && os.IsNotExist(err) {
+		return "", fault.New(fault.CodeUnavailable, "no stack was ever started in %s", cfg.StateDir).
+			WithHint("run this in the folder of `crystalyse up`, or give it with --state-dir")
 	}
 	address, _, err := embedded.EnsureRunning(cmd.Context(), cfg, embedded.NewLines(cmd.ErrOrStderr()))
 	return address, err

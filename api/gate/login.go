@@ -92,5 +92,6 @@ func (g *Gate) Redeem(ctx context.Context, ticket string) (auth.Identity, error)
 	if t.TokenID == "" { // made in single mode
 		return auth.Identity{UserID: t.UserID, By: auth.ByTicket}, nil
 	}
-	return auth.Identity{UserID: t.UserID, By: auth.ByTicket, TokenID: t.TokenID, Login: t.Login, Expires: t.Expires}, g.standing(ctx, t.TokenID)
+	who := auth.Identity{UserID: t.UserID, By: auth.ByTicket, TokenID: t.TokenID, Login: t.Login, Expires: t.Expires}
+	return who, g.Standing(ctx, who)
 }

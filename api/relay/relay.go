@@ -180,6 +180,17 @@ func (r *Relay) Close() {
 	for _, c := range r.wheel.all() {
 		c.close(closeGoingAway, "the server goes away")
 	}
+	r.mu.Lock()
 	r.stop()
+	r.mu.Unlock()
 	r.done.Wait()
+}
+
+// spawn runs f beside, unless the relay ends: then nobody would wait for it.
+func (r *Relay) spawn(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() == nil {
+		r.done.Go(f)
+	}
 }

@@ -113,7 +113,7 @@ func (st *stream) begin() {
 		return
 	}
 	st.loading, st.ready = true, make(chan struct{})
-	st.h.r.done.Go(st.load)
+	st.h.r.spawn(st.load)
 }
 
 // load reads until ring and announcements meet without a gap. Where the bus

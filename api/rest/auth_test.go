@@ -193,6 +193,14 @@ func TestTicket(t *testing.T) {
 	l.do(t, "DELETE", "/api/v1/auth/session", "", "Authorization", ada)
 	_, err = l.gate.Redeem(t.Context(), secret)
 	require.True(t, fault.Is(err, fault.CodeUnknown), "not after the token was revoked")
+
+	cookie, csrf := l.signIn(t, "ada")
+	secret = l.do(t, "POST", "/api/v1/auth/ticket", "", "Cookie", cookie, "X-CSRF-Token", csrf).json(t)["ticket"].(string)
+	who, err = l.gate.Redeem(t.Context(), secret)
+	require.NoError(t, err)
+	require.NoError(t, l.gate.Standing(t.Context(), who))
+	l.do(t, "DELETE", "/api/v1/auth/session", "", "Cookie", cookie, "X-CSRF-Token", csrf)
+	require.True(t, fault.Is(l.gate.Standing(t.Context(), who), fault.CodeUnknown), "a socket does not outlive the login its ticket came from")
 }
 
 func FuzzTicket(f *testing.F) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -157,10 +158,13 @@ func (b *Bus) Subscribe(ctx context.Context, id string) error {
 			got := make(chan error, 1)
 			b.acks[id] = append(b.acks[id], got)
 			err := ps.Subscribe(ctx, prefix+id) // under the lock: acks come in this order
-			b.mu.Unlock()
 			if err != nil {
+				// Nothing was sent: the next ack is somebody else's.
+				b.acks[id] = slices.DeleteFunc(b.acks[id], func(c chan error) bool { return c == got })
+				b.mu.Unlock()
 				return wrap(err)
 			}
+			b.mu.Unlock()
 			select {
 			case err := <-got:
 				return wrap(err)

@@ -55,8 +55,8 @@ test-web: envs ## tests of the page in a real browser, on the real stack
 # exactly what is shipped.
 pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/references:mcp/$(2):$(TOOLS)/py PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $$($(BIN) python $(1)) -m pytest -q -c mcp/pyproject.toml --rootdir mcp $$d; fi
 
-e2e: envs $(TOOLS)/schemathesis ## whole discoveries through the real stack
-	$(GO) test -timeout 25m -count=1 ./e2e/...
+e2e: envs $(TOOLS)/schemathesis $(TOOLS)/websockets ## whole discoveries through the real stack
+	$(GO) test -timeout 45m -count=1 ./e2e/...
 
 chaos: envs ## kill parts of the stack at random while discoveries run; CRYSTALYSE_CHAOS_SEED draws
 	CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -tags chaos -timeout 30m -count=1 -v -run TestChaos ./e2e
@@ -164,6 +164,11 @@ $(TOOLS)/py: mcp/locks/dev.txt
 	@touch $@
 
 $(TOOLS)/schemathesis: tools/requirements-schemathesis.txt
+	@mkdir -p $(TOOLS)
+	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
+	@touch $@
+
+$(TOOLS)/websockets: tools/requirements-websockets.txt
 	@mkdir -p $(TOOLS)
 	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
 	@touch $@

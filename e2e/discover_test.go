@@ -33,6 +33,7 @@ func TestDiscoveries(t *testing.T) {
 		}
 		require.Len(t, r.Compositions, 2)
 	})
+	t.Run("PlanClient", func(t *testing.T) { planClient(t, s) })
 	t.Run("FollowUp", func(t *testing.T) {
 		first, _ := s.discover("Validate CaO")
 		second, code := s.discover("Validate SrO", "--session", first.SessionID)

@@ -1,0 +1,28 @@
+"""The plan's client: plain websockets, no subprotocol. Prints the types it sees."""
+
+import asyncio
+import json
+import sys
+
+import websockets
+
+
+async def main(address: str, query: str) -> None:
+    async with websockets.connect(address + "/ws/discovery/test-session", max_size=None) as ws:
+        await ws.send(json.dumps({"type": "discovery_request", "query": query, "mode": "creative"}))
+        types, last = [], 0
+        while "discovery_complete" not in types:
+            event = json.loads(await asyncio.wait_for(ws.recv(), 600))
+            types.append(event["type"])
+            seq = event["metadata"]["seq"]
+            assert not last or seq == last + 1, f"seq {seq} after {last}"
+            last = seq
+        await ws.send(json.dumps({"type": "memory_search", "query": query}))
+        while True:
+            answer = json.loads(await asyncio.wait_for(ws.recv(), 120))
+            if answer["type"] == "memory_results":
+                break
+        print(json.dumps({"types": types, "memories": answer["results"]}))
+
+
+asyncio.run(main(*sys.argv[1:]))

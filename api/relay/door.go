@@ -39,6 +39,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return // the upgrader has answered
 	}
 	c := &conn{r: r, ws: ws, plain: !v1, name: path.Base(req.URL.Path), who: who, present: make(chan struct{}), rate: newBucket(r.Limits.Messages, 2*r.Limits.Messages)}
+	c.hear() // before the wheel looks at it
 	r.stats.connections.Add(1)
 	r.stats.opened.Add(1)
 	r.wheel.add(c)

@@ -73,8 +73,10 @@ func (s *server) launch(ctx context.Context) (*instance, []tool.Spec, string, er
 	i.client.OnNotification(i.demux.notify)
 	specs, version, err := i.hello(ctx)
 	if err != nil {
+		// Once it is reaped, all that it wrote of its end has been read.
+		stopped := i.stop()
 		err = missingCommand(s.name, s.cfg.Command, fmt.Errorf("%w%s", err, i.stderr.quote()))
-		return nil, nil, "", errors.Join(err, i.stop())
+		return nil, nil, "", errors.Join(err, stopped)
 	}
 	return i, specs, version, nil
 }

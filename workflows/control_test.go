@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,16 +96,26 @@ func TestSteeringAfterTheAnswerGivesAnotherTurn(t *testing.T) {
 	require.Equal(t, 2, turns)
 }
 
+// within does something in the environment's own loop, where several updates may
+// be sent one after the other, while an activity waits for it.
+func within(env *testsuite.TestWorkflowEnvironment, do func()) {
+	done := make(chan struct{})
+	env.RegisterDelayedCallback(func() { defer close(done); do() }, 0)
+	<-done
+}
+
 func TestSteersAreAbsorbedThenRefused(t *testing.T) {
 	taken, refused := 0, 0
 	f := &fakes{turn: answerAfter(1, 1)}
 	env := environment(t, f)
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		for i := range 1000 {
-			env.UpdateWorkflow("steer", fmt.Sprint("s", i), &testsuite.TestUpdateCallback{
-				OnAccept: func() { taken++ }, OnReject: func(error) { refused++ }, OnComplete: func(any, error) {},
-			}, discovery.Update{RequestID: fmt.Sprint("s", i), Text: "x"})
-		}
+		within(env, func() {
+			for i := range 1000 {
+				env.UpdateWorkflow("steer", fmt.Sprint("s", i), &testsuite.TestUpdateCallback{
+					OnAccept: func() { taken++ }, OnReject: func(error) { refused++ }, OnComplete: func(any, error) {},
+				}, discovery.Update{RequestID: fmt.Sprint("s", i), Text: "x"})
+			}
+		})
 		return activities.CallResult{Status: tool.StatusOK}, nil
 	}
 	_, err := runIt(t, env, input)
@@ -248,11 +259,13 @@ func TestQuestion(t *testing.T) {
 func TestBudgetIsWarnedOnceAndRaised(t *testing.T) {
 	f := &fakes{turn: answerAfter(4, 3)} // twelve calls; the limit is ten
 	env := environment(t, f)
-	made := 0
+	var made atomic.Int32
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		if made++; made == 9 {
-			env.UpdateWorkflow("set_budget", "b0", refusedUpdate(t), discovery.Update{RequestID: "b0", Budget: &discovery.Budget{ToolCalls: 5}})
-			env.UpdateWorkflow("set_budget", "b1", acceptedUpdate(t), discovery.Update{RequestID: "b1", Budget: &discovery.Budget{ToolCalls: 40}})
+		if made.Add(1) == 9 {
+			within(env, func() {
+				env.UpdateWorkflow("set_budget", "b0", refusedUpdate(t), discovery.Update{RequestID: "b0", Budget: &discovery.Budget{ToolCalls: 5}})
+				env.UpdateWorkflow("set_budget", "b1", acceptedUpdate(t), discovery.Update{RequestID: "b1", Budget: &discovery.Budget{ToolCalls: 40}})
+			})
 		}
 		return activities.CallResult{Status: tool.StatusOK}, nil
 	}

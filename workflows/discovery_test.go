@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,15 +147,15 @@ func TestAnswersAfterParallelCalls(t *testing.T) {
 }
 
 func TestBudgetOfCallsIsReservedBeforeAnyRuns(t *testing.T) {
-	made := 0
+	var made atomic.Int32
 	f := &fakes{turn: answerAfter(9, 4), call: func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		made++
+		made.Add(1)
 		return activities.CallResult{Status: tool.StatusOK}, nil
 	}}
 	r, err := runIt(t, environment(t, f), input)
 	require.NoError(t, err)
 	require.Equal(t, discovery.StatusBudgetExhausted, r.Status)
-	require.Equal(t, 8, made, "a third turn of four would pass the limit of ten")
+	require.Equal(t, int32(8), made.Load(), "a third turn of four would pass the limit of ten")
 }
 
 func TestBudgetOfTokens(t *testing.T) {

@@ -171,10 +171,13 @@ func (c *conn) sendPlain(epoch string, entries []entry) {
 		if c.closing.Load() {
 			return
 		}
-		if ord := e.ord(); ord > 0 {
-			c.ord = max(c.ord, ord)
-		}
 		c.next = e.seq + 1
+		if ord := e.ord(); ord > 0 {
+			if ord <= c.ord {
+				continue // the snapshot had it: a plain viewer does not tell by id
+			}
+			c.ord = ord
+		}
 		c.r.stats.events.Add(1)
 		c.send(plainFrame(e, epoch))
 	}

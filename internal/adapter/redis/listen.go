@@ -47,6 +47,8 @@ var runID = regexp.MustCompile(`run_id:(\w+)`)
 func (b *Bus) connection(ctx context.Context, l event.Listener, healthy func()) error {
 	ps := b.rdb.Subscribe(ctx)
 	defer ps.Close()
+	// Receiving waits for its own time-out, whatever becomes of ctx.
+	defer context.AfterFunc(ctx, func() { _ = ps.Close() })()
 	if err := ps.Ping(ctx); err != nil {
 		return wrap(err)
 	}

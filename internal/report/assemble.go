@@ -83,6 +83,7 @@ func Assemble(in Input) Report {
 		r.Compositions = append(r.Compositions, compositions(c)...)
 	}
 	r.Structures = structures(in.Structures, in.Calls)
+	relaxedBy(r.Values, r.Structures, in.Values)
 	r.Candidates = candidates(r.Structures, in.Values)
 	placeOnHulls(r.Candidates, in.Calls)
 	return r
@@ -124,6 +125,26 @@ func isAside(v value.Value) bool {
 		return true
 	}
 	return strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.")
+}
+
+// relaxedBy names the potential that relaxed a structure beside the numbers that
+// another tool read off it: a lattice parameter of such a cell is the potential's.
+func relaxedBy(out []Number, structures []Structure, all []value.Value) {
+	relaxed, by := map[string]bool{}, map[string]*value.Potential{}
+	for _, s := range structures {
+		relaxed[s.ID] = s.Origin == "relaxed"
+	}
+	for _, v := range all {
+		// Another potential may have looked at it later, the first one made it.
+		if v.Potential != nil && relaxed[v.StructureID] && by[v.StructureID] == nil {
+			by[v.StructureID] = v.Potential
+		}
+	}
+	for i := range out {
+		if out[i].Potential == nil {
+			out[i].Potential = by[out[i].StructureID]
+		}
+	}
 }
 
 // verdict is what the report reads of an item of a validity check.

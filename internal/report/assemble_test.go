@@ -193,3 +193,22 @@ func TestNotation(t *testing.T) {
 	require.Equal(t, "P6₃/mmc", SpaceGroupSymbol("P6_3/mmc"))
 	require.Equal(t, "P1\u0304", SpaceGroupSymbol("P-1"))
 }
+
+// TestACellIsThePotentials: what another tool reads off a relaxed cell names the
+// potential that relaxed it; a cell that no potential made has none.
+func TestACellIsThePotentials(t *testing.T) {
+	t.Parallel()
+	in := salt()
+	for _, id := range []string{"a", "c"} {
+		in.Values = append(in.Values, value.Value{Key: "t9." + id + ".lattice_a", Name: "lattice_a", Number: ptr(5.6), Unit: "angstrom", CallID: "t9." + id, Field: "lattice_a", StructureID: stID(id)})
+	}
+	in.Values = append(in.Values, energy("t9.tool9", "energy_per_atom", stID("a"), "NaCl", "CHGNet", -3.1, true))
+	of := map[string]*value.Potential{}
+	for _, v := range Assemble(in).Values {
+		of[v.Key] = v.Potential
+	}
+	require.Contains(t, of, "t9.a.lattice_a")
+	require.Nil(t, of["t9.a.lattice_a"], "a prototype with a single evaluation")
+	require.NotNil(t, of["t9.c.lattice_a"])
+	require.Equal(t, "CHGNet", of["t9.c.lattice_a"].Name, "the one that relaxed it, not the one that looked at it later")
+}

@@ -17,7 +17,11 @@ export function Dialog({
   const id = useId();
   useEffect(() => {
     const el = box.current;
-    if (el && !el.open) el.showModal();
+    if (el && !el.open) {
+      el.showModal();
+      // The browser would begin at the close button.
+      el.querySelector<HTMLElement>("input:not([type=file]), textarea")?.focus();
+    }
     return () => el?.close();
   }, []);
   return (

@@ -159,3 +159,7 @@ export function fractional(c: Crystal, frame: number): Float64Array {
   if (inv) for (let i = 0; i < c.n; i++) out.set(toCart(inv, at(p, 3 * i), at(p, 3 * i + 1), at(p, 3 * i + 2)), 3 * i);
   return out;
 }
+
+/** The nearest frame that a crystal has; 0 without one. */
+export const clampFrame = (c: Crystal | undefined, frame: number): number =>
+  c ? Math.max(0, Math.min(frameCount(c) - 1, frame)) : 0;

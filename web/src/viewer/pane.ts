@@ -8,6 +8,7 @@ import { drawRadius, type Style } from "./elements";
 import type { Materials } from "./gl/materials";
 import { Merged, put3, put4 } from "./gl/merged";
 import { STATE_GHOST, STATE_HOVERED, STATE_SELECTED, STATE_STUB } from "./gl/shaders";
+import type { Shape } from "./motion";
 import { type Counts, MAX_LABELS, type ViewerOptions } from "./options";
 import { PickGrid } from "./pick";
 import { type Polyhedron, polyhedra } from "./polyhedra";
@@ -349,4 +350,9 @@ export function countsOf(pane: Pane | undefined, options: ViewerOptions): Counts
     bonds: d && options.style === "ball" ? d.bondEnds / 2 : 0,
     labelsOmitted: options.labels && (d?.count ?? 0) > MAX_LABELS,
   };
+}
+
+/** Where the atoms of the crystal are now, from the first cell's drawn ones. */
+export function shapeOf(pane: Pane): Shape {
+  return { lattice: pane.lattice, positions: pane.positions.slice(0, 3 * pane.crystal.n) };
 }

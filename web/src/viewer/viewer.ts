@@ -4,13 +4,13 @@
 
 import { parseHex } from "./colors";
 import { listen } from "./controls";
-import { type Crystal, frameCount, latticeOf, positionsOf, sameAtoms } from "./crystal";
+import { type Crystal, clampFrame, frameCount, latticeOf, positionsOf, sameAtoms } from "./crystal";
 import { Emitter } from "./emitter";
 import { Loop } from "./loop";
 import type { Measurement } from "./measure";
 import { Mix, Motions, nearest, type Shape } from "./motion";
 import { type Counts, DEFAULTS, FIT, type ViewerOptions } from "./options";
-import { type AtomRef, countsOf, Pane } from "./pane";
+import { type AtomRef, countsOf, Pane, shapeOf } from "./pane";
 import { exportPicture, type PictureOptions, sceneLabels } from "./picture";
 import { Playback } from "./playback";
 import { Quality } from "./quality";
@@ -394,11 +394,4 @@ export class Viewer {
   }
 }
 
-const clampFrame = (c: Crystal | undefined, frame: number): number =>
-  c ? Math.max(0, Math.min(frameCount(c) - 1, frame)) : 0;
 const both = (s: Shape): [ArrayLike<number>, ArrayLike<number>] => [s.lattice, s.positions];
-
-/** Where the atoms of the crystal are now, from the first cell's drawn ones. */
-function shapeOf(pane: Pane): Shape {
-  return { lattice: pane.lattice, positions: pane.positions.slice(0, 3 * pane.crystal.n) };
-}

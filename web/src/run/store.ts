@@ -51,20 +51,24 @@ export class RunStore {
     const url = `${scheme}://${location.host}/ws/discovery/${this.session}`;
     this.stream = new SessionStream(this.handlers(), { url, ...(this.ticketed ? { ticket } : {}) });
     this.stream.start();
-    window.addEventListener("online", this.nudge);
+    window.addEventListener("online", this.moved);
+    window.addEventListener("offline", this.moved);
     document.addEventListener("visibilitychange", this.nudge);
   }
 
   stop(): void {
     this.stream?.stop();
     this.stream = undefined;
-    window.removeEventListener("online", this.nudge);
+    window.removeEventListener("online", this.moved);
+    window.removeEventListener("offline", this.moved);
     document.removeEventListener("visibilitychange", this.nudge);
     if (this.frame !== undefined) cancelAnimationFrame(this.frame);
     this.frame = undefined;
   }
 
   readonly nudge = (): void => this.stream?.nudge();
+
+  private readonly moved = (): void => this.stream?.moved();
 
   readonly subscribe = (f: () => void): (() => void) => {
     this.listeners.add(f);

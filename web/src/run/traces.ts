@@ -16,6 +16,7 @@ const most = 5000;
 
 export class Traces {
   private readonly byStep = new Map<string, TracePoint[]>();
+  private readonly seen = new Set<string>(); // a snapshot brings again what is known
 
   add(e: Event): void {
     if (e.type !== "tool_call_progress") return;
@@ -25,7 +26,8 @@ export class Traces {
       points = [];
       this.byStep.set(key, points);
     }
-    if (points.length >= most) return;
+    if (points.length >= most || this.seen.has(e.id)) return;
+    this.seen.add(e.id);
     const x = e.data.details;
     const p: TracePoint = { at: e.timestamp, step: e.data.progress, total: e.data.total };
     if (x.energy !== undefined) p.energy = x.energy;

@@ -129,7 +129,7 @@ describe("the socket of a session", () => {
             for (; next < until; next++) t.last().hear(ev(next));
             if (cut.code === 0) break;
             t.last().end(cut.code);
-            await vi.advanceTimersByTimeAsync(21_000);
+            await vi.advanceTimersByTimeAsync(10_001);
           }
           expect(t.view()).toEqual(fold(log));
           t.stream.stop();
@@ -169,6 +169,77 @@ describe("the socket of a session", () => {
     expect(t.sockets).toHaveLength(2);
   });
 
+  it("gives up a line that says nothing, and goes on where it stood", async () => {
+    const t = setUp();
+    t.stream.start();
+    await settle();
+    t.last().open();
+    t.last().hear({ t: "joined", e: "a", q: 0, top: 0, mode: "tail" }, ev(0));
+    await vi.advanceTimersByTimeAsync(19_000);
+    t.last().hear({ t: "hb", top: 1 });
+    await vi.advanceTimersByTimeAsync(19_000);
+    expect(t.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(t.phase()).toBe("lost");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.sockets).toHaveLength(2);
+    t.last().open();
+    expect(t.last().sent[0]).toEqual({ t: "join", e: "a", q: 1 });
+  });
+
+  it("gives up a handshake that does not end", async () => {
+    const t = setUp();
+    t.stream.start();
+    await settle();
+    await vi.advanceTimersByTimeAsync(20_500);
+    expect(t.sockets).toHaveLength(2);
+  });
+
+  it("opens one socket, however often it is nudged while it waits for its ticket", async () => {
+    const given: ((ticket: string) => void)[] = [];
+    const t = setUp(() => new Promise((done) => given.push(done)));
+    t.stream.start();
+    given[0]?.("a");
+    await settle();
+    t.last().open();
+    t.last().end(1006);
+    t.stream.nudge();
+    t.stream.nudge();
+    for (const done of given) done("b");
+    await settle();
+    expect(t.sockets).toHaveLength(2);
+  });
+
+  it("joins anew when the network changes", async () => {
+    const t = setUp();
+    t.stream.start();
+    await settle();
+    t.last().open();
+    t.last().hear({ t: "joined", e: "a", q: 0, top: 0, mode: "tail" }, ev(0));
+    t.stream.moved();
+    await settle();
+    expect(t.sockets).toHaveLength(2);
+    t.last().open();
+    expect(t.last().sent[0]).toEqual({ t: "join", e: "a", q: 1 });
+  });
+
+  it("does not spin over an event it cannot read", async () => {
+    const t = setUp();
+    t.stream.start();
+    await settle();
+    const unreadable = () => {
+      t.last().open();
+      t.last().hear({ t: "joined", e: "a", q: 0, top: 2, mode: "tail" }, { t: "ev", q: 1, d: { id: 7 } }, ev(1));
+    };
+    unreadable();
+    await settle();
+    expect(t.sockets).toHaveLength(2);
+    unreadable();
+    await settle();
+    expect(t.sockets).toHaveLength(2);
+    expect(t.phase()).toBe("lost");
+  });
+
   it("does not knock again where it was refused", async () => {
     const t = setUp();
     t.stream.start();
@@ -188,7 +259,7 @@ describe("the socket of a session", () => {
     t.last().open();
     expect(t.last().sent[0]).toEqual({ t: "auth", ticket: "ticket 1" });
     t.last().end(4001);
-    await vi.advanceTimersByTimeAsync(21_000);
+    await vi.advanceTimersByTimeAsync(10_001);
     t.last().open();
     expect(t.last().sent[0]).toEqual({ t: "auth", ticket: "ticket 2" });
   });

@@ -33,6 +33,8 @@ export interface Options {
 
 const protocol = "crystalyse.v1";
 const ackEvery = 1000;
+/** The server beats every 15 s; a line that says nothing for longer is dead, whatever the browser still believes. */
+const silenceAfter = 20_000;
 
 export class SessionStream {
   private ws: WebSocket | undefined;
@@ -43,6 +45,9 @@ export class SessionStream {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private healthy: ReturnType<typeof setTimeout> | undefined;
   private ack: ReturnType<typeof setTimeout> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
+  private round = 0; // of connecting: an older one that comes late is not used
+  private rejoined: number | undefined; // the position of the last rejoin; another one there waits
   private stopped = false;
   private current: StreamState;
   private readonly random: () => number;
@@ -69,11 +74,17 @@ export class SessionStream {
     this.say("closed");
   }
 
-  /** Tries at once instead of waiting for the next turn: the network is back, or a person asked. */
+  /** Tries at once instead of waiting for the next turn: the page is looked at again, or a person asked. */
   nudge(): void {
     if (this.stopped || this.current.phase !== "lost") return;
     clearTimeout(this.retry);
     void this.connect();
+  }
+
+  /** The network has changed: the socket may be dead without saying so, so the session is joined anew where it stands. */
+  moved(): void {
+    if (this.current.phase === "live" || this.current.phase === "catching_up") this.rejoin();
+    else this.nudge();
   }
 
   private say(phase: Phase, behind = 0, code?: number): void {
@@ -84,15 +95,17 @@ export class SessionStream {
 
   private async connect(): Promise<void> {
     this.drop();
+    const round = ++this.round;
     if (this.current.phase !== "lost") this.say("connecting");
+    this.listen();
     let ticket: string | undefined;
     try {
       ticket = await this.opt.ticket?.();
     } catch {
-      this.again();
+      if (round === this.round && !this.stopped) this.again();
       return;
     }
-    if (this.stopped) return;
+    if (round !== this.round || this.stopped) return;
     const ws = this.opt.socket ? this.opt.socket(this.opt.url, protocol) : new WebSocket(this.opt.url, protocol);
     this.ws = ws;
     ws.onopen = () => {
@@ -100,7 +113,9 @@ export class SessionStream {
       this.send({ t: "join", ...(this.position ?? {}) });
     };
     ws.onmessage = (m) => {
-      if (this.ws === ws && typeof m.data === "string") this.take(decode(m.data));
+      if (this.ws !== ws || typeof m.data !== "string") return;
+      this.listen();
+      this.take(decode(m.data));
     };
     ws.onclose = (c) => {
       if (this.ws === ws) this.closed(c.code);
@@ -118,15 +133,27 @@ export class SessionStream {
     this.again(code === 4000 ? this.random() * 5000 : undefined);
   }
 
+  /** Waits for the next word of the server, from now on. */
+  private listen(): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      this.drop();
+      this.again();
+    }, silenceAfter);
+  }
+
   private again(wait = delay(this.failures, this.random)): void {
     this.failures++;
+    this.round++;
     this.say("lost");
+    clearTimeout(this.retry);
     this.retry = setTimeout(() => void this.connect(), wait);
   }
 
   private drop(): void {
     clearTimeout(this.healthy);
     clearTimeout(this.ack);
+    clearTimeout(this.silence);
     this.ack = undefined;
     this.snapshot = undefined;
     const ws = this.ws;
@@ -144,6 +171,7 @@ export class SessionStream {
     this.flush(fresh);
     if (this.current.phase === "catching_up" && this.position && !this.snapshot && this.position.q >= this.top)
       this.say("live");
+    if (!this.ws) return; // joined again meanwhile
     this.ack ??= setTimeout(() => {
       this.ack = undefined;
       if (this.position) this.send({ t: "ack", q: this.position.q });
@@ -208,8 +236,15 @@ export class SessionStream {
     this.position = { e: this.position.e, q };
   }
 
+  /** Joins again at once; a second time at the same place only after a while, or a fault would make it spin. */
   private rejoin(): void {
     this.drop();
+    const at = this.position?.q ?? -1;
+    if (this.rejoined === at) {
+      this.again();
+      return;
+    }
+    this.rejoined = at;
     this.say("catching_up");
     void this.connect();
   }

@@ -37,6 +37,8 @@ export class PollStream {
 
   nudge(): void {}
 
+  moved(): void {}
+
   private say(phase: StreamState["phase"]): void {
     if (phase !== this.phase) this.since = Date.now();
     this.phase = phase;

@@ -52,6 +52,8 @@ type result struct {
 	Peer, Scenario string
 	PerSecond      float64 // delivered events; resumes
 	MicrosPer      float64 // server CPU of one of them
+	RedisPer       float64 // CPU of Redis, us
+	LoadPer        float64 // CPU of publishers and viewers, us
 	P50, P99       float64 // ms
 	KBPerSocket    float64
 	Gaps, Doubles  int64
@@ -152,6 +154,8 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
+var redisPID int
+
 func startRedis(ctx context.Context) (string, func(), error) {
 	port, err := freePort()
 	if err != nil {
@@ -165,6 +169,7 @@ func startRedis(ctx context.Context) (string, func(), error) {
 		return "", nil, fmt.Errorf("start Redis: %w", err)
 	}
 	at := fmt.Sprintf("127.0.0.1:%d", port)
+	redisPID = cmd.Process.Pid
 	return at, func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }, listening(at)
 }
 

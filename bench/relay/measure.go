@@ -169,8 +169,8 @@ func (m *meter) push(ctx context.Context, peer string, sc scenario, pub publishe
 	var wg sync.WaitGroup
 	fan := int64(sc.viewers / sc.sessions)
 	workers := min(16, sc.sessions)
-	if peer == "centrifuge" {
-		workers = min(64, sc.sessions) // its client pipelines concurrent callers
+	if peer == "centrifuge" || peer == "ours" {
+		workers = min(64, sc.sessions) // their clients pipeline concurrent callers
 	}
 	failed := make(chan error, workers)
 	for w := range workers {
@@ -197,11 +197,15 @@ func (m *meter) push(ctx context.Context, peer string, sc scenario, pub publishe
 	}
 	time.Sleep(time.Second)
 	cpu0, _ := usage(pid)
+	redis0, _ := usage(redisPID)
+	load0, _ := usage(os.Getpid())
 	n0, t0 := m.total(), time.Now()
 	m.measuring.Store(true)
 	time.Sleep(*duration)
 	m.measuring.Store(false)
 	cpu1, _ := usage(pid)
+	redis1, _ := usage(redisPID)
+	load1, _ := usage(os.Getpid())
 	n, took := float64(m.total()-n0), time.Since(t0).Seconds()
 	stop.Store(true)
 	wg.Wait()
@@ -220,6 +224,7 @@ func (m *meter) push(ctx context.Context, peer string, sc scenario, pub publishe
 	}
 	r.P50, r.P99 = percentiles(all)
 	r.PerSecond, r.MicrosPer = n/took, (cpu1-cpu0)/n*1e6
+	r.RedisPer, r.LoadPer = (redis1-redis0)/n*1e6, (load1-load0)/n*1e6
 	return nil
 }
 

@@ -21,7 +21,7 @@ type publisher func(ctx context.Context, session string, from, to int64) error
 func newPublisher(peer, at string) (publisher, func(), error) {
 	switch peer {
 	case "ours":
-		bus, err := redis.Open("redis://" + at + "/0?pool_size=16")
+		bus, err := redis.Open("redis://" + at + "/0")
 		if err != nil {
 			return nil, nil, err
 		}

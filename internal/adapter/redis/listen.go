@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -110,7 +109,7 @@ func (b *Bus) hear(l event.Listener, m *redis.Message) error {
 	if !ok1 || !ok2 || err != nil {
 		return fmt.Errorf("redis: an announcement on %s that is not ours", m.Channel)
 	}
-	l.Announced(strings.TrimPrefix(m.Channel, prefix), epoch(e, b.runs), first, bytes.Split([]byte(bodies), []byte("\n")))
+	l.Announced(strings.TrimPrefix(m.Channel, prefix), epoch(e, b.runs), first, lines(bodies))
 	return nil
 }
 

@@ -52,6 +52,10 @@ func TestRedis(t *testing.T) {
 	})
 	t.Run("Keys", testKeys)
 	t.Run("MetaLost", testMetaLost)
+	t.Run("Model", testModel)
+	t.Run("Trim", testTrim)
+	t.Run("Together", testTogether)
+	t.Run("ScriptsLost", testScriptsLost)
 }
 
 // testKeys pins what is written where: other programs may read it.
@@ -70,10 +74,11 @@ func testKeys(t *testing.T) {
 	require.Equal(t, map[string]string{"s": "3", "o": "2", "a:d/0/t1.llm": "1:3"}, m)
 	xs, err := raw.XRange(t.Context(), "s:{"+sid+"}:ev", "-", "+").Result()
 	require.NoError(t, err)
-	for i, x := range xs {
-		require.Equal(t, fmt.Sprintf("%d-0", i+1), x.ID)
-		require.Contains(t, x.Values, "d")
-	}
+	require.Len(t, xs, 2)
+	require.Equal(t, "2-1", xs[0].ID, "the last event, and how many stand before it")
+	require.Equal(t, map[string]any{"d": "{\"ord\":1}\n{\"ord\":2}"}, xs[0].Values)
+	require.Equal(t, "3-0", xs[1].ID)
+	require.Equal(t, map[string]any{"d": `{"live":"1.3"}`}, xs[1].Values)
 	for _, k := range []string{":ev", ":m"} {
 		ttl, err := raw.TTL(t.Context(), "s:{"+sid+"}"+k).Result()
 		require.NoError(t, err)

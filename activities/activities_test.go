@@ -37,6 +37,7 @@ func TestSteps(t *testing.T) {
 	t.Run("ATurnIsAskedOnce", testTurnOnce)
 	t.Run("AnAnswerBecomesAReport", testAnswer)
 	t.Run("CandidatesAreGathered", testCandidates)
+	t.Run("AStoppedFanOutKeepsWhatItFound", testStoppedCandidates)
 	t.Run("AQuestionIsAskedOnce", testQuestion)
 	t.Run("AQuestionMustFitItsSchema", testNoQuestion)
 	t.Run("AReopenedOneGoesOn", testResume)

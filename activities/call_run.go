@@ -210,6 +210,9 @@ func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error
 		}
 		return c.commit(ctx, cancelled(errDeadline.Error()))
 	case c.isCancelled(ctx):
+		if c.in.Settles && temporal.IsCanceledError(context.Cause(ctx)) {
+			return CallResult{}, ctx.Err() // the run knows why, and records it
+		}
 		if paused, perr := c.isPaused(detached(ctx)); perr == nil && paused {
 			return CallResult{}, ctx.Err() // it is made again after the pause, from its checkpoint
 		}

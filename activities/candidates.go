@@ -4,16 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
-	"sort"
 	"strings"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/id"
 	"crystalyse/internal/tool"
-	"crystalyse/internal/value"
 )
 
 // ToolEvaluateCandidates takes many compositions through the same stages, each
@@ -194,147 +191,4 @@ func (a *Activities) stageCall(ctx context.Context, in CallInput, stage int) (*d
 		return nil, err
 	}
 	return &c, nil
-}
-
-// SettleCandidatesInput closes a call that fanned out.
-type SettleCandidatesInput struct {
-	CallInput
-	Base      int // candidates are numbered from Base+1
-	Evaluated int // those beyond had no budget
-}
-
-// candidateResult is one entry of the result. Numbers are given with their keys:
-// they are values of the candidate's own calls.
-type candidateResult struct {
-	Formula   string         `json:"formula"`
-	Candidate string         `json:"candidate"`
-	Status    string         `json:"status"` // complete | partial | failed | not_evaluated
-	Failed    []stageFailure `json:"failed_stages"`
-	Structure string         `json:"best_structure_id,omitempty"`
-	Values    []citedValue   `json:"values"`
-}
-
-type stageFailure struct {
-	CallID  string `json:"call_id"`
-	Tool    string `json:"tool"`
-	Message string `json:"message"`
-}
-
-type citedValue struct {
-	Key   string `json:"key"`
-	Name  string `json:"name"`
-	Value any    `json:"value"`
-	Unit  string `json:"unit"`
-}
-
-// shownValues are those of a candidate that the model is shown; all are stored.
-var shownValues = map[string]bool{"energy_above_hull_per_atom": true, "formation_energy_per_atom": true, "composition_valid": true, "energy_per_atom": true, "space_group_number": true}
-
-// SettleCandidates gathers what the candidates found, as the call's result.
-func (a *Activities) SettleCandidates(ctx context.Context, in SettleCandidatesInput) (CallResult, error) {
-	c, done, err := a.callOf(ctx, in.CallInput)
-	if err != nil || done {
-		return CallResult{Cached: true}, err
-	}
-	args, _ := readCandidates(c.planned) // OpenCandidates has refused what cannot be read
-	values, _, err := a.Calls.Made(ctx, in.DiscoveryID)
-	if err != nil {
-		return CallResult{}, err
-	}
-	calls, err := a.Calls.Of(ctx, in.DiscoveryID)
-	if err != nil {
-		return CallResult{}, err
-	}
-	g := gathered{calls: map[string]discovery.Call{}, values: map[string][]value.Value{}}
-	for _, k := range calls {
-		if have, ok := g.calls[k.ID]; !ok || k.Gen >= have.Gen {
-			g.calls[k.ID] = k
-		}
-	}
-	for _, v := range values {
-		if shownValues[v.Name] {
-			g.values[v.CallID] = append(g.values[v.CallID], v)
-		}
-	}
-	out := struct {
-		Total, Complete, Partial, Failed, NotEvaluated int
-		Candidates                                     []candidateResult `json:"candidates"`
-	}{Total: len(args.Compositions)}
-	count := map[string]*int{"complete": &out.Complete, "partial": &out.Partial, "failed": &out.Failed, "not_evaluated": &out.NotEvaluated}
-	for i, f := range args.Compositions {
-		r := g.candidate(f, in.Base+i+1, i < in.Evaluated)
-		*count[r.Status]++
-		out.Candidates = append(out.Candidates, r)
-	}
-	sort.SliceStable(out.Candidates, func(i, j int) bool { return out.Candidates[i].aboveHull() < out.Candidates[j].aboveHull() })
-	body, err := json.Marshal(map[string]any{
-		"total": out.Total, "complete": out.Complete, "partial": out.Partial, "failed": out.Failed, "not_evaluated": out.NotEvaluated, "candidates": out.Candidates,
-	})
-	if err != nil {
-		return CallResult{}, err
-	}
-	c.task = &event.TaskStart{TaskID: c.call.ID, TaskType: "screening", TotalSteps: out.Total}
-	return c.commit(ctx, tool.Outcome{Status: tool.StatusOK, Result: body})
-}
-
-type gathered struct {
-	calls  map[string]discovery.Call
-	values map[string][]value.Value
-}
-
-func (g gathered) candidate(formula string, number int, evaluated bool) candidateResult {
-	r := candidateResult{Formula: formula, Candidate: fmt.Sprintf("c%d", number), Status: "not_evaluated", Failed: []stageFailure{}, Values: []citedValue{}}
-	if !evaluated {
-		return r
-	}
-	ok := 0
-	for stage := StageGenerate; stage <= LastStage; stage++ {
-		step := id.CandidateStep(number, stage)
-		c, made := g.calls[step]
-		switch {
-		case made && c.Status == tool.StatusOK:
-			ok++
-		case made && c.Error != nil:
-			r.Failed = append(r.Failed, stageFailure{step, c.Tool, shorten(c.Error.Message, 200)})
-		default:
-			r.Failed = append(r.Failed, stageFailure{CallID: step, Message: "not made"})
-		}
-		for _, v := range g.values[step] {
-			if len(r.Values) < 12 {
-				r.Values = append(r.Values, cited(v))
-			}
-			if stage >= StageRelax && v.StructureID != "" {
-				r.Structure = v.StructureID
-			}
-		}
-	}
-	switch ok {
-	case LastStage:
-		r.Status = "complete"
-	case 0:
-		r.Status = "failed"
-	default:
-		r.Status = "partial"
-	}
-	return r
-}
-
-// aboveHull orders candidates: those without a hull energy come last.
-func (r candidateResult) aboveHull() float64 {
-	for _, v := range r.Values {
-		if e, ok := v.Value.(float64); ok && v.Name == "energy_above_hull_per_atom" {
-			return e
-		}
-	}
-	return math.Inf(1)
-}
-
-func cited(v value.Value) citedValue {
-	c := citedValue{Key: v.Key, Name: v.Name, Unit: v.Unit}
-	if v.Number != nil {
-		c.Value = *v.Number
-	} else if v.Bool != nil {
-		c.Value = *v.Bool
-	}
-	return c
 }

@@ -125,6 +125,10 @@ type CallInput struct {
 	Deadline    time.Time
 	Reason      string        // of a skip
 	Candidate   *CandidateRef `json:",omitempty"`
+	// Settles says that the run itself gives a call that it stops its outcome:
+	// only the run knows whether the call is given up or made again after a pause.
+	// Calls of older shapes record that they were cancelled themselves.
+	Settles bool `json:",omitempty"`
 }
 
 // CallResult is what the workflow must know of a call.
@@ -208,6 +212,7 @@ type FinishResult struct {
 	Status   discovery.Status
 	ReportID string
 	Next     string
+	Usage    discovery.Usage // as the report has it, wall time included
 }
 
 // Place says where a turn stands; the hook opens the step with it.
@@ -218,4 +223,12 @@ func (in TurnInput) Place() Place {
 // Place says where a call stands.
 func (in CallInput) Place() Place {
 	return Place{DiscoveryID: in.DiscoveryID, Gen: in.Gen, Step: in.Step}
+}
+
+// Place says where a call stands that gets its outcome from the run: in an
+// attempt of its own.
+func (in SettleInput) Place() Place {
+	p := in.CallInput.Place()
+	p.After = "its outcome is recorded"
+	return p
 }

@@ -57,7 +57,7 @@ func (a *Activities) Finish(ctx context.Context, in FinishInput) (FinishResult, 
 		return FinishResult{}, toTemporal(err)
 	}
 	a.digestLater(ctx, d)
-	return FinishResult{Status: r.Status, ReportID: reportID, Next: next}, nil
+	return FinishResult{Status: r.Status, ReportID: reportID, Next: next, Usage: r.Usage}, nil
 }
 
 func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in FinishInput) (report.Report, error) {

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -82,6 +83,7 @@ type Place struct {
 	DiscoveryID string
 	Gen         int
 	Step        string
+	After       string // why an earlier attempt is over; "" means that the step is tried again
 }
 
 // Open fences a step's attempt and gives the context its recorder. A newer
@@ -106,7 +108,7 @@ func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error)
 	}
 	r.scope.Attempt = opened.Attempt
 	if opened.Superseded > 0 && opened.Superseded < opened.Attempt {
-		if err := r.Emit(ctx, event.AttemptSuperseded{Attempt: opened.Superseded, Reason: "the step was tried again"}); err != nil {
+		if err := r.Emit(ctx, event.AttemptSuperseded{Attempt: opened.Superseded, Reason: cmp.Or(p.After, "the step was tried again")}); err != nil {
 			return nil, err
 		}
 	}

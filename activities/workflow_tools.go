@@ -69,7 +69,7 @@ func (a *Activities) Settle(ctx context.Context, in SettleInput) (CallResult, er
 	if err != nil || done {
 		return CallResult{Cached: true}, err
 	}
-	if in.Candidate == nil && (in.Status != tool.StatusOK || c.planned.Server != tool.ServerWorkflow) {
+	if in.Status != tool.StatusOK || c.planned.Server != tool.ServerWorkflow {
 		if err := c.start(ctx); err != nil {
 			return CallResult{}, err
 		}
@@ -141,8 +141,15 @@ const (
 )
 
 func estimate(p discovery.PlannedCall) float64 {
-	if !p.Long {
+	switch {
+	case !p.Long:
 		return guessShort
+	case p.Server == tool.ServerWorkflow && p.Tool == ToolEvaluateCandidates:
+		args, refused := readCandidates(p)
+		if refused != nil {
+			return guessShort // it answers with its error
+		}
+		return guessMember * float64(len(args.Compositions)*args.NumSamples)
 	}
 	return guessMember * float64(membersOf(p.Arguments))
 }

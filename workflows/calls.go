@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/temporal"
@@ -16,11 +17,16 @@ type activeCall struct {
 	ref       activities.CallRef
 	turnGen   int
 	cancel    func()
+	begun     bool // viewers may know of it
 	running   bool // its activity is scheduled
 	stopped   bool // by a pause: it is made again afterwards
 	cancelled bool // given up by the user
 	done      bool
 	err       error
+
+	fan       *activities.FanOut // of a call that fanned out
+	evaluated int                // candidates of it that the budget allowed
+	made      int                // calls of them that were made
 }
 
 // callAll runs the calls of a turn side by side. One failing step does not
@@ -65,14 +71,46 @@ func (r *run) callAll(ctx workflow.Context, refs []activities.CallRef) error {
 	return err
 }
 
-// call takes one call to its outcome: the policy, the tool itself, and what the
-// user decides on the way.
+// call takes one call to its end. One that has begun and is cut off for good has
+// its outcome recorded here: nobody else knows that it is not made again.
 func (r *run) call(ctx workflow.Context, c *activeCall, before *activeCall) error {
+	err := r.pursue(ctx, c, before)
+	if err == nil || !c.begun || r.shape < shapeSettle {
+		return err
+	}
+	quiet, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if serr := r.settle(quiet, c, r.cutOff(ctx, err)); serr != nil {
+		workflow.GetLogger(ctx).Warn("a call that was cut off could not be recorded", "call", c.ref.CallID, "error", serr)
+	}
+	return err
+}
+
+// cutOff words why a call has no outcome of its own.
+func (r *run) cutOff(ctx workflow.Context, cause error) activities.SettleInput {
+	var stop *errStop
+	why := "stopped from outside"
+	switch {
+	case errors.As(cause, &stop):
+		why = stop.details
+	case r.late:
+		why = "the wall time limit of the discovery is reached"
+	case ctx.Err() != nil:
+		why = "stopped by the user"
+	}
+	return activities.SettleInput{Status: tool.StatusCancelled, Error: &tool.Error{
+		Code: "cancelled", Message: why, Suggestions: []string{"what was computed before is kept"},
+	}}
+}
+
+// pursue takes one call to its outcome: the policy, the tool itself, and what
+// the user decides on the way.
+func (r *run) pursue(ctx workflow.Context, c *activeCall, before *activeCall) error {
 	if allowed, err := r.permit(ctx, c); err != nil || !allowed {
 		return err
 	}
 	for {
-		if err := r.unpaused(ctx); err != nil {
+		if err := r.unpausedOr(ctx, func() bool { return c.cancelled && r.shape >= shapeSettle }); err != nil {
 			return err
 		}
 		if c.cancelled || r.finishNow && r.shape >= shapeControl {
@@ -121,7 +159,7 @@ func (r *run) call(ctx workflow.Context, c *activeCall, before *activeCall) erro
 func (r *run) execute(ctx workflow.Context, c *activeCall) (activities.CallResult, error) {
 	cctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	c.cancel = cancel
+	c.cancel, c.begun = cancel, true
 	if c.ref.Server == tool.ServerWorkflow {
 		return r.answerTool(cctx, c)
 	}
@@ -151,7 +189,7 @@ func (r *run) longQueue() string {
 func (r *run) callInput(c *activeCall) activities.CallInput {
 	return activities.CallInput{
 		DiscoveryID: r.in.DiscoveryID, Gen: r.st.Gen, TurnGen: c.turnGen, Turn: r.st.Turn,
-		Step: c.ref.CallID, Branch: r.st.Branch, Deadline: r.st.Deadline,
+		Step: c.ref.CallID, Branch: r.st.Branch, Deadline: r.st.Deadline, Settles: r.shape >= shapeSettle,
 	}
 }
 
@@ -170,10 +208,16 @@ func (r *run) giveUp(ctx workflow.Context, c *activeCall) error {
 	}})
 }
 
-// settle gives a call an outcome that no tool gave.
+// settle gives a call an outcome that no tool gave. One that fanned out keeps
+// what its candidates found.
 func (r *run) settle(ctx workflow.Context, c *activeCall, in activities.SettleInput) error {
 	in.CallInput = r.callInput(c)
 	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.settle", r.st.Gen, c.ref.CallID), "outcome of "+c.ref.Summary, quick)
+	if c.fan != nil && r.shape >= shapeSettle {
+		return workflow.ExecuteActivity(actx, activities.NameSettleCandidates, activities.SettleCandidatesInput{
+			CallInput: in.CallInput, Base: c.fan.Base, Evaluated: c.evaluated, Status: in.Status, Error: in.Error,
+		}).Get(ctx, nil)
+	}
 	return workflow.ExecuteActivity(actx, activities.NameSettle, in).Get(ctx, nil)
 }
 

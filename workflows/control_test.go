@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,7 +42,8 @@ func stateOf(t *testing.T, env *testsuite.TestWorkflowEnvironment) discovery.Run
 // environment tells only its listener.
 func whenCancelled(env *testsuite.TestWorkflowEnvironment) func() error {
 	gone := make(chan struct{})
-	env.SetOnActivityCanceledListener(func(*activity.Info) { close(gone) })
+	var once sync.Once
+	env.SetOnActivityCanceledListener(func(*activity.Info) { once.Do(func() { close(gone) }) })
 	return func() error { <-gone; return temporal.NewCanceledError() }
 }
 

@@ -26,6 +26,7 @@ const (
 const (
 	changeControl = "control"
 	shapeControl  = 1 // parallel holds, budget warnings, finish_now ends running calls
+	shapeSettle   = 2 // the run gives stopped calls their outcome; cancel_step acts under a pause
 )
 
 // run is one run of a discovery.
@@ -37,6 +38,7 @@ type run struct {
 
 	finishNow bool
 	closing   bool // no instruction is taken any more
+	late      bool // the wall time is spent
 	turnsHere int
 	updates   int
 	telling   int // instructions being told to viewers
@@ -46,6 +48,7 @@ type run struct {
 	questions []*question
 	calls     []*activeCall
 	clock     clock
+	voice     workflow.Mutex // held while viewers are told something
 }
 
 // errStop ends the loop with a status that is a result, not a failure.
@@ -58,7 +61,7 @@ func (e *errStop) Error() string { return string(e.status) + ": " + e.details }
 
 // DiscoveryWorkflow runs one discovery to its report.
 func DiscoveryWorkflow(ctx workflow.Context, in Input) (Result, error) {
-	r := &run{in: in}
+	r := &run{in: in, voice: workflow.NewMutex(ctx)}
 	if in.Carry != nil {
 		r.st = *in.Carry
 	}
@@ -139,23 +142,22 @@ func waitSignalOr(ctx workflow.Context, ch workflow.ReceiveChannel, d time.Durat
 
 // loop makes turns until the model answers, a limit is reached or the user stops.
 func (r *run) loop(ctx workflow.Context) error {
-	r.shape = workflow.GetVersion(ctx, changeControl, workflow.DefaultVersion, shapeControl)
+	r.shape = workflow.GetVersion(ctx, changeControl, workflow.DefaultVersion, shapeSettle)
 	// The wall limit is a deadline for whatever runs at that moment, so the loop
 	// works under a context that the timer cancels.
 	wctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	wallSpent := false
 	if !r.st.Deadline.IsZero() || r.shape >= shapeControl {
 		workflow.Go(wctx, func(gctx workflow.Context) {
 			if r.awaitDeadline(gctx) == nil {
-				wallSpent = true
+				r.late = true
 				cancel()
 			}
 		})
 	}
 	for {
 		done, err := r.turn(wctx)
-		if wallSpent && ctx.Err() == nil {
+		if r.late && ctx.Err() == nil {
 			return &errStop{discovery.StatusBudgetExhausted, fmt.Sprintf("the wall time limit of %s is reached", seconds(r.st.Budget.WallS))}
 		}
 		if err != nil || done {

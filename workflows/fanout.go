@@ -57,7 +57,8 @@ func FanOutWorkflow(ctx workflow.Context, in FanOutInput) (FanOutResult, error) 
 		working++
 		workflow.Go(ctx, func(gctx workflow.Context) {
 			defer slots.Release(1)
-			in.ToolCall += evaluate(gctx, in, index)
+			made := evaluate(gctx, in, index)
+			in.ToolCall += made
 			working--
 		})
 	}
@@ -127,13 +128,13 @@ func CandidateWorkflow(ctx workflow.Context, in CandidateInput) (int, error) {
 		actx = workflow.WithPriority(actx, temporal.Priority{FairnessKey: in.UserID})
 		var res activities.CallResult
 		err := workflow.ExecuteActivity(actx, activities.NameCallTool, call).Get(ctx, &res)
+		if err == nil && !res.Cached {
+			calls++ // one that ended just before a stop was made, too
+		}
 		if ctx.Err() != nil {
 			return 0, temporal.NewCanceledError(calls)
 		}
 		if err == nil {
-			if !res.Cached {
-				calls++
-			}
 			continue
 		}
 		f := failureOf(err)
@@ -157,9 +158,14 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 		return activities.CallResult{Cached: plan.Done}, err
 	}
 	base := r.candidateBase(c, plan.Count)
-	n := r.afford(plan.Count)
-	r.st.Reserved += n * callsEach
-	defer func() { r.st.Reserved -= n * callsEach }()
+	n, reserve := r.share(c, plan.Count)
+	c.fan, c.evaluated = &activities.FanOut{Call: c.ref.CallID, Base: base, Count: plan.Count}, n
+	if r.shape >= shapeSettle && (c.cancelled || r.finishNow || r.st.Paused) {
+		c.stopped = true // told while the call was being opened
+		return activities.CallResult{}, temporal.NewCanceledError()
+	}
+	r.st.Reserved += reserve
+	defer func() { r.st.Reserved -= reserve }()
 	if err := r.warn(ctx); err != nil {
 		return activities.CallResult{}, err
 	}
@@ -173,6 +179,7 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 	err := workflow.ExecuteChildWorkflow(cctx, FanOut, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n}).Get(ctx, &res)
 	r.clock.work(ctx, r, -1)
 	c.running = false
+	c.made += res.ToolCalls + spent(err)
 	r.st.Usage.ToolCalls += res.ToolCalls + spent(err)
 	if err != nil {
 		return activities.CallResult{}, err
@@ -196,6 +203,17 @@ func (r *run) candidateBase(c *activeCall, count int) int {
 	}
 	r.st.FanOuts = append(r.st.FanOuts, activities.FanOut{Call: c.ref.CallID, Base: base, Count: count})
 	return base
+}
+
+// share gives how many candidates are evaluated, and the calls they need. A
+// fan-out that goes on after a pause has the candidates it had: the calls that
+// were made before are spent, and found.
+func (r *run) share(c *activeCall, count int) (n, calls int) {
+	if c.fan != nil && r.shape >= shapeSettle {
+		return c.evaluated, max(0, c.evaluated*callsEach-c.made)
+	}
+	n = r.afford(count)
+	return n, n * callsEach
 }
 
 // afford gives how many candidates the budget has calls for.

@@ -66,6 +66,7 @@ func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 		}
 	}
 	res := Result{Status: out.Status, ReportID: out.ReportID, Usage: r.st.Usage}
+	res.Usage.WallS = out.Usage.WallS // the report's clock: from the claim of the session on
 	if out.Status == discovery.StatusFailed {
 		return res, temporal.NewApplicationErrorWithOptions(in.Details, "DiscoveryFailed", temporal.ApplicationErrorOptions{NonRetryable: true})
 	}

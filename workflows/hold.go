@@ -80,11 +80,16 @@ func failureOf(err error) *tool.Error {
 
 // unpaused waits while the user has paused the discovery.
 func (r *run) unpaused(ctx workflow.Context) error {
+	return r.unpausedOr(ctx, func() bool { return false })
+}
+
+// unpausedOr waits likewise, or until there is nothing to wait for.
+func (r *run) unpausedOr(ctx workflow.Context, over func() bool) error {
 	if !r.st.Paused {
 		return nil
 	}
 	r.clock.wait(ctx, r, 1)
-	err := workflow.Await(ctx, func() bool { return !r.st.Paused || r.finishNow })
+	err := workflow.Await(ctx, func() bool { return !r.st.Paused || r.finishNow || over() })
 	r.clock.wait(ctx, r, -1)
 	return err
 }

@@ -80,6 +80,8 @@ func record(t *testing.T) {
 		"approved":  {turn: calling(expensive), begin: began(asks, discovery.Budget{WallS: 3600})},
 		"asked":     {turn: calling(ask), asked: activities.Asked{Text: "which?", Default: "any", TimeoutS: 600}},
 		"fanned":    {turn: calling(fanRef), candidates: 3},
+		"fandrop":   {turn: calling(fanRef), candidates: 3, call: firstUntilCancelled()},
+		"pausedrop": {turn: calling(longRef), call: firstUntilCancelled()},
 		"forked": {turn: answerAfter(2, 1), begin: func(int) activities.BeginResult {
 			return activities.BeginResult{Ready: true, Head: "h1", Turn: 1, Forked: true}
 		}},
@@ -113,6 +115,9 @@ var instructions = map[string][]discovery.Update{
 	"steered":  {{Kind: discovery.UpdateSteer, Text: "only oxides"}, {Kind: discovery.UpdateSetBudget, Budget: &discovery.Budget{ToolCalls: 50}}, {Kind: discovery.UpdateCancelStep}},
 	"approved": {{Kind: discovery.UpdateApprove, Decision: discovery.Allow, Remember: true}},
 	"asked":    {{Kind: discovery.UpdateAnswer, Text: "this one"}},
+
+	"fandrop":   {{Kind: discovery.UpdateCancelStep, Step: "t1.tool1"}},
+	"pausedrop": {{Kind: discovery.UpdatePause}, {Kind: discovery.UpdateCancelStep, Step: "t1.tool1"}, {Kind: discovery.UpdateResume}},
 }
 
 // instruct sends them.
@@ -122,17 +127,25 @@ func instruct(ctx context.Context, t *testing.T, c client.Client, did, name stri
 		require.Eventually(t, func() bool {
 			v, err := c.QueryWorkflow(ctx, did, "", workflows.QueryRun)
 			var st discovery.RunState
-			if err != nil || v.Get(&st) != nil || st.Status == discovery.StatusQueued || len(st.Pending)+len(st.Running) == 0 {
+			waits := name == "pausedrop" && u.Kind == discovery.UpdateResume // nothing is left that runs
+			if err != nil || v.Get(&st) != nil || st.Status == discovery.StatusQueued || !waits && len(st.Pending)+len(st.Running) == 0 {
 				return false
 			}
-			if u.Kind == discovery.UpdateResume {
+			if u.Kind == discovery.UpdateResume || name == "pausedrop" && u.Kind == discovery.UpdateCancelStep {
 				// The pause has reached the call.
 				d, err := c.DescribeWorkflowExecution(ctx, did, "")
 				if err != nil || len(d.GetPendingActivities()) > 0 {
 					return false
 				}
 			}
-			if u.Kind == discovery.UpdateCancelStep && len(st.Running) > 0 {
+			if name == "fandrop" {
+				// Its candidates are at work.
+				d, err := c.DescribeWorkflowExecution(ctx, did, "")
+				if err != nil || len(d.GetPendingChildren()) == 0 {
+					return false
+				}
+			}
+			if u.Kind == discovery.UpdateCancelStep && u.Step == "" && len(st.Running) > 0 {
 				// The first call that began is the one that holds.
 				d, err := c.DescribeWorkflowExecution(ctx, did, "")
 				if err != nil || len(d.GetPendingActivities()) != 1 {
@@ -227,7 +240,7 @@ func keep(ctx context.Context, t *testing.T, c client.Client, name, workflowID, 
 }
 
 // recording numbers the set of histories: raise it with the shape of a run.
-const recording = "v2"
+const recording = "v3"
 
 func acceptedUpdate(t *testing.T) *testsuite.TestUpdateCallback {
 	return &testsuite.TestUpdateCallback{

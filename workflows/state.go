@@ -40,8 +40,15 @@ func (r *run) standing() (discovery.Status, string) {
 	return discovery.StatusRunning, ""
 }
 
-// announce records the status and what it is about.
+// announce records the status and what it is about. Announcements are made one
+// after the other: a pause that is told late must not hide the resume after it.
 func (r *run) announce(ctx workflow.Context, n notice) error {
+	if r.shape >= shapeSettle {
+		if err := r.voice.Lock(ctx); err != nil {
+			return err
+		}
+		defer r.voice.Unlock()
+	}
 	s, reason := r.standing()
 	r.st.Status, r.st.Reason = s, reason
 	r.st.Counter++

@@ -86,6 +86,9 @@ type Steps interface {
 	// Open fences the attempt (scope.Gen, scope.Step, scope.Attempt) of what was
 	// scheduled at a time (the engine's, in nanoseconds): later ones win.
 	Open(ctx context.Context, scope event.Scope, scheduled int64) (Opened, error)
+	// Unfinished gives the steps of candidates that were opened in a generation
+	// and have no outcome.
+	Unfinished(ctx context.Context, discoveryID string, gen int) ([]string, error)
 	event.Appender
 }
 

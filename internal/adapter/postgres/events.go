@@ -31,6 +31,12 @@ func (d *DB) Open(ctx context.Context, s event.Scope, scheduled int64) (discover
 	return o, nil
 }
 
+// Unfinished gives the steps of candidates that have no outcome.
+func (d *DB) Unfinished(ctx context.Context, did string, gen int) ([]string, error) {
+	steps, err := d.q.UnfinishedSteps(ctx, db.UnfinishedStepsParams{DiscoveryID: did, Gen: int32(gen)})
+	return steps, wrap(err)
+}
+
 func superseded(s event.Scope, current int) error {
 	return fault.New(fault.CodeConflict, "attempt %d of step %s is superseded by attempt %d", s.Attempt, s.Step, current)
 }

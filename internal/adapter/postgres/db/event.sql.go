@@ -245,3 +245,34 @@ func (q *Queries) TakeOrds(ctx context.Context, arg TakeOrdsParams) (int64, erro
 	err := row.Scan(&last_ord)
 	return last_ord, err
 }
+
+const unfinishedSteps = `-- name: UnfinishedSteps :many
+SELECT s.step FROM steps s WHERE s.discovery_id = $1 AND s.gen = $2 AND s.step LIKE 'c%'
+    AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.discovery_id = s.discovery_id AND c.gen = s.gen AND c.call_id = s.step AND c.status <> 'running')
+ORDER BY s.step
+`
+
+type UnfinishedStepsParams struct {
+	DiscoveryID string
+	Gen         int32
+}
+
+func (q *Queries) UnfinishedSteps(ctx context.Context, arg UnfinishedStepsParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, unfinishedSteps, arg.DiscoveryID, arg.Gen)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var step string
+		if err := rows.Scan(&step); err != nil {
+			return nil, err
+		}
+		items = append(items, step)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -29,6 +29,11 @@ WITH before AS (SELECT s.attempt FROM steps s WHERE s.discovery_id = @discovery_
          RETURNING attempt, base, scheduled)
 SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, w.attempt::int AS now, w.base::int AS base, w.scheduled::bigint AS scheduled FROM written w;
 
+-- name: UnfinishedSteps :many
+SELECT s.step FROM steps s WHERE s.discovery_id = $1 AND s.gen = $2 AND s.step LIKE 'c%'
+    AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.discovery_id = s.discovery_id AND c.gen = s.gen AND c.call_id = s.step AND c.status <> 'running')
+ORDER BY s.step;
+
 -- name: LockStep :one
 SELECT attempt FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE;
 

@@ -97,12 +97,22 @@ func coordination(d done) string {
 func compoundsAnswer(r request, best []material, h history) reply {
 	all := gatherAll(best, h)
 	var b strings.Builder
+	// What was asked is answered first: a verdict, an order of arrangements.
+	asked := r.stability || r.wants[wantHull]
+	for _, f := range all {
+		b.WriteString(r.versus(f))
+	}
+	if asked {
+		b.WriteString(verdicts(all))
+	}
 	if len(all) == 1 && len(r.formulas) <= 1 {
 		single(&b, all[0])
 	} else {
 		table(&b, all)
 	}
-	b.WriteString(verdicts(all))
+	if !asked {
+		b.WriteString(verdicts(all))
+	}
 	for _, f := range all {
 		b.WriteString(extras(f, h))
 	}
@@ -196,16 +206,18 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(b, "for %s, %s candidate structures were tried and %s converged", f.formula, f.search.cite("n_kept"), f.relaxed.cite("n_converged"))
+		fmt.Fprintf(b, "for %s, %s structures%s were relaxed and %s converged", f.formula, f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"))
 	}
 	b.WriteString(". " + potentialOf(all))
 	if all[0].symprec != "" {
 		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)
 	}
 	b.WriteString("\n\n**Mind:** the structure is the lowest in energy of those tried, which need not be the ground state. ")
-	b.WriteString("Energies are at zero temperature, from a machine-learned potential. A negative formation energy is relative to the elements only: it does not show stability against other compounds.")
+	b.WriteString("Energies are at zero temperature, from a machine-learned potential.")
 	if noHull(all) {
-		b.WriteString(" No hull was computed.")
+		b.WriteString(" A negative formation energy is relative to the elements only: it does not show stability against other compounds. No hull was computed.")
+	} else {
+		b.WriteString(" A hull knows only the phases it is made of, and neither heat nor what forms quickly.")
 	}
 	if f := h.failures(); len(f) > 0 {
 		b.WriteString("\n\nNot everything worked: " + strings.Join(f, "; ") + ".")

@@ -10,6 +10,8 @@ import (
 // samples is how many structures a search tries for each composition.
 func (r request) samples() int {
 	switch {
+	case len(r.chosen) > 0 && !r.thorough():
+		return 8 // beside what known types give
 	case r.thorough() && len(r.formulas) > 2:
 		return rigorousSamples
 	case r.thorough():
@@ -98,6 +100,9 @@ func search(r request, h history) (reply, bool) {
 	if r.wants[wantCapacity] && r.offered["battery_metrics"] {
 		calls = append(calls, r.capacityCalls(h)...)
 	}
+	if r.besideKnown() {
+		calls = append(calls, r.lookups(names, h)...)
+	}
 	if len(unchecked) > 0 {
 		calls = append([]call{{"validate_composition", map[string]any{"compositions": unchecked}}}, calls...)
 	}
@@ -126,12 +131,18 @@ func relax(r request, h history) (reply, bool) {
 			if len(ids) == 0 || len(h.on("relax_structures", "structure_ids", ids[0])) > 0 {
 				continue
 			}
+			given := inKnownCells(f, h)
+			for _, p := range knownPhases(f, h) {
+				given = append(given, p.id)
+			}
+			known := len(minus(given, ids))
+			ids = append(ids, minus(given, ids)...)
 			list := make([]any, len(ids))
 			for i, id := range ids {
 				list[i] = id
 			}
 			names = append(names, f)
-			calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": list, "keep_best": 3}})
+			calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": list, "keep_best": 3 + known}})
 		}
 	}
 	if len(calls) == 0 {

@@ -8,7 +8,15 @@ import (
 // cathode proposes hosts for an ion; what a battery needs beyond structure and
 // energy only the battery tools give.
 func cathode(r request, h history) reply {
-	named := len(r.metals) > 0 && len(r.framework) > 0
+	if r.chosen = r.hosts(r.without, min(r.count, maxProposals)); len(r.chosen) > 0 {
+		return hosted(r, h)
+	}
+	return unusualHosts(r, h)
+}
+
+// unusualHosts searches among all charge-balanced compositions, where no family
+// of hosts that is known here has the elements asked for.
+func unusualHosts(r request, h history) reply {
 	r.system = r.chemistry(r.without)
 	r.propose = true
 	if r.count == 0 {
@@ -17,20 +25,29 @@ func cathode(r request, h history) reply {
 	out := proposals(r, h)
 	if len(out.calls) > 0 {
 		if len(h) == 0 {
-			out.text = "A host for " + r.ion + " ions needs a metal that can change its charge, and a framework. I look at " + r.systemName() + ". " + out.text
+			out.text = "A host for " + r.ion + " ions needs a metal that can change its charge, and a framework. No family of hosts that I know has these elements, so I look at all charge-balanced compositions of " + r.systemName() + ". " + out.text
 		}
 		return out
 	}
 	if len(r.missing) == 0 && !r.offered["battery_metrics"] {
-		out.text += "\n\nCapacity and voltage are not given: they need the tool `battery_metrics`, which is not available here."
+		out.text += noBattery
 	}
-	if !r.stated {
-		out.text += "\n\n{{assume:the question names no working ion, so " + r.ion + " was taken}}"
-	}
-	if !named {
-		out.text += "\n\n{{assume:the chemistry " + r.systemName() + " was chosen because the question left it open}}"
-	}
+	out.text += r.chosenFor()
 	return out
+}
+
+const noBattery = "\n\nCapacity and voltage are not given: they need the tool `battery_metrics`, which is not available here."
+
+// chosenFor states what a question for an electrode left open.
+func (r request) chosenFor() string {
+	s := ""
+	if !r.stated {
+		s += "\n\n{{assume:the question names no working ion, so " + r.ion + " was taken}}"
+	}
+	if len(r.metals) == 0 || len(r.framework) == 0 {
+		s += "\n\n{{assume:metals and anions that the question left open were chosen from known families of hosts}}"
+	}
+	return s
 }
 
 // ionOf is the ion whose removal is wanted; "" when the question is not about

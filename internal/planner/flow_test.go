@@ -115,12 +115,19 @@ func (l *lab) result(c call) map[string]any {
 			out = append(out, map[string]any{"formula": f, "status": "complete", "values": []any{map[string]any{"key": fmt.Sprintf("c%d.t4.tool1.items.0.energy_above_hull_per_atom", i+1), "name": "energy_above_hull_per_atom"}}})
 		}
 		return map[string]any{"candidates": out}
+	case lookup:
+		if fmt.Sprint(c.args["elements"]) == "[Fe Na O P]" {
+			return map[string]any{"items": []any{map[string]any{"formula": "NaFePO4", "name": "maricite", "structure_id": "st_known"}}}
+		}
+		return map[string]any{"items": []any{}}
+	case "substitute_elements":
+		return map[string]any{"structures": []any{map[string]any{"structure_id": "st_NaVPO4_in_maricite", "formula": "NaVPO4"}}}
 	case "remove_ion":
 		return map[string]any{"structures": []any{map[string]any{"structure_id": "st_charged"}}, "removed": 1, "kept": 0}
 	case "relax_structure":
 		return map[string]any{"structure_id": "re_charged", "converged": true}
 	case "battery_metrics":
-		res := map[string]any{"capacity": map[string]any{"gravimetric_capacity": 154.2, "n": 1.0, "molar_mass": 173.0}}
+		res := map[string]any{"capacity": map[string]any{"gravimetric_capacity": 154.2, "expression": "26801.4 mAh/mol * n / M", "n": 1.0, "molar_mass": 173.0}}
 		if c.args["charged_structure_id"] != nil {
 			res["voltage"] = map[string]any{"average_voltage": 3.1, "volume_change_percent": -5.0}
 		}
@@ -161,6 +168,50 @@ func TestStabilityIsAHullWhereThereIsOne(t *testing.T) {
 	require.Empty(t, without.asked("calculate_energy_above_hull"))
 	require.Contains(t, text, "No hull was computed")
 	require.Contains(t, text, "{{assume:stability was asked")
+}
+
+// TestTheVerdictAnswersTheQuestion: yes, no or unknown in the first words, and
+// nothing behind it that says otherwise.
+func TestTheVerdictAnswersTheQuestion(t *testing.T) {
+	t.Parallel()
+	hull := func(item map[string]any) verdict {
+		item["hull"] = map[string]any{"entries": 5.0, "missing": item["missing"], "competing": item["competing"]}
+		d := done{callID: "t3.tool1", result: map[string]any{"potential": map[string]any{"name": "CHGNet"}, "thresholds": map[string]any{"on_hull": 0.002, "metastable": 0.1}}}
+		return readVerdict(d, 0, item, "MgO")
+	}
+	other, self := []any{map[string]any{"formula": "Mg"}}, []any{map[string]any{"formula": "MgO"}}
+	for name, c := range map[string]struct {
+		item map[string]any
+		want string
+	}{
+		"on":        {map[string]any{"energy_above_hull_per_atom": 1e-6, "threshold": 0.002, "decomposition": self}, "**MgO is on the hull of these {{v:t3.tool1.items.0.hull.entries}} phases with CHGNet**"},
+		"above":     {map[string]any{"energy_above_hull_per_atom": 0.2, "threshold": 0.1, "decomposition": other}, "**MgO is not on the hull of these {{v:t3.tool1.items.0.hull.entries}} phases with CHGNet**: it lies {{v:t3.tool1.items.0.energy_above_hull_per_atom}} above it and would decompose into Mg. That is more than"},
+		"undecided": {map[string]any{"energy_above_hull_per_atom": 0.02, "model_error": 0.06, "decomposition": other}, "less than the potential's own error"},
+		"missing":   {map[string]any{"energy_above_partial_hull_per_atom": 0.02, "decomposition": other, "missing": []any{"MgO2: known (P), no cell in the list"}}, "is **unknown**: known phases of its system have no energy here (`MgO2`)"},
+		"a lower known phase": {map[string]any{"energy_above_hull_per_atom": 0.02, "decomposition": self, "competing": []any{map[string]any{"kind": "known", "formula": "MgO", "phase": "rocksalt", "on_hull": true}}},
+			"The compound is on that hull, this structure is not."},
+	} {
+		require.Contains(t, hull(c.item).sentence("MgO"), c.want, name)
+	}
+	require.NotContains(t, hull(map[string]any{"energy_above_hull_per_atom": 1e-6, "threshold": 0.002, "decomposition": self, "competing": []any{map[string]any{"kind": "known", "formula": "MgO", "on_hull": true}}}).sentence("MgO"), "not its lowest",
+		"noise is no lower phase")
+}
+
+func TestPolymorphsAreOrdered(t *testing.T) {
+	t.Parallel()
+	items := []any{
+		map[string]any{"structure_id": "a", "rank": 1.0, "energy_above_best": 0.0, "label": "TiO2 (anatase)", "space_group_number": 141.0},
+		map[string]any{"structure_id": "b", "rank": 2.0, "energy_above_best": 0.02, "label": "Marcasite (C18)", "space_group_number": 136.0},
+		map[string]any{"structure_id": "c", "duplicate_of": "b", "label": "Rutile (C4)"},
+	}
+	f := facts{material: material{formula: "TiO2", relaxed: done{callID: "t2.tool1", result: map[string]any{"items": items}}}}
+	r := understand("Which is more stable, rutile or anatase TiO2?", "", nil)
+	text := r.versus(f)
+	require.Contains(t, text, "anatase is lower in energy than rutile for TiO2")
+	require.Contains(t, text, "rutile lies {{v:t2.tool1.items.1.energy_above_best}} above the lowest structure found", "a structure that relaxed into another counts as that")
+	f.hull = verdict{modelErr: "{{v:e}}", errE: 0.06}
+	require.Contains(t, r.versus(f), "does not decide the question")
+	require.Contains(t, understand("Is TiO2 cubic or tetragonal in its ground state?", "", nil).versus(f), "No structure of the search ended up as cubic")
 }
 
 func TestFurtherProperties(t *testing.T) {

@@ -1,86 +1,171 @@
 package planner
 
 import (
-	"fmt"
 	"strings"
 )
 
-// verdict is where one material stands relative to its hull.
+// verdict is where one material stands relative to its hull. Numbers are kept to
+// choose words by; what is printed are citations.
 type verdict struct {
-	words    string // the tool's own
-	above    string // citation
-	partial  string
-	products []string
-	bound    string // citation of the threshold used
-	modelErr string // citation of the potential's published error
-	missing  []string
-	far      bool // beyond what may be metastable
-	known    bool
+	known     bool
+	words     string // the tool's own
+	potential string
+	entries   string // citation: phases in the hull
+	above     string // citation; "" where the verdict is unknown
+	e         float64
+	partial   string // citation: over the phases that are there
+	partialE  float64
+	below     string // citation: how far under the competing phases
+	bound     string // citation of the threshold used
+	onHull    bool
+	far       bool // beyond what may be metastable
+	modelErr  string
+	errE      float64
+	products  []string
+	missing   []string
+	twin      string // a known phase of the same composition that is lower
+	twinFirm  bool   // and on the hull
 }
 
 // hullOf reads the newest hull of a material.
 func hullOf(m material, h history) verdict {
 	var v verdict
 	for _, d := range h.on("calculate_energy_above_hull", "structure_ids", m.id).good() {
-		bounds, _ := d.result["thresholds"].(map[string]any)
 		for i, item := range d.items() {
-			if text(item, "structure_id") != m.id {
-				continue
-			}
-			v = verdict{words: text(item, "verdict"), known: true}
-			if e, ok := item["energy_above_hull_per_atom"].(float64); ok {
-				v.above = d.cite("items.%d.energy_above_hull_per_atom", i)
-				limit := number(bounds, "metastable")
-				v.far = limit > 0 && e > limit
-			} else if _, ok := item["energy_above_partial_hull_per_atom"].(float64); ok {
-				v.partial = d.cite("items.%d.energy_above_partial_hull_per_atom", i)
-			}
-			if _, ok := item["threshold"].(float64); ok {
-				v.bound = d.cite("items.%d.threshold", i)
-			}
-			if _, ok := item["model_error"].(float64); ok {
-				v.modelErr = d.cite("items.%d.model_error", i)
-			}
-			for _, p := range objects(item["decomposition"]) {
-				if f := text(p, "formula"); f != "" {
-					v.products = append(v.products, f)
-				}
-			}
-			hull, _ := item["hull"].(map[string]any)
-			list, _ := hull["missing"].([]any)
-			for _, x := range list {
-				if s, ok := x.(string); ok {
-					v.missing = append(v.missing, s)
-				}
+			if text(item, "structure_id") == m.id {
+				v = readVerdict(d, i, item, m.formula)
 			}
 		}
 	}
 	return v
 }
 
-// sentence words a verdict.
+func readVerdict(d done, i int, item map[string]any, formula string) verdict {
+	v := verdict{known: true, words: text(item, "verdict")}
+	p, _ := d.result["potential"].(map[string]any)
+	v.potential = text(p, "name")
+	bounds, _ := d.result["thresholds"].(map[string]any)
+	cited := func(key string) (string, float64) {
+		if e, ok := item[key].(float64); ok {
+			return d.cite("items.%d."+key, i), e
+		}
+		return "", 0
+	}
+	v.above, v.e = cited("energy_above_hull_per_atom")
+	v.partial, v.partialE = cited("energy_above_partial_hull_per_atom")
+	v.below, _ = cited("energy_below_competing_per_atom")
+	v.bound, _ = cited("threshold")
+	v.modelErr, v.errE = cited("model_error")
+	limit := number(bounds, "metastable")
+	v.far = v.above != "" && limit > 0 && v.e > limit
+	v.onHull = v.above != "" && v.e <= number(bounds, "on_hull")
+	for _, p := range objects(item["decomposition"]) {
+		if f := text(p, "formula"); f != "" {
+			v.products = append(v.products, f)
+		}
+	}
+	hull, _ := item["hull"].(map[string]any)
+	if _, ok := hull["entries"].(float64); ok {
+		v.entries = d.cite("items.%d.hull.entries", i)
+	}
+	v.missing = phasesMissing(hull["missing"])
+	if len(v.products) == 1 && sameComposition(v.products[0], formula) && v.above != "" && !v.onHull {
+		v.readTwin(objects(hull["competing"]), formula)
+	}
+	return v
+}
+
+// readTwin finds the known phase of the composition that the structure would
+// turn into.
+func (v *verdict) readTwin(competing []map[string]any, formula string) {
+	for _, c := range competing {
+		if k := text(c, "kind"); (k == "known" || k == "earlier result") && c["on_hull"] == true && sameComposition(text(c, "formula"), formula) {
+			v.twin, v.twinFirm = text(c, "phase"), true
+		}
+	}
+}
+
+// phasesMissing names what a hull lacks, without the tool's reasons.
+func phasesMissing(list any) []string {
+	all, _ := list.([]any)
+	var out []string
+	for _, x := range all {
+		if s, ok := x.(string); ok {
+			name, _, _ := strings.Cut(s, ":")
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// sentence answers whether a compound is stable, as far as its hull can tell.
 func (v verdict) sentence(formula string) string {
 	switch {
 	case !v.known:
 		return ""
-	case v.above != "":
-		s := fmt.Sprintf("%s: %s, %s above it", formula, quoted(v.words), v.above)
+	case v.above == "":
+		return v.unknown(formula)
+	case v.twin != "":
+		return "The structure found for **" + formula + "** is not its lowest: the listed phase " + quoted(v.twin) + " has the same composition, is on " + v.hull() + ", and lies " + v.above +
+			" lower. The compound is on that hull, this structure is not." + v.error()
+	case v.onHull:
+		s := "**" + formula + " is on " + v.hull() + "**: no mixture of the other phases is lower in energy"
+		if v.below != "" {
+			s += "; it lies " + v.below + " below them"
+		}
 		if v.bound != "" {
-			s += ", judged by a threshold of " + v.bound
+			s += " (it is " + v.above + " above the hull, and up to " + v.bound + " counts as on it)"
 		}
-		if len(v.products) > 0 && strings.Join(v.products, "") != formula {
-			s += "; it would decompose into " + list(v.products)
-		}
-		if v.modelErr != "" {
-			s += ". The published mean error of this potential is " + v.modelErr
-		}
-		return s + "."
-	case v.partial != "":
-		return fmt.Sprintf("Whether %s is stable stays unknown: %s; over the phases that are there it lies at least %s above the hull.", formula, quoted(v.words), v.partial)
+		return s + "." + v.error()
 	}
-	s := fmt.Sprintf("Whether %s is stable stays unknown: %s", formula, quoted(v.words))
-	if len(v.missing) > 0 {
-		s += " (missing: " + quoted(strings.Join(v.missing, ", ")) + ")"
+	s := "**" + formula + " is not on " + v.hull() + "**: it lies " + v.above + " above it"
+	if len(v.products) > 0 && strings.Join(v.products, "") != formula {
+		s += " and would decompose into " + list(v.products)
+	}
+	switch {
+	case v.far && v.bound != "":
+		s += ". That is more than the " + v.bound + " up to which a phase is counted as possibly metastable here"
+	case v.modelErr != "" && v.e <= v.errE:
+		s += ". That is less than the potential's own error, so it could as well be on it"
+	case v.bound != "":
+		s += ". That is within " + v.bound + ", where phases are often made all the same (metastable)"
+	}
+	return s + "." + v.error()
+}
+
+// hull names which hull a verdict is relative to.
+func (v verdict) hull() string {
+	s := "the hull of the phases considered"
+	if v.entries != "" {
+		s = "the hull of these " + v.entries + " phases"
+	}
+	if v.potential != "" {
+		s += " with " + v.potential
+	}
+	return s
+}
+
+func (v verdict) error() string {
+	if v.modelErr == "" {
+		return ""
+	}
+	return " The potential's published mean error is " + v.modelErr + "."
+}
+
+func (v verdict) unknown(formula string) string {
+	s := "Whether **" + formula + "** is stable is **unknown**: "
+	if len(v.missing) == 0 {
+		return s + quoted(v.words) + "."
+	}
+	s += "known phases of its system have no energy here (" + quoted(strings.Join(v.missing, ", ")) + "), and without them no verdict holds"
+	switch {
+	case v.partial != "" && v.partialE > 0:
+		s += ". Over the phases that are there it lies " + v.partial + " above the hull, which can only grow"
+		if len(v.products) > 0 && strings.Join(v.products, "") != formula {
+			s += "; they are " + list(v.products)
+		}
+	case v.partial != "":
+		s += ". Of the phases that are there, none and no mixture of them is lower"
 	}
 	return s + "."
 }
@@ -96,7 +181,7 @@ func verdicts(all []facts) string {
 	if b.Len() == 0 {
 		return ""
 	}
-	return "**Stability**, on the hull of one potential at zero temperature:\n" + b.String() + "\n"
+	return "**Stability**, at zero temperature, against the phases listed and no others:\n" + b.String() + "\n"
 }
 
 func noHull(all []facts) bool {

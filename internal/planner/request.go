@@ -34,6 +34,7 @@ type request struct {
 	finish    bool            // the user wants the answer now
 	memory    int             // a question about the memory
 	open      string          // what the question left open and was chosen
+	chosen    []host          // electrode hosts that we propose
 	offered   map[string]bool // tools
 }
 

@@ -58,7 +58,7 @@ func right(family string, r reply) bool {
 		return calls("filter_compositions")
 	case "cathode":
 		// What a given host would do is computed from it.
-		return calls("filter_compositions") || calls("battery_metrics")
+		return calls("filter_compositions") || calls("battery_metrics") || calls("generate_crystal_csp") && strings.Contains(r.text, "A host for")
 	case "decline":
 		return declined && !strings.Contains(r.text, "did not understand")
 	}

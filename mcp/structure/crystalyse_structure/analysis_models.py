@@ -95,3 +95,11 @@ class RemoveResult(Result):
     structures: list[StructureRef]
     removed: int = unit("", "atoms taken out of the cell")
     kept: int = unit("", "atoms of the element that stayed")
+
+
+class SubstituteResult(Result):
+    """A structure with other elements on its sites; not relaxed."""
+
+    structures: list[StructureRef]
+    replaced: int = unit("", "atoms of the cell that were replaced")
+    rescaled: bool = Field(description="whether the cell was given the volume that the DLS predictor expects of the new elements")

@@ -12,8 +12,8 @@ from crystalyse_common.server import Server
 
 # Imported here, in one thread: two tools importing pymatgen at the same time
 # meet a half-initialized module.
-from . import bonds, diffraction, formats, matching, oxidation, removal, symmetry
-from .analysis_models import MatchResult, NoveltyResult, OxidationResult, RemoveResult, XrdResult
+from . import bonds, diffraction, formats, matching, oxidation, removal, substitution, symmetry
+from .analysis_models import MatchResult, NoveltyResult, OxidationResult, RemoveResult, SubstituteResult, XrdResult
 from .models import ConvertResult, CoordinationResult, ParseResult, SpaceGroupResult
 
 VERSION = "0.1.0"
@@ -123,3 +123,16 @@ async def remove_ion(
 ) -> RemoveResult:
     """Make the charged end member of an electrode: the structure without its mobile ion. Relax it, then use battery_metrics."""
     return await anyio.to_thread.run_sync(lambda: removal.remove(structure_id, element, sites))
+
+
+@mcp.tool()
+@typed_errors
+async def substitute_elements(
+    structure_id: StructureID,
+    replacements: Annotated[dict[str, str], Field(min_length=1, max_length=6, description="old -> new element, for example Fe: Mn")],
+) -> SubstituteResult:
+    """Put other elements on the sites of a structure: a known type as the start for a composition that has none. Relax it next.
+
+    The cell is given the volume that the new elements let expect. All atoms of an element are replaced: no doping.
+    """
+    return await anyio.to_thread.run_sync(lambda: substitution.substitute(structure_id, replacements))

@@ -82,6 +82,17 @@ def test_the_charged_end_member(server):
     assert server.fault("remove_ion", {"structure_id": put(Structure(Lattice.cubic(3), ["Na"], [[0, 0, 0]])), "element": "Na"})["field"] == "element"
 
 
+def test_other_elements_on_the_sites_of_a_known_type(server):
+    out = server.call("substitute_elements", {"structure_id": known("LiFePO4-olivine"), "replacements": {"Li": "Na", "Fe": "Mn"}})
+    (got,) = out["structures"]
+    assert (got["formula"], got["space_group"]["number"], out["replaced"], out["rescaled"]) == ("NaMnPO4", 62, 8, True)
+    assert got["volume_per_atom"] > 10.5, "larger ions need a larger cell than LiFePO4's 10.4"
+    for bad in ({"Na": "Li"}, {"Li": "Xx"}, {"Li": "Fe"}):
+        assert server.fault("substitute_elements", {"structure_id": known("LiFePO4-olivine"), "replacements": bad})["field"] == "replacements"
+    swapped = server.call("substitute_elements", {"structure_id": known("NaCl-rocksalt"), "replacements": {"Na": "Cl", "Cl": "Na"}})
+    assert swapped["structures"][0]["formula"] == "NaCl"
+
+
 SINGLE = "x\n1.0\n{a} 0 0\n0 {a} 0\n0 0 {a}\n{el}\n1\ndirect\n0 0 0\n"
 
 

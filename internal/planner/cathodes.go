@@ -1,0 +1,136 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+)
+
+// hosted computes the hosts chosen: known phases of them, known types with their
+// elements on the sites, and a search beside; then both end members.
+func hosted(r request, h history) reply {
+	r.inventing = true
+	for _, x := range r.chosen {
+		r.formulas = append(r.formulas, x.formula)
+	}
+	if !r.finish {
+		if next, ok := search(r, h); ok {
+			if r.offered[lookup] {
+				next.calls = append(next.calls, r.lookups(r.withParents(), h)...)
+			}
+			next.text = r.whyThese() + " " + next.text
+			return next
+		}
+		if calls := r.parents(h); len(calls) > 0 && r.offered["substitute_elements"] {
+			return reply{text: "No cell of these compositions is listed, so I also put their elements on the sites of a known type.", calls: calls}
+		}
+		if next, ok := stages(r, h); ok {
+			return next
+		}
+	}
+	best := found(r.formulas, h)
+	if len(best) == 0 {
+		return reply{text: nothing(r, h)}
+	}
+	return reply{text: hostsAnswer(r, best, h)}
+}
+
+func (r request) withParents() []string {
+	var out []string
+	for _, x := range r.chosen {
+		out = append(out, x.formula)
+		if x.parent != "" {
+			out = append(out, x.parent)
+		}
+	}
+	return distinct(out)
+}
+
+// whyThese words the choice of hosts as a chemist would justify it.
+func (r request) whyThese() string {
+	var parts []string
+	for _, x := range r.chosen {
+		parts = append(parts, fmt.Sprintf("%s (%s, couple %s)", x.formula, x.name, x.couple()))
+	}
+	return "A host for " + r.ion + " ions must be charge-balanced with the ion and without it, by charges its metal takes, and keeps its polyanions whole. I take " + list(parts) + "."
+}
+
+func hostsAnswer(r request, best []material, h history) string {
+	all := gatherAll(best, h)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Hosts for %s ions, computed alike:\n\n| host | kind | couple | electrons a formula unit | capacity | average voltage | volume on charging | above hull |\n|---|---|---|---|---|---|---|---|\n", r.ion)
+	for _, f := range all {
+		x := r.hostOf(f.formula)
+		c := electrodeOf(f.material, h)
+		fmt.Fprintf(&b, "| **%s** | %s | %s | %s | %s | %s | %s | %s |\n", f.formula, x.name, x.couple(), dash(c.n), dash(c.capacity), dash(c.voltage), dash(c.volume), dash(f.hull.short()))
+	}
+	b.WriteString("\nA theoretical capacity is an upper bound, for the electrons stated; a voltage is an energy difference at zero temperature between the two end members, both relaxed, against the metal by the same potential: an average, without plateaus, kinetics or the order of partly filled states.\n\n")
+	for _, f := range all {
+		c := electrodeOf(f.material, h)
+		for _, e := range []string{c.capacityBy, c.voltageBy} {
+			if e != "" {
+				fmt.Fprintf(&b, "- %s: %s\n", f.formula, quoted(e))
+			}
+		}
+		if c.note != "" {
+			fmt.Fprintf(&b, "- No voltage of %s: %s.\n", f.formula, quoted(c.note))
+		}
+	}
+	b.WriteString("\n" + verdicts(all))
+	for _, f := range all {
+		if len(knownPhases(f.formula, h))+len(inKnownCells(f.formula, h)) == 0 {
+			fmt.Fprintf(&b, "- %s: no cell of its kind is listed, so its structure comes from the search alone. A search this small seldom finds the ground state of such a compound: take its voltage and its distance to the hull as rough.\n", f.formula)
+		}
+		if f.symbol != "" {
+			fmt.Fprintf(&b, "- %s: lowest structure in %s (No. %s), from %s; conventional cell %s.\n", f.formula, f.symbol, f.number, quoted(f.bestLabel()), strings.Join(f.cell, ", "))
+		}
+	}
+	b.WriteString("\n" + newness(best, h))
+	method(&b, r, all, h)
+	if !r.offered["battery_metrics"] {
+		b.WriteString(noBattery)
+	}
+	return b.String() + r.chosenFor() + oneElectron
+}
+
+func (r request) hostOf(formula string) host {
+	for _, x := range r.chosen {
+		if sameComposition(x.formula, formula) {
+			return x
+		}
+	}
+	return host{}
+}
+
+// electrodeOf cites the figures of a material as an electrode.
+type figures struct{ n, capacity, capacityBy, voltage, voltageBy, volume, note string }
+
+func electrodeOf(m material, h history) figures {
+	var f figures
+	for _, d := range append(h.on("battery_metrics", "formula", m.asked).good(), h.on("battery_metrics", "discharged_structure_id", m.id).good()...) {
+		c, _ := d.result["capacity"].(map[string]any)
+		if _, ok := c["gravimetric_capacity"].(float64); ok {
+			f.n, f.capacity, f.capacityBy = d.cite("capacity.n"), d.cite("capacity.gravimetric_capacity"), text(c, "expression")
+		}
+		v, _ := d.result["voltage"].(map[string]any)
+		if _, ok := v["average_voltage"].(float64); ok {
+			f.voltage, f.volume, f.voltageBy = d.cite("voltage.average_voltage"), d.cite("voltage.volume_change_percent"), text(v, "expression")
+		}
+		if n := text(v, "note"); n != "" {
+			f.note = n
+		}
+	}
+	return f
+}
+
+// short is a verdict for a table.
+func (v verdict) short() string {
+	switch {
+	case v.above != "":
+		return v.above
+	case v.partial != "":
+		return "unknown (at least " + v.partial + ")"
+	case v.known:
+		return "unknown"
+	}
+	return ""
+}

@@ -1,0 +1,56 @@
+package planner
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// charges of the anions of the families, to add up by.
+var anionCharge = map[string]int{"O2": 4, "S2": 4, "O4": 8, "PO4": 3, "PO4F": 4, "P2O7": 4, "(PO4)3": 9, "SiO4": 4, "SO4F": 3, "(SO4)3": 6, "BO3": 3, "F3": 3}
+
+func TestHostsAreChargeBalancedBeforeAndAfter(t *testing.T) {
+	t.Parallel()
+	for _, f := range families {
+		require.Equal(t, anionCharge[f.anions], f.charge, f.name)
+		require.True(t, f.balances(1), "%s of a monovalent ion", f.name)
+		require.False(t, family{ions: 1, metals: 1, charge: 1, from: 1, to: 2}.balances(1), "Na2FePO and the like balance no charge")
+		full := float64(f.charge-f.ions) / float64(f.metals)
+		h := host{family: f, ion: "Na", metal: "V", formula: written("Na", f.ions) + written("V", f.metals) + f.anions}
+		require.LessOrEqual(t, full+float64(electrons(h.formula, "Na"))/float64(f.metals), float64(f.to), h.formula)
+	}
+}
+
+func TestHostsAreOfKnownKinds(t *testing.T) {
+	t.Parallel()
+	for q, want := range map[string][]string{
+		"A new Na-ion cathode with capacity and voltage":       {"NaFePO4", "NaFeO2"},
+		"Three new Na-ion cathodes":                            {"NaFePO4", "NaFeO2", "NaFeF3"},
+		"Suggest an iron fluorophosphate cathode for Na":       {"Na2FePO4F"},
+		"A cobalt-free layered oxide cathode for Li-ion cells": {"LiFeO2", "LiMn2O4"},
+		"Propose a Mn phosphate cathode for sodium":            {"NaMnPO4"},
+		"A magnesium battery cathode":                          {"MgMn2O4", "MgV2O4"},
+		"A sodium anode material":                              {"NaTiO2", "NaVO2"},
+		"Find me a cathode better than LiFePO4":                {"LiMnPO4", "LiFeO2"},
+		"Design a potassium-ion battery cathode without Fe":    {"KMnPO4", "KMnO2"},
+	} {
+		r := understand(q, "", map[string]bool{})
+		var got []string
+		for _, h := range r.hosts(r.without, r.count) {
+			got = append(got, h.formula)
+		}
+		require.Equal(t, want, got, q)
+	}
+}
+
+func TestACathodeIsComputedInKnownCells(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "A new Na-ion cathode of vanadium phosphate with capacity and voltage", append(everyTool, lookup, "substitute_elements")...)
+	text := l.run(t)
+	require.Empty(t, l.asked("filter_compositions"))
+	require.Equal(t, map[string]string{"Fe": "V"}, l.asked("substitute_elements")[0]["replacements"])
+	require.Contains(t, l.asked("relax_structures")[0]["structure_ids"], "st_NaVPO4_in_maricite")
+	require.Contains(t, text, "| **NaVPO4** | phosphate (olivine or maricite type) | `V2+/V3+` |")
+	require.Contains(t, text, "voltage.average_voltage}}")
+	require.Contains(t, text, "`26801.4 mAh/mol * n / M`", "the expression is shown")
+}

@@ -1,0 +1,94 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+)
+
+const lookup = "search_reference_phases"
+
+// besideKnown reports whether the phases that are known of a composition belong
+// beside those of the search: where arrangements are compared, a verdict on
+// stability is wanted, or a host is. A plain search for a structure has to find
+// it by itself.
+func (r request) besideKnown() bool {
+	return r.offered[lookup] && !r.inventing && len(r.chosen) == 0 && (r.stability || r.compare || r.polymorph || len(r.types) > 0 || r.wants[wantHull] || r.wants[wantVoltage] || r.battery.asked)
+}
+
+// lookups asks for the known phases of the systems of compounds, each once.
+func (r request) lookups(formulas []string, h history) []call {
+	var calls []call
+	for _, f := range formulas {
+		els, _ := elementsOf(f)
+		els = slices.Clone(els)
+		slices.Sort(els)
+		asked := func(c call) bool { return slices.Equal(c.args["elements"].([]string), els) }
+		if len(els) > maxLookup || len(lookedUp(els, h)) > 0 || slices.ContainsFunc(calls, asked) {
+			continue
+		}
+		calls = append(calls, call{lookup, map[string]any{"elements": els}})
+	}
+	return calls
+}
+
+// maxLookup is how many elements the tool takes.
+const maxLookup = 6
+
+func lookedUp(els []string, h history) history {
+	return h.where(func(d done) bool {
+		given, _ := d.args["elements"].([]any)
+		return d.tool == lookup && len(given) == len(els) && d.covers("elements", els)
+	})
+}
+
+// phase is a known phase of a composition.
+type phase struct{ id, name string }
+
+// knownPhases are those with the composition of a formula.
+func knownPhases(formula string, h history) []phase {
+	var out []phase
+	for _, d := range h.of(lookup).good() {
+		for _, item := range d.items() {
+			id, name := text(item, "structure_id"), text(item, "name")
+			if id != "" && sameComposition(text(item, "formula"), formula) && !slices.ContainsFunc(out, func(p phase) bool { return p.id == id }) {
+				out = append(out, phase{id, name})
+			}
+		}
+	}
+	return out
+}
+
+// sameComposition compares formulas whatever their order and multiple.
+func sameComposition(a, b string) bool {
+	x, y := amountsOf(a), amountsOf(b)
+	if len(x) == 0 || len(x) != len(y) {
+		return false
+	}
+	sum := func(m map[string]int) (n int) {
+		for _, k := range m {
+			n += k
+		}
+		return n
+	}
+	nx, ny := sum(x), sum(y)
+	for e, k := range x {
+		if k*ny != y[e]*nx {
+			return false
+		}
+	}
+	return true
+}
+
+// besideWords names the known phases that went through a search with its own.
+func besideWords(m material, h history) string {
+	var names []string
+	for _, p := range knownPhases(m.formula, h) {
+		if m.relaxed.names("structure_ids", p.id) {
+			names = append(names, quoted(p.name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (the listed known phases " + strings.Join(distinct(names), ", ") + " among them)"
+}

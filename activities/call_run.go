@@ -115,7 +115,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
 		UserID: c.call.UserID, SessionID: c.rec.Scope().SessionID, DiscoveryID: c.call.DiscoveryID,
-		Fence: fence(ctx), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
+		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
 	}
 	if c.planned.Long {
 		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
@@ -189,11 +189,13 @@ func (c *callRun) deadline(ctx context.Context) (time.Time, error) {
 
 var errDeadline = errors.New("the wall time limit of the discovery is reached")
 
-// fence orders attempts of one call over worker and workflow restarts: later
-// ones started later. The attempt alone would start again at 1 after a reset.
-func fence(ctx context.Context) int64 {
-	i := activity.GetInfo(ctx)
-	return i.StartedTime.UnixMilli()
+// fence orders the attempts of one computation by what the database counted for
+// them, never by a clock: a host whose clock is set back must not make the
+// newest attempt look stale. A later generation comes after every attempt of an
+// earlier one. Folders of former versions hold a time in milliseconds, which the
+// first bit is above of.
+func fence(s event.Scope) int64 {
+	return 1<<42 | int64(s.Gen)<<20 | int64(s.Attempt)
 }
 
 // ended tells apart why a call came back without an outcome.

@@ -8,8 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,8 +31,37 @@ const copyEvery = 5 * time.Second
 // maxCheckpoint is the largest checkpoint file that is copied, in bytes.
 const maxCheckpoint = 64 << 20
 
-// manifest lists the files of a checkpoint that are copied whole.
-type manifest struct{ Files []string }
+// manifest lists the files of a checkpoint that are copied whole, and the
+// highest fence among them: which attempt wrote it.
+type manifest struct {
+	Files []string
+	Fence int64 `json:",omitempty"`
+}
+
+// fenceFile is where a tool keeps the fence of the attempt that works in a
+// folder; a batch has one for each member.
+const fenceFile = "fence"
+
+// ownFence is the highest fence of this host's copy of a checkpoint.
+func ownFence(dir string, m manifest) int64 {
+	own := int64(0)
+	for _, name := range m.Files {
+		if path.Base(name) == fenceFile && filepath.IsLocal(name) {
+			own = max(own, fenceIn(filepath.Join(dir, filepath.FromSlash(name))))
+		}
+	}
+	return own
+}
+
+// fenceIn reads a fence; a file that cannot be read has none.
+func fenceIn(file string) int64 {
+	body, err := os.ReadFile(file)
+	n, perr := strconv.ParseInt(strings.TrimSpace(string(body)), 10, 64)
+	if err != nil || perr != nil {
+		return 0
+	}
+	return n
+}
 
 func checkpointPath(key, name string) string { return "checkpoints/" + key + "/" + name }
 
@@ -76,18 +108,19 @@ func carry(ctx context.Context, from, to artifact.Store, path string) error {
 	return to.Put(ctx, path, f)
 }
 
-// restore fetches the checkpoint of another host, unless this one has its own.
+// restore fetches the checkpoint of another host, unless this one worked on the
+// computation last and has its own.
 func (a *Activities) restore(ctx context.Context, key string) error {
 	dir := a.checkpointDir(key)
-	if have, err := os.ReadDir(dir); err == nil && len(have) > 0 {
-		return nil
-	}
 	body, err := readAll(ctx, a.Shared, checkpointPath(key, "manifest"))
 	if fault.Is(err, fault.CodeNotFound) {
 		return nil
 	}
 	var m manifest
 	if err := errors.Join(err, json.Unmarshal(body, &m), os.MkdirAll(dir, 0o700)); err != nil {
+		return err
+	}
+	if have, err := os.ReadDir(dir); err != nil || len(have) > 0 && ownFence(dir, m) >= m.Fence {
 		return err
 	}
 	for _, name := range m.Files {
@@ -146,6 +179,9 @@ func (p *copier) copy(ctx context.Context) error {
 		name, fresh, err := p.file(ctx, dir, file, e)
 		if name != "" {
 			m.Files, changed = append(m.Files, name), changed || fresh
+			if e.Name() == fenceFile {
+				m.Fence = max(m.Fence, fenceIn(file))
+			}
 		}
 		return err
 	})

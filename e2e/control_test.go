@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,40 +78,6 @@ func kinds(es []event.Event, t event.Type) int {
 		}
 	}
 	return n
-}
-
-// What the long tests and the measurements ask for.
-const (
-	chaosSteps = 1500
-	chainCalls = 20
-)
-
-// script takes the user's words as orders, one turn each.
-func orders(s said) reply {
-	last := s.users[len(s.users)-1]
-	// A user's order is carried out once: the results of its calls follow it.
-	name, held := strings.CutPrefix(last, "hold ")
-	if run, ok := strings.CutPrefix(last, "run "); ok && len(s.results) == 0 {
-		return reply{calls: []scripted{work(run, chaosSteps, 0), work(run+"x", chaosSteps/2, 0)}}
-	}
-	if _, ok := strings.CutPrefix(last, "chain "); ok && len(s.results) < chainCalls {
-		return reply{calls: []scripted{work(fmt.Sprintf("%s%d", strings.Fields(last)[1], len(s.results)), 1, 0)}}
-	}
-	switch {
-	case held && len(s.results) == 0:
-		return reply{calls: []scripted{work(name, 10, 5)}}
-	case strings.Contains(last, "two") && len(s.results) == 0:
-		return reply{calls: []scripted{work("a", 10, 5), work("b", 5, 0)}}
-	case strings.Contains(last, "ask me") && len(s.results) == 2:
-		return reply{calls: []scripted{{"ask_user", map[string]any{"question": "which phase?", "options": []string{"cubic", "tetragonal"}, "default": "cubic"}}}}
-	case strings.Contains(last, "ask me") && len(s.results) == 3:
-		return reply{calls: []scripted{{"costly", map[string]any{"name": "c", "steps": 3}}}}
-	case strings.Contains(last, "another") && len(s.results) == 2:
-		return reply{calls: []scripted{work("d", 4, 0)}}
-	case strings.Contains(last, "long") && len(s.results) == 0:
-		return reply{calls: []scripted{work("long", 10, 5)}}
-	}
-	return reply{text: "Done: {{v:t1.tool1.e}}."}
 }
 
 // TestControls walks through every control on the real stack: pause with a

@@ -54,6 +54,7 @@ type stack struct {
 	cmd  *exec.Cmd
 	out  *bytes.Buffer
 	addr string
+	env2 []string // of its worker, for another one
 }
 
 // up starts a stack in a new state folder, with the shared environments.
@@ -183,4 +184,22 @@ func named(r report.Report, name string) []float64 {
 		}
 	}
 	return out
+}
+
+// parts are the processes that can be killed.
+func parts(st embedded.Status) map[string]embedded.Part {
+	return map[string]embedded.Part{"api": st.API, "worker": st.Worker, "postgres": st.Postgres, "redis": st.Redis, "temporal": st.Temporal}
+}
+
+// healthy waits until every part is there again.
+func (s *stack) healthy() {
+	s.t.Helper()
+	waitFor(s.t, "every part to be back", func() bool {
+		for _, p := range parts(s.status()) {
+			if !p.Healthy {
+				return false
+			}
+		}
+		return true
+	})
 }

@@ -3,80 +3,103 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
-// workTool makes the test binary an MCP server whose one tool does nothing but
-// take steps, keep checkpoints and account for both: what is tested is the
-// machinery around a calculation, at a moment the test chooses.
+// workTool makes the test binary an MCP server whose tools do nothing but take
+// steps, keep checkpoints and account for both: what is tested is the machinery
+// around a calculation, at a moment the test chooses.
 //
 // A call takes a step every 10 ms. At step hold_at it waits until the file
-// <name>.go exists, so that it cannot end before the test lets it.
+// <name>.go exists, so that it cannot end before the test lets it. Like our own
+// servers it obeys the fence: one that sees a newer attempt stops.
 type workTool struct {
-	dir string
-	mu  sync.Mutex
-	out *json.Encoder
+	dir, server string
+	mu          sync.Mutex
+	out         *json.Encoder
 
 	cancelled sync.Map // request id -> struct{}
 }
 
-const workDir = "CRYSTALYSE_TEST_WORK_DIR"
+// Variables of the server: where it accounts, and under which name it serves.
+const (
+	workDir    = "CRYSTALYSE_TEST_WORK_DIR"
+	workServer = "CRYSTALYSE_TEST_WORK_SERVER"
+)
 
 type workCall struct {
 	Name   string `json:"name"`
 	Steps  int    `json:"steps"`
 	HoldAt int    `json:"hold_at"`
+	Bytes  int    `json:"bytes"` // of padding in the result
+	Crash  bool   `json:"crash"` // the first time, die after the result is known and before it is said
+}
+
+// workMessage is what a client sends.
+type workMessage struct {
+	ID     any
+	Method string
+	Params struct {
+		RequestID any `json:"requestId"`
+		Name      string
+		Arguments json.RawMessage
+		Meta      map[string]any `json:"_meta"`
+	}
 }
 
 func serveWork(dir string) {
-	w := &workTool{dir: dir, out: json.NewEncoder(os.Stdout)}
+	w := &workTool{dir: dir, server: os.Getenv(workServer), out: json.NewEncoder(os.Stdout)}
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
-		var m struct {
-			ID     any
-			Method string
-			Params struct {
-				RequestID any `json:"requestId"`
-				Name      string
-				Arguments workCall
-				Meta      map[string]any `json:"_meta"`
-			}
-		}
+		var m workMessage
 		if json.Unmarshal(in.Bytes(), &m) != nil {
 			continue
 		}
 		switch m.Method {
 		case "initialize":
-			w.say(m.ID, map[string]any{"protocolVersion": "2025-06-18", "capabilities": map[string]any{"tools": map[string]any{}}, "serverInfo": map[string]any{"name": "work", "version": "1"}})
+			w.say(m.ID, map[string]any{"protocolVersion": "2025-06-18", "capabilities": map[string]any{"tools": map[string]any{}}, "serverInfo": map[string]any{"name": w.server, "version": "1"}})
 		case "tools/list":
-			w.say(m.ID, map[string]any{"tools": []any{w.spec("work"), w.spec("costly")}})
+			w.say(m.ID, map[string]any{"tools": w.specs()})
 		case "notifications/cancelled":
 			w.cancelled.Store(fmt.Sprint(m.Params.RequestID), nil)
 		case "tools/call":
-			go w.work(m.ID, m.Params.Name, m.Params.Arguments, m.Params.Meta)
+			go w.call(m)
 		}
 	}
+}
+
+func (w *workTool) specs() []any {
+	if stage, ok := stageTools[w.server]; ok {
+		return stage.specs()
+	}
+	return []any{w.spec("work"), w.spec("costly")}
+}
+
+func (w *workTool) call(m workMessage) {
+	if _, ok := stageTools[w.server]; ok {
+		w.stage(m)
+		return
+	}
+	var c workCall
+	if err := json.Unmarshal(m.Params.Arguments, &c); err != nil {
+		panic(err)
+	}
+	w.work(m, c)
 }
 
 func (w *workTool) spec(name string) map[string]any {
 	integer := map[string]any{"type": "integer"}
 	return map[string]any{
 		"name": name, "description": "takes steps", "_meta": map[string]any{"crystalyse/long": true},
-		"inputSchema":  map[string]any{"type": "object", "required": []string{"name", "steps"}, "properties": map[string]any{"name": map[string]any{"type": "string"}, "steps": integer, "hold_at": integer}},
+		"inputSchema": map[string]any{"type": "object", "required": []string{"name", "steps"}, "properties": map[string]any{
+			"name": map[string]any{"type": "string"}, "steps": integer, "hold_at": integer, "bytes": integer, "crash": map[string]any{"type": "boolean"}}},
 		"outputSchema": map[string]any{"type": "object", "properties": map[string]any{"e": map[string]any{"type": "number", "unit": "eV/atom", "value": "energy_per_atom"}}},
 	}
 }
@@ -87,194 +110,115 @@ func (w *workTool) say(id, result any) {
 	_ = w.out.Encode(map[string]any{"jsonrpc": "2.0", "id": id, "result": result})
 }
 
-func (w *workTool) log(event string, c workCall, step int) {
+// fail answers with a typed error, as our own servers do.
+func (w *workTool) fail(id any, code, message string) {
+	w.say(id, map[string]any{"isError": true, "content": []any{}, "structuredContent": map[string]any{"error": map[string]any{"code": code, "message": message}}})
+}
+
+func (w *workTool) progress(token any, step, total int) {
+	if token == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = w.out.Encode(map[string]any{"jsonrpc": "2.0", "method": "notifications/progress", "params": map[string]any{"progressToken": token, "progress": step, "total": total}})
+}
+
+func (w *workTool) log(event, name string, step int) {
 	f, err := os.OpenFile(filepath.Join(w.dir, "work.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		panic(err)
 	}
 	defer f.Close()
-	body, _ := json.Marshal(worked{event, c.Name, step, os.Getpid()})
+	body, _ := json.Marshal(worked{event, name, step, os.Getpid(), time.Now().UnixMilli()})
 	_, _ = f.Write(append(body, '\n'))
 }
 
-func (w *workTool) work(id any, tool string, c workCall, meta map[string]any) {
-	checkpoint := ""
-	if dir, ok := meta["crystalyse/checkpoint_dir"].(string); ok {
-		_ = os.MkdirAll(dir, 0o700)
-		checkpoint = filepath.Join(dir, "step")
-	}
-	body, _ := os.ReadFile(checkpoint) // none yet is step 0
-	step, _ := strconv.Atoi(strings.TrimSpace(string(body)))
-	w.log("start", c, step)
-	for step < c.Steps {
-		if _, stop := w.cancelled.Load(fmt.Sprint(id)); stop {
-			w.log("cancelled", c, step)
+// released reports whether the test lets a held call go on.
+func (w *workTool) released(name string) bool {
+	_, err := os.Stat(filepath.Join(w.dir, name+".go"))
+	return err == nil
+}
+
+func (w *workTool) work(m workMessage, c workCall) {
+	k := openKept(m.Params.Meta)
+	step := k.step()
+	w.log("start", c.Name, step)
+	for n := 0; step < c.Steps; n++ {
+		if _, stop := w.cancelled.Load(fmt.Sprint(m.ID)); stop {
+			w.log("cancelled", c.Name, step)
+			return
+		}
+		if k.stale() {
+			w.log("stale", c.Name, step)
+			w.fail(m.ID, "stale_fence", "a newer attempt has taken over")
 			return
 		}
 		<-time.After(10 * time.Millisecond)
-		if _, err := os.Stat(filepath.Join(w.dir, c.Name+".go")); c.HoldAt > 0 && step >= c.HoldAt && err != nil {
+		if n%20 == 0 {
+			w.progress(m.Params.Meta["progressToken"], step, c.Steps)
+		}
+		if c.HoldAt > 0 && step >= c.HoldAt && !w.released(c.Name) {
 			continue
 		}
 		step++
-		w.log("evaluation", c, step)
-		_ = os.WriteFile(checkpoint+".new", []byte(strconv.Itoa(step)), 0o600)
-		_ = os.Rename(checkpoint+".new", checkpoint)
+		w.log("evaluation", c.Name, step)
+		k.keep(step)
 	}
-	w.log("success", c, step)
-	w.say(id, map[string]any{"content": []any{}, "structuredContent": map[string]any{"e": -0.5 * float64(c.Steps)}})
+	if c.Crash && !w.released(c.Name) {
+		_ = os.WriteFile(filepath.Join(w.dir, c.Name+".go"), nil, 0o600)
+		w.log("crash", c.Name, step)
+		os.Exit(1)
+	}
+	w.log("success", c.Name, step)
+	result := map[string]any{"e": -0.5 * float64(c.Steps)}
+	if c.Bytes > 0 {
+		result["padding"] = strings.Repeat("x", c.Bytes)
+	}
+	w.say(m.ID, map[string]any{"content": []any{}, "structuredContent": result})
 }
+
+// kept is a checkpoint folder, as one attempt sees it.
+type kept struct {
+	dir   string
+	fence float64
+}
+
+func openKept(meta map[string]any) kept {
+	k := kept{}
+	k.dir, _ = meta["crystalyse/checkpoint_dir"].(string)
+	k.fence, _ = meta["crystalyse/fence"].(float64)
+	if k.dir != "" {
+		_ = os.MkdirAll(k.dir, 0o700)
+		if !k.stale() {
+			k.write("fence", strconv.FormatFloat(k.fence, 'f', 0, 64))
+		}
+	}
+	return k
+}
+
+func (k kept) write(name, text string) {
+	if k.dir == "" {
+		return
+	}
+	file := filepath.Join(k.dir, name)
+	_ = os.WriteFile(file+".new", []byte(text), 0o600)
+	_ = os.Rename(file+".new", file)
+}
+
+func (k kept) read(name string) float64 {
+	body, _ := os.ReadFile(filepath.Join(k.dir, name)) // none yet is 0
+	n, _ := strconv.ParseFloat(strings.TrimSpace(string(body)), 64)
+	return n
+}
+
+func (k kept) stale() bool   { return k.dir != "" && k.read("fence") > k.fence }
+func (k kept) step() int     { return int(k.read("step")) }
+func (k kept) keep(step int) { k.write("step", strconv.Itoa(step)) }
 
 // worked is a line of the work tool's account.
 type worked struct {
 	Event, Name string
 	Step, PID   int
-}
-
-// bench is a place for the work tool, with a model that follows a script.
-type bench struct {
-	t     *testing.T
-	dir   string
-	model *httptest.Server
-}
-
-// reply is a scripted turn: words, or calls.
-type reply struct {
-	text  string
-	calls []scripted
-}
-
-type scripted struct {
-	tool string
-	args map[string]any
-}
-
-func work(name string, steps, holdAt int) scripted {
-	return scripted{"work", map[string]any{"name": name, "steps": steps, "hold_at": holdAt}}
-}
-
-// said is what the model is given: the results of its calls and the user's words.
-type said struct{ results, users []string }
-
-func newBench(t *testing.T, script func(said) reply) *bench {
-	t.Helper()
-	b := &bench{t: t, dir: t.TempDir()}
-	b.model = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "/chat/completions") {
-			http.NotFound(w, r) // it embeds nothing
-			return
-		}
-		var req struct {
-			Messages []struct{ Role, Content string }
-		}
-		if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		var s said
-		for _, m := range req.Messages {
-			switch m.Role {
-			case "tool":
-				s.results = append(s.results, m.Content)
-			case "user":
-				s.users = append(s.users, m.Content)
-			}
-		}
-		stream(w, len(s.results), script(s))
-	}))
-	t.Cleanup(b.model.Close)
-	return b
-}
-
-func stream(w http.ResponseWriter, n int, r reply) {
-	delta, finish := map[string]any{"content": r.text}, "stop"
-	if len(r.calls) > 0 {
-		calls := make([]any, len(r.calls))
-		for i, c := range r.calls {
-			body, _ := json.Marshal(c.args)
-			calls[i] = map[string]any{"index": i, "id": fmt.Sprintf("c%d_%d", n, i), "type": "function", "function": map[string]any{"name": c.tool, "arguments": string(body)}}
-		}
-		delta, finish = map[string]any{"tool_calls": calls}, "tool_calls"
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	for _, c := range []map[string]any{{"delta": delta}, {"delta": map[string]any{}, "finish_reason": finish}} {
-		c["index"] = 0
-		body, _ := json.Marshal(map[string]any{"choices": []any{c}, "usage": map[string]int{"prompt_tokens": 1, "completion_tokens": 1}})
-		fmt.Fprintf(w, "data: %s\n\n", body)
-	}
-	fmt.Fprint(w, "data: [DONE]\n\n")
-}
-
-// up starts a stack with the work tool and the scripted model.
-func (b *bench) up(extra ...string) *stack {
-	b.t.Helper()
-	self, err := os.Executable()
-	require.NoError(b.t, err)
-	cfg, err := json.Marshal(map[string]any{"mcpServers": map[string]any{"work": map[string]any{
-		"command": self, "env": map[string]string{workDir: b.dir}, "crystalyse": map[string]any{"max_inflight": 16},
-	}}})
-	require.NoError(b.t, err)
-	file := filepath.Join(b.dir, "mcp.json")
-	require.NoError(b.t, os.WriteFile(file, cfg, 0o600))
-	return up(b.t, append([]string{"CRYSTALYSE_MCP_CONFIG=" + file, "OPENAI_BASE_URL=" + b.model.URL + "/v1", "OPENAI_API_KEY=none"}, extra...)...)
-}
-
-// release lets a call that holds go on.
-func (b *bench) release(name string) {
-	b.t.Helper()
-	require.NoError(b.t, os.WriteFile(filepath.Join(b.dir, name+".go"), nil, 0o600))
-}
-
-func (b *bench) log() []worked {
-	b.t.Helper()
-	body, err := os.ReadFile(filepath.Join(b.dir, "work.jsonl"))
-	if os.IsNotExist(err) {
-		return nil
-	}
-	require.NoError(b.t, err)
-	var out []worked
-	for line := range strings.Lines(string(body)) {
-		var l worked
-		require.NoError(b.t, json.Unmarshal([]byte(line), &l))
-		out = append(out, l)
-	}
-	return out
-}
-
-// count counts the lines of an event of a call.
-func (b *bench) count(event, name string) int {
-	n := 0
-	for _, l := range b.log() {
-		if l.Event == event && (name == "" || l.Name == name) {
-			n++
-		}
-	}
-	return n
-}
-
-// reached waits until a call has taken a step.
-func (b *bench) reached(name string, step int) {
-	b.t.Helper()
-	waitFor(b.t, fmt.Sprintf("step %d of %s", step, name), func() bool {
-		for _, l := range b.log() {
-			if l.Event == "evaluation" && l.Name == name && l.Step >= step {
-				return true
-			}
-		}
-		return false
-	})
-}
-
-// stopped waits until the process that began a call last is gone, or has ended
-// the call by itself.
-func (b *bench) stopped(name string) {
-	b.t.Helper()
-	pid := 0
-	for _, l := range b.log() {
-		if l.Event == "start" && l.Name == name {
-			pid = l.PID
-		}
-	}
-	waitFor(b.t, "the process of "+name+" to be gone", func() bool {
-		return b.count("cancelled", name) > 0 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
-	})
+	At          int64 // ms
 }

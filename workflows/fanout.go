@@ -90,15 +90,16 @@ func spent(err error) int {
 // evaluate runs one candidate and gives the calls it made.
 func evaluate(ctx workflow.Context, in FanOutInput, index int) int {
 	number := in.Base + index + 1
+	workflowID := fmt.Sprintf("%s/c%d", in.Call.DiscoveryID, number)
 	cctx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: fmt.Sprintf("%s/c%d", in.Call.DiscoveryID, number), WaitForCancellation: true,
+		WorkflowID: workflowID, WaitForCancellation: true,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 		StaticSummary:     fmt.Sprintf("candidate %d of %d", index+1, in.Count),
 		Priority:          temporal.Priority{FairnessKey: in.UserID},
 	})
 	c := CandidateInput{Call: in.Call, UserID: in.UserID, Queue: in.Queue, Number: number, Index: index}
 	var calls int
-	err := workflow.ExecuteChildWorkflow(cctx, Candidate, c).Get(ctx, &calls)
+	err := child(cctx, Candidate, workflowID, c, &calls)
 	if err != nil && ctx.Err() == nil {
 		// Its calls say what went wrong; the others go on.
 		workflow.GetLogger(ctx).Warn("a candidate failed", "candidate", number, "error", err)
@@ -169,14 +170,15 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 	if err := r.warn(ctx); err != nil {
 		return activities.CallResult{}, err
 	}
+	workflowID := fmt.Sprintf("%s/%s", r.in.DiscoveryID, c.ref.CallID)
 	cctx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: fmt.Sprintf("%s/%s", r.in.DiscoveryID, c.ref.CallID), WaitForCancellation: true,
+		WorkflowID: workflowID, WaitForCancellation: true,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL, StaticSummary: c.ref.Summary,
 	})
 	var res FanOutResult
 	c.running = true
 	r.clock.work(ctx, r, 1)
-	err := workflow.ExecuteChildWorkflow(cctx, FanOut, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n}).Get(ctx, &res)
+	err := child(cctx, FanOut, workflowID, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n}, &res)
 	r.clock.work(ctx, r, -1)
 	c.running = false
 	c.made += res.ToolCalls + spent(err)

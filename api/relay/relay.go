@@ -138,6 +138,7 @@ type Relay struct {
 	upgrader websocket.Upgrader
 	rate     *bucket
 	stats    stats
+	pens     pens
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -184,6 +185,7 @@ func (r *Relay) Close() {
 	r.stop()
 	r.mu.Unlock()
 	r.done.Wait()
+	r.pens.close()
 }
 
 // spawn runs f beside, unless the relay ends: then nobody would wait for it.

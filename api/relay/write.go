@@ -23,7 +23,7 @@ func (c *conn) wake() {
 		switch c.writer.Load() {
 		case writerIdle:
 			if c.writer.CompareAndSwap(writerIdle, writerBusy) {
-				go c.write()
+				c.r.pens.write(c)
 				return
 			}
 		case writerBusy:

@@ -91,8 +91,12 @@ func (k *Keeping) digest(ctx context.Context, c memory.Closed) error {
 	}
 	d := memory.Digest(r)
 	d.Content = firstBytes(d.Content, memory.MaxContent)
+	by := "extracted"
 	if words := k.words(ctx, d.Content); words != "" {
-		d.Content = words
+		d.Content, by = words, k.Model.Identity().Model
+	}
+	if d.Metadata, err = json.Marshal(map[string]any{"mode": r.Mode, "status": r.Status, "worded_by": by}); err != nil {
+		return err
 	}
 	d.Source, d.Digests = memory.DigestSource(c.DiscoveryID, c.ReportID), true
 	_, _, err = k.Store.Write(ctx, c.UserID, d)
@@ -154,38 +158,60 @@ func (k *Keeping) MemoryKeep(ctx context.Context, in KeepInput) (KeepResult, err
 			}
 		}
 		for _, u := range users {
-			if err := k.keep(ctx, u, &res); err != nil {
+			if err := k.keep(ctx, u, &res, hb); err != nil {
 				return res, toTemporal(err)
 			}
 			hb.set(res)
 			after = u
 		}
 		if in.UserID != "" || len(users) < keepPage {
-			return res, nil
+			return res, toTemporal(k.Store.Arrange(ctx))
 		}
 	}
 }
 
-func (k *Keeping) keep(ctx context.Context, userID string, res *KeepResult) error {
+func (k *Keeping) keep(ctx context.Context, userID string, res *KeepResult, hb *heartbeat) error {
 	now := time.Now()
 	promoted, err := k.Store.Promote(ctx, userID, now)
 	if err != nil {
 		return err
 	}
-	groups, err := k.Store.Twins(ctx, userID, memory.TwinSimilarity, 500)
-	if err != nil {
+	res.Promoted += promoted
+	if err := k.merge(ctx, userID, res, hb); err != nil {
 		return err
 	}
-	for _, g := range groups {
-		if err := k.Store.Merge(ctx, userID, g[0].ID, g[1:]); err != nil {
+	for {
+		gone, err := k.Store.Expire(ctx, userID, now)
+		if err != nil || gone == 0 {
 			return err
 		}
-		res.Merged += len(g) - 1
+		res.Forgotten += gone
+		hb.set(*res)
 	}
-	gone, err := k.Store.Expire(ctx, userID, now)
-	res.Promoted += promoted
-	res.Forgotten += gone
-	return err
+}
+
+// mergeBatch is how many memories are compared before that is noted.
+const mergeBatch = 100
+
+// merge compares what was not compared yet, some at a time: cut off, it goes on
+// with the batch it was in.
+func (k *Keeping) merge(ctx context.Context, userID string, res *KeepResult, hb *heartbeat) error {
+	for {
+		groups, compared, err := k.Store.Twins(ctx, userID, memory.TwinSimilarity, mergeBatch)
+		if err != nil || len(groups)+len(compared) == 0 {
+			return err
+		}
+		for _, g := range groups {
+			if err := k.Store.Merge(ctx, userID, g[0].ID, g[1:]); err != nil {
+				return err
+			}
+			res.Merged += len(g) - 1
+		}
+		if err := k.Store.Compared(ctx, userID, compared); err != nil {
+			return err
+		}
+		hb.set(*res)
+	}
 }
 
 // MemoryEmbed makes the vectors of all memories that have none of the current
@@ -203,7 +229,7 @@ func (k *Keeping) MemoryEmbed(ctx context.Context) (int, error) {
 			return total, toTemporal(err)
 		}
 		if n == 0 {
-			return total, nil
+			return total, toTemporal(k.Store.Arrange(ctx))
 		}
 		total += n
 		hb.set(total)

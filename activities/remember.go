@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"crystalyse/internal/discovery"
@@ -38,7 +37,9 @@ func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
 		a.Log.Debug("a turn is not remembered", "step", s.Step, "error", err)
 		return
 	}
-	a.log(ctx, s, memory.Draft{Content: plainly(text, values), Context: memory.Context{Outcome: "asked"}})
+	if said := plainly(text, values); said != "" {
+		a.log(ctx, s, memory.Draft{Content: said, Context: memory.Context{Outcome: "asked"}})
+	}
 }
 
 // logCall keeps a summary of a call's outcome as working memory. What a crash
@@ -58,13 +59,11 @@ func (a *Activities) log(ctx context.Context, s event.Scope, d memory.Draft) {
 	}
 }
 
-var dress = regexp.MustCompile("\\*\\*|__|`+|(?m)^#{1,6} |(?m)^[-*] |\\{\\{[^{}]*\\}\\}")
-
 // maxSummary is the length of a working memory, in characters.
 const maxSummary = 600
 
-// plainly gives a text as a reader of it saw it: values in the place of their
-// citations, no markup, and no longer than a summary.
+// plainly gives the prose of a text as a reader of it saw it: values in the place
+// of their citations, and no longer than a summary.
 func plainly(text string, values []value.Value) string {
 	lookup := make(map[string]value.Value, len(values))
 	for _, v := range values {
@@ -82,7 +81,7 @@ func plainly(text string, values []value.Value) string {
 		at = r.End
 	}
 	b.WriteString(text[at:])
-	return shorten(dress.ReplaceAllString(b.String(), ""), maxSummary)
+	return memory.Prose(b.String(), maxSummary)
 }
 
 // used gives the memories that a discovery's answer stands on: those a search

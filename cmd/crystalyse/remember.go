@@ -30,14 +30,10 @@ func remembering(cfg *config.Config, db *postgres.DB, log *slog.Logger) *memory.
 	return &memory.Service{Store: db.Memories(), Embedder: embedder(cfg), Log: log}
 }
 
-// upkeep gives the activities that consolidate. The built-in planner words
-// nothing: a digest without a language model is extracted.
+// upkeep gives the activities that consolidate. The model, or the built-in
+// planner in its place, words what stays of a discovery.
 func upkeep(cfg *config.Config, db *postgres.DB, model llm.Model, log *slog.Logger) *activities.Keeping {
-	k := &activities.Keeping{Store: db.Memories(), Calls: db, Embedder: embedder(cfg), Log: log}
-	if cfg.HasModel() {
-		k.Model = model
-	}
-	return k
+	return &activities.Keeping{Store: db.Memories(), Calls: db, Embedder: embedder(cfg), Model: model, Log: log}
 }
 
 // sweepMemories embeds what is written until ctx ends; vectors of another model
@@ -59,6 +55,9 @@ func sweepMemories(ctx context.Context, cfg *config.Config, db *postgres.DB, kee
 	}
 	if err != nil && ctx.Err() == nil {
 		log.Warn("vectors of another model are not made anew yet", "error", err)
+	}
+	if err := store.Arrange(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("the index of memories is not renewed yet", "error", err)
 	}
 	memory.Sweep(ctx, store, e, log)
 }

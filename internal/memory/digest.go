@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,49 +18,22 @@ func DigestSource(discoveryID, reportID string) string {
 // maxKeys bounds the value keys that a digest names: the report has all.
 const maxKeys = 24
 
-// Digest is what stays of a discovery: what was asked, found, refuted, and what
-// failed and why, in the words of its report. It only extracts, so every number
-// in it is one a tool returned.
+// Digest is what stays of a discovery, in sentences: what was asked, found,
+// refuted, and what failed and why, in the words of its report. It only
+// extracts, so every number in it is one a tool returned.
 func Digest(r report.Report) Draft {
 	d := Draft{SessionID: r.SessionID, DiscoveryID: r.DiscoveryID, Type: ShortTerm, Context: Context{Outcome: outcome(r)}}
 	var parts []string
 	add := func(word, text string) {
 		if text != "" {
-			parts = append(parts, word+": "+text)
+			parts = append(parts, word+": "+stopped(text))
 		}
 	}
 	add("Asked", clipTo(r.Query, 300))
-	add("Found", clipTo(undressed(r.Summary), 900))
-	var words, refuted []string
-	for _, n := range r.Values {
-		if n.Origin != "" || strings.Contains(n.Key, "/") {
-			continue // found earlier, and remembered there
-		}
-		if slices.Contains(telling, n.Name) && len(d.Context.Values) < maxKeys {
-			d.Context.Add(r.DiscoveryID, n.Value)
-		}
-		if len(words) < maxValues && (n.Name == "formation_energy_per_atom" || n.Name == "energy_above_hull_per_atom" || n.Name == "space_group_number") {
-			v := n.Value
-			if f, ok := n.V.(float64); ok {
-				v.Number = &f
-			}
-			words = append(words, Word(v))
-		}
-	}
-	add("Values", strings.Join(words, "; "))
-	for _, c := range r.Compositions {
-		d.Context.Formulas = append(d.Context.Formulas, c.Formula)
-		if c.Valid != nil && !*c.Valid {
-			refuted = append(refuted, c.Formula+" is not a valid composition"+because(c.Reason))
-		}
-	}
-	for _, c := range r.Candidates {
-		d.Context.Formulas = append(d.Context.Formulas, c.Formula)
-		d.Context.StructureIDs = append(d.Context.StructureIDs, c.BestStructureID)
-		if c.EnergyAboveHullPerAtom != nil && c.Threshold != nil && *c.EnergyAboveHullPerAtom > *c.Threshold {
-			refuted = append(refuted, c.Formula+" is "+c.Verdict)
-		}
-	}
+	add("Found", Prose(r.Summary, 700))
+	add("Computed", computed(r, &d.Context))
+	valid, refuted := verdicts(r, &d.Context)
+	add("Charge-balanced", clipTo(strings.Join(valid[:min(len(valid), 20)], ", "), 300))
 	add("Refuted", clipTo(strings.Join(refuted, "; "), 600))
 	add("Failed", clipTo(failures(r), 600))
 	for _, c := range r.Calls {
@@ -70,8 +42,54 @@ func Digest(r report.Report) Draft {
 		}
 	}
 	d.Content, d.Context = strings.Join(parts, "\n"), d.Context.bounded()
-	d.Metadata, _ = json.Marshal(map[string]any{"mode": r.Mode, "status": r.Status}) // plain strings
 	return d
+}
+
+// computed words the values that say most, and notes what they are about.
+func computed(r report.Report, about *Context) string {
+	var words []string
+	for _, n := range r.Values {
+		if n.Origin != "" || strings.Contains(n.Key, "/") {
+			continue // found earlier, and remembered there
+		}
+		if slices.Contains(telling, n.Name) && len(about.Values) < maxKeys {
+			about.Add(r.DiscoveryID, n.Value)
+		}
+		if len(words) < maxValues && slices.Contains(headline, n.Name) {
+			v := n.Value
+			if f, ok := n.V.(float64); ok {
+				v.Number = &f
+			}
+			words = append(words, Word(v))
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), "; ")
+}
+
+// headline are the values that a digest puts into words.
+var headline = []string{"formation_energy_per_atom", "energy_above_hull_per_atom", "space_group_number", "gravimetric_capacity", "average_voltage", "bulk_modulus"}
+
+// verdicts gives the compositions that passed, and what was refuted.
+func verdicts(r report.Report, about *Context) (valid, refuted []string) {
+	for _, c := range r.Compositions {
+		about.Formulas = append(about.Formulas, c.Formula)
+		switch {
+		case c.Valid == nil:
+		case *c.Valid:
+			valid = append(valid, c.Formula)
+		default:
+			refuted = append(refuted, c.Formula+" is not a valid composition"+because(c.Reason))
+		}
+	}
+	for _, c := range r.Candidates {
+		about.Formulas = append(about.Formulas, c.Formula)
+		about.StructureIDs = append(about.StructureIDs, c.BestStructureID)
+		if c.EnergyAboveHullPerAtom != nil && c.Threshold != nil && *c.EnergyAboveHullPerAtom > *c.Threshold {
+			refuted = append(refuted, c.Formula+" is "+c.Verdict)
+		}
+	}
+	return valid, refuted
 }
 
 func outcome(r report.Report) string {
@@ -102,15 +120,11 @@ func failures(r report.Report) string {
 			if c.Error != nil {
 				why = c.Error.Message
 			}
-			out = append(out, c.Tool+": "+clipTo(why, 160))
+			out = append(out, "the tool "+spoken(c.Tool)+" failed ("+strings.TrimRight(clipTo(why, 160), ".")+")")
 		}
 	}
 	return strings.Join(out, "; ")
 }
-
-var markup = regexp.MustCompile("\\*\\*|__|`+|(?m)^#{1,6} |(?m)^[-*] |\\{\\{[^{}]*\\}\\}|(?m)^\\|[-| :]+\\|$|\\|")
-
-func undressed(s string) string { return markup.ReplaceAllString(s, " ") }
 
 var number = regexp.MustCompile(`\d+(?:[.,]\d+)?`)
 

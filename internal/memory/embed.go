@@ -10,6 +10,9 @@ import (
 // others: none of the embedder's model), and gives how many it took. Done again,
 // it goes on with what is left.
 func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int, others bool) (int, error) {
+	if err := b.CheckModel(e.Model()); err != nil {
+		return 0, err
+	}
 	waiting, err := b.Unembedded(ctx, e.Model(), others, limit)
 	if err != nil || len(waiting) == 0 {
 		return 0, err
@@ -20,9 +23,6 @@ func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int, others boo
 	}
 	vectors, err := e.Embed(ctx, texts)
 	if err != nil {
-		return 0, err
-	}
-	if err := b.PrepareModel(ctx, e.Model(), len(vectors[0])); err != nil {
 		return 0, err
 	}
 	done := make([]Embedded, len(waiting))

@@ -19,9 +19,11 @@ type Keeper interface {
 	Report(ctx context.Context, userID, discoveryID string) (json.RawMessage, error)
 	// Promote makes long-term what is old enough, often used or pinned.
 	Promote(ctx context.Context, userID string, now time.Time) (int, error)
-	// Twins gives groups of near duplicates among short- and long-term memories
-	// of the same formulas and potentials, the one to keep first.
-	Twins(ctx context.Context, userID string, similarity float64, limit int) ([][]Memory, error)
+	// Twins compares up to limit memories that were not compared yet with those of
+	// the same formulas, potentials and outcome, and gives groups of near
+	// duplicates, the one to keep first. Compared notes that it is done.
+	Twins(ctx context.Context, userID string, similarity float64, limit int) (groups [][]Memory, compared []string, err error)
+	Compared(ctx context.Context, userID string, ids []string) error
 	// Merge replaces memories by the one that stays.
 	Merge(ctx context.Context, userID, keep string, gone []Memory) error
 	// Expire forgets working memories whose time is over and unpinned ones whose

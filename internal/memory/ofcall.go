@@ -33,14 +33,22 @@ func OfCall(m discovery.Made) Draft {
 		if m.Call.Error != nil {
 			why = m.Call.Error.Message
 		}
-		d.Content = fmt.Sprintf("%s failed with %s: %s", m.Call.Tool, clipTo(string(m.Call.Arguments), 200), clipTo(why, 300))
+		d.Content = fmt.Sprintf("The tool %s%s failed: %s", spoken(m.Call.Tool), about(m.Call.Arguments), stopped(clipTo(why, 300)))
 	case len(parts) == 0:
-		d.Content = fmt.Sprintf("%s answered for %s", m.Call.Tool, clipTo(string(m.Call.Arguments), 300))
+		d.Content = fmt.Sprintf("The tool %s%s gave no value to cite.", spoken(m.Call.Tool), about(m.Call.Arguments))
 	default:
-		d.Content = m.Call.Tool + ": " + strings.Join(parts, "; ")
+		d.Content = fmt.Sprintf("The tool %s found: %s.", spoken(m.Call.Tool), strings.Join(parts, "; "))
 	}
 	d.Context = d.Context.bounded()
 	return d
+}
+
+// stopped ends a text as a sentence.
+func stopped(s string) string {
+	if s == "" || strings.ContainsRune(".!?…", []rune(s)[len([]rune(s))-1]) {
+		return s
+	}
+	return s + "."
 }
 
 // Add notes what a value is about.
@@ -75,7 +83,7 @@ func Word(v value.Value) string {
 	if v.Potential != nil {
 		s += " (" + strings.TrimSpace(v.Potential.Name+" "+v.Potential.Version) + ")"
 	}
-	return s
+	return strings.Join(strings.Fields(s), " ") // thin spaces are for screens
 }
 
 var telling = []string{"energy_above_hull_per_atom", "formation_energy_per_atom", "energy_per_atom", "space_group_number", "composition_valid", "bulk_modulus", "gravimetric_capacity", "average_voltage", "volume_per_atom", "lattice_a"}

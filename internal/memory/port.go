@@ -62,8 +62,10 @@ type Backlog interface {
 	Unembedded(ctx context.Context, model string, others bool, limit int) ([]Pending, error)
 	// SetEmbeddings stores vectors; one whose memory changed meanwhile is dropped.
 	SetEmbeddings(ctx context.Context, model string, vectors []Embedded) error
-	// PrepareModel makes the index of a model.
-	PrepareModel(ctx context.Context, model string, width int) error
+	// CheckModel refuses what cannot be the name of a model.
+	CheckModel(model string) error
+	// Arrange makes or renews the index of models with many vectors.
+	Arrange(ctx context.Context) error
 	// Embeddings counts memories by the model of their vector, "" for none.
 	Embeddings(ctx context.Context) (map[string]int, error)
 }

@@ -27,6 +27,9 @@ const (
 
 // plan decides the next turn from the transcript.
 func plan(messages []message, tools map[string]bool) reply {
+	if said, ok := digest(messages); ok {
+		return reply{text: said}
+	}
 	r, said := conversation(messages, tools)
 	h := readHistory(messages)
 	out := decide(r, h)

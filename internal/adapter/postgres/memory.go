@@ -79,9 +79,7 @@ func (s *memories) Write(ctx context.Context, userID string, d memory.Draft) (m 
 		if _, err := one2(q.GetSession(ctx, db.GetSessionParams{ID: d.SessionID, UserID: userID}))("session", d.SessionID); err != nil {
 			return err
 		}
-		// Writers and forgetters of a user wait for each other, so that nothing
-		// forgotten is written again by an attempt that looked before.
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
+		if err := lockMemories(ctx, tx, userID); err != nil {
 			return err
 		}
 		if m, err = writeMemory(ctx, tx, userID, d); err != nil || m.ID == "" {

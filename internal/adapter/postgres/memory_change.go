@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"crystalyse/internal/adapter/postgres/db"
-	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
 	"crystalyse/internal/memory"
 )
@@ -56,7 +55,7 @@ func (s *memories) Edit(ctx context.Context, userID, mid string, p memory.Patch)
 // Forget removes a memory.
 func (s *memories) Forget(ctx context.Context, userID, mid, reason string) error {
 	return s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
+		if err := lockMemories(ctx, tx, userID); err != nil {
 			return err
 		}
 		n, err := forget(ctx, tx, userID, []string{mid}, reason, "")
@@ -65,6 +64,13 @@ func (s *memories) Forget(ctx context.Context, userID, mid, reason string) error
 		}
 		return err
 	})
+}
+
+// lockMemories makes writers and forgetters of a user wait for each other, so that
+// nothing forgotten is written again by an attempt that looked before.
+func lockMemories(ctx context.Context, tx pgx.Tx, userID string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID)
+	return err
 }
 
 // forget deletes rows (their vectors and words with them; all of a user's when
@@ -90,7 +96,7 @@ func forget(ctx context.Context, tx pgx.Tx, userID string, ids []string, reason,
 func (s *memories) ForgetAll(ctx context.Context, userID string) (int, error) {
 	n := int64(0)
 	err := s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
+		if err := lockMemories(ctx, tx, userID); err != nil {
 			return err
 		}
 		var err error
@@ -141,43 +147,3 @@ func (c *conditions) where() string { return strings.Join(c.parts, " AND ") }
 
 // key names the filter, for what is remembered of it.
 func (c *conditions) key() string { return fmt.Sprint(c.parts, c.args) }
-
-// Merge replaces near duplicates by the one that stays, keeping where they came
-// from in its metadata, and announces it.
-func (s *memories) Merge(ctx context.Context, userID, keep string, twins []memory.Memory) error {
-	return s.inTx(ctx, func(tx pgx.Tx, q *db.Queries) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('memories ' || $1, 0))`, userID); err != nil {
-			return err
-		}
-		ids := make([]string, len(twins))
-		for i, g := range twins {
-			ids[i] = g.ID
-		}
-		n, err := forget(ctx, tx, userID, ids, "merged", keep)
-		if err != nil || n == 0 {
-			return err // merged by an earlier attempt
-		}
-		trace, err := json.Marshal(memory.Traces(twins))
-		if err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, `UPDATE memories SET metadata = jsonb_set(metadata, '{merged}', coalesce(metadata->'merged', '[]') || $3::jsonb), uses = uses + $4
-			WHERE user_id = $1 AND id = $2 RETURNING `+memoryColumns, userID, keep, trace, uses(twins))
-		if err != nil {
-			return err
-		}
-		m, err := pgx.CollectExactlyOneRow(rows, scanMemory)
-		if err != nil {
-			return err // the one that stays was forgotten meanwhile: nothing is merged
-		}
-		return announceMemory(ctx, q, m, "merge-"+ids[0], event.MemoryConsolidate{MemoryID: m.ID, MergedIDs: ids})
-	})
-}
-
-func uses(list []memory.Memory) int {
-	n := 0
-	for _, m := range list {
-		n += m.Uses
-	}
-	return n
-}

@@ -90,30 +90,37 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 
 // nearest ranks by the vector. The index serves filters that keep a tenth of the
 // rows or more and many of them; otherwise it would lose some, and reading all
-// that is kept costs about as much as walking the graph.
+// that is kept costs about as much.
 func (s *memories) nearest(ctx context.Context, userID string, f memory.Filter, v memory.Vector, limit int) ([]string, error) {
 	c := conditions{}
-	at := c.arg(pgvector.NewVector(v.Values))
 	c.parts = append(c.parts, "embedding_model = "+quote(v.Model))
 	c.user(userID, f)
-	narrow, err := s.narrow(ctx, userID, f, v.Model)
+	narrow, err := s.narrow(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	distance := fmt.Sprintf("embedding::vector(%d) <=> %s", len(v.Values), at)
-	if narrow {
-		distance = "(" + distance + ") + 0" // no index has this
-	}
-	rows, err := s.pool.Query(ctx, `SELECT id FROM memories WHERE `+c.where()+` ORDER BY `+distance+fmt.Sprintf(` LIMIT %d`, limit), c.args...)
+	rows, err := s.pool.Query(ctx, nearestSQL(&c, v, limit, narrow), c.args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// nearestSQL words the search: exactly, or by the index, whose vectors are of
+// half precision, so that the order of the best is looked at again.
+func nearestSQL(c *conditions, v memory.Vector, limit int, exact bool) string {
+	where, at := c.where(), c.arg(pgvector.NewVector(v.Values))
+	distance := fmt.Sprintf("embedding::vector(%d) <=> %s", len(v.Values), at)
+	if exact {
+		return fmt.Sprintf(`SELECT id FROM memories WHERE %s ORDER BY (%s) + 0 LIMIT %d`, where, distance, limit) // no index has this
+	}
+	return fmt.Sprintf(`WITH near AS MATERIALIZED (SELECT id, %s AS distance FROM memories WHERE %s ORDER BY embedding::halfvec(%[3]d) <=> %[4]s::vector::halfvec(%[3]d) LIMIT %[5]d)
+		SELECT id FROM near ORDER BY distance LIMIT %[6]d`, distance, where, len(v.Values), at, limit+limit/2, limit)
+}
+
 // Exact search is right below these.
 const (
-	fewRows    = 30_000
+	fewRows    = 20_000
 	indexShare = 0.10
 	sizeAge    = time.Minute
 )
@@ -131,10 +138,7 @@ type sizes struct {
 
 // narrow tells whether a filter keeps few rows. It is asked again after a
 // minute: a wrong answer costs time or a few of the last places, nothing else.
-func (s *memories) narrow(ctx context.Context, userID string, f memory.Filter, model string) (bool, error) {
-	c := conditions{}
-	c.parts = append(c.parts, "embedding_model = "+quote(model))
-	c.user(userID, f)
+func (s *memories) narrow(ctx context.Context, c conditions) (bool, error) {
 	key := c.key()
 	s.sizes.mu.Lock()
 	have, ok := s.sizes.known[key]

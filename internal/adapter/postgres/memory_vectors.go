@@ -2,16 +2,11 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"regexp"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
 
 	"crystalyse/internal/adapter/postgres/db"
-	"crystalyse/internal/fault"
 	"crystalyse/internal/memory"
 )
 
@@ -39,38 +34,9 @@ func (s *memories) SetEmbeddings(ctx context.Context, model string, vectors []me
 		b := &pgx.Batch{}
 		for _, v := range vectors {
 			b.Queue(`UPDATE memories SET embedding = $3, embedding_model = $4 WHERE id = $1 AND content = $2`, v.ID, v.Content, pgvector.NewVector(v.Vector), model)
+			b.Queue(`DELETE FROM memory_compared WHERE memory_id = $1`, v.ID)
 		}
 		return tx.SendBatch(ctx, b).Close()
-	})
-}
-
-var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}$`)
-
-// maxWidth is the widest vector that an HNSW index takes.
-const maxWidth = 2000
-
-// PrepareModel makes the partial index of a model that has none.
-func (s *memories) PrepareModel(ctx context.Context, model string, width int) error {
-	if !modelName.MatchString(model) {
-		return fault.Invalid("CRYSTALYSE_EMBEDDING_MODEL", "%q is no name of a model", model)
-	}
-	if width < 1 || width > maxWidth {
-		return nil // searched exactly
-	}
-	var known bool
-	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'memories'
-		AND position('hnsw' in indexdef) > 0 AND position('= ' || quote_literal($1::text) in indexdef) > 0)`, model).Scan(&known)
-	if err != nil || known {
-		return wrap(err)
-	}
-	sum := sha256.Sum256([]byte(model))
-	name := "memories_" + hex.EncodeToString(sum[:])[:12]
-	return s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
-		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %s ON memories USING hnsw ((embedding::vector(%d)) vector_cosine_ops) WITH (m = 24, ef_construction = 200) WHERE embedding_model = %s`, name, width, quote(model)))
-		return err
 	})
 }
 

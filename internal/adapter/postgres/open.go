@@ -64,9 +64,6 @@ func (d *DB) Structures() structure.Store { return structures{d} }
 const (
 	connectTimeout   = 10 * time.Second
 	statementTimeout = "30s"
-	// VectorCandidates is how many places of the graph a vector search weighs. At
-	// 100,000 memories 400 missed one in fifteen of the nearest.
-	VectorCandidates = "800"
 )
 
 // Open connects, with errors that say what to do and never the password.
@@ -80,8 +77,9 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "crystalyse"
 	// Searches by vector look wider than the default, and go on where a filter
 	// leaves too few.
-	cfg.ConnConfig.RuntimeParams["hnsw.ef_search"] = VectorCandidates
-	cfg.ConnConfig.RuntimeParams["hnsw.iterative_scan"] = "strict_order"
+	cfg.ConnConfig.RuntimeParams["ivfflat.probes"] = VectorProbes
+	cfg.ConnConfig.RuntimeParams["ivfflat.iterative_scan"] = "relaxed_order"
+	cfg.ConnConfig.RuntimeParams["ivfflat.max_probes"] = moreProbes
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, connectError(err, cfg.ConnConfig.Host, cfg.ConnConfig.Port)

@@ -19,6 +19,12 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 	if err != nil {
 		return toTemporal(err)
 	}
+	if d.Status.Closed() && afterItsEnd(ctx, d) {
+		// The operator has reset a run that was closed: the discovery is open again.
+		if err := a.Lifecycle.Reset(ctx, scopeOf(d, in.Gen, event.Outside("reset"+ofRun(ctx)), 0)); err != nil {
+			return toTemporal(err)
+		}
+	}
 	scope := scopeOf(d, in.Gen, event.Outside(fmt.Sprintf("%d%s", in.Counter, ofRun(ctx))), 0)
 	payloads := []event.Payload{event.DiscoveryStatus{
 		Status: string(in.Status), Reason: cmp.Or(in.Notice, in.Reason), Details: in.Details,
@@ -47,6 +53,12 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 		change.Deadline = &in.Deadline
 	}
 	return toTemporal(a.Lifecycle.SetStatus(ctx, scope, change, events...))
+}
+
+// afterItsEnd reports whether an activity was scheduled after its discovery was
+// closed. An attempt that is only late was scheduled before.
+func afterItsEnd(ctx context.Context, d discovery.Discovery) bool {
+	return activity.IsActivity(ctx) && d.EndedAt != nil && activity.GetInfo(ctx).ScheduledTime.After(*d.EndedAt)
 }
 
 // ofRun tells the announcements of one run of the engine from those of another:

@@ -31,9 +31,6 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 	if !ready {
 		return res, nil
 	}
-	if res.Policy, err = a.policy(ctx, d); err != nil {
-		return res, toTemporal(err)
-	}
 	switch {
 	case in.Continued:
 	case in.Resume:
@@ -45,6 +42,9 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 	}
 	if err == nil && res.Turn > 0 {
 		res.FanOuts, err = a.fanOuts(ctx, d.ID, res)
+	}
+	if err == nil {
+		res.Policy, err = a.policy(ctx, d)
 	}
 	return res, toTemporal(err)
 }
@@ -70,6 +70,10 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 	if err != nil {
 		return "", err
 	}
+	scope, err := a.tellStarted(ctx, d, agent)
+	if err != nil {
+		return "", err
+	}
 	earlier, err := a.Lifecycle.Earlier(ctx, d)
 	if err != nil {
 		return "", err
@@ -84,12 +88,24 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 
-	return a.commitOpening(ctx, d, agent, "", messages, told)
+	return a.commitOpening(ctx, d, scope, "", messages, told)
+}
+
+// tellStarted is the first thing a started discovery does: its viewers wait for
+// a sign. What it begins with is looked up afterwards.
+func (a *Activities) tellStarted(ctx context.Context, d discovery.Discovery, agent discovery.Agent) (event.Scope, error) {
+	scope := scopeOf(d, 0, event.Outside("begin"), 0)
+	e, err := scope.New(event.DiscoveryStatus{Status: string(discovery.StatusRunning), Details: "started"})
+	if err != nil {
+		return scope, err
+	}
+	change := discovery.StatusChange{Status: discovery.StatusRunning, Usage: d.Usage, Agent: &agent}
+	return scope, a.Lifecycle.SetStatus(ctx, scope, change, e)
 }
 
 // commitOpening stores what a discovery begins with, after a message that is
 // there already ("" for none), and gives the head.
-func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, agent discovery.Agent, parent string, messages []llm.Message, told ...event.Payload) (string, error) {
+func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, scope event.Scope, parent string, messages []llm.Message, told ...event.Payload) (string, error) {
 	entries := make([]transcript.Entry, 0, len(messages))
 	for _, m := range messages {
 		e, err := transcript.NewEntry(d.ID, d.UserID, parent, openingStep, m, llm.Usage{})
@@ -98,12 +114,7 @@ func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, a
 		}
 		entries, parent = append(entries, e), e.ID
 	}
-	scope := scopeOf(d, 0, event.Outside("begin"), 0)
-	ev, err := scope.New(event.DiscoveryStatus{Status: string(discovery.StatusRunning), Details: "started"})
-	if err != nil {
-		return "", err
-	}
-	events := []event.Event{ev}
+	var events []event.Event
 	for _, p := range told {
 		if p == nil {
 			continue
@@ -115,11 +126,7 @@ func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, a
 		events = append(events, e)
 	}
 	turn := discovery.Turn{Step: openingStep, Head: parent, FinishReason: "opening"}
-	if err := a.Turns.CommitTurn(ctx, scope, turn, entries); err != nil {
-		return "", err
-	}
-	change := discovery.StatusChange{Status: discovery.StatusRunning, Usage: d.Usage, Agent: &agent}
-	return parent, a.Lifecycle.SetStatus(ctx, scope, change, events...)
+	return parent, a.Turns.CommitTurn(ctx, scope, turn, entries, events...)
 }
 
 // recall words the earlier discoveries of the session as quoted data.

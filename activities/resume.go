@@ -126,6 +126,10 @@ func (a *Activities) openFork(ctx context.Context, d discovery.Discovery, res *B
 	if err != nil {
 		return err
 	}
+	scope, err := a.tellStarted(ctx, d, agent)
+	if err != nil {
+		return err
+	}
 	t, err := a.Turns.TurnAt(ctx, d.ID, n)
 	if err != nil {
 		return err
@@ -136,6 +140,6 @@ func (a *Activities) openFork(ctx context.Context, d discovery.Discovery, res *B
 	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 	res.Turn, res.Forked = n, true
-	res.Head, err = a.commitOpening(ctx, d, agent, t.Head, messages)
+	res.Head, err = a.commitOpening(ctx, d, scope, t.Head, messages)
 	return err
 }

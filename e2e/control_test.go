@@ -31,6 +31,11 @@ func (s *stack) ask(query string, b discovery.Budget) discovery.Discovery {
 // stands waits until the state of a discovery fits.
 func (s *stack) stands(did, what string, ok func(discovery.RunState) bool) {
 	s.t.Helper()
+	s.standsWithin(did, what, 2*time.Minute, ok)
+}
+
+func (s *stack) standsWithin(did, what string, patience time.Duration, ok func(discovery.RunState) bool) {
+	s.t.Helper()
 	var last discovery.RunState
 	require.Eventually(s.t, func() bool {
 		st, err := s.door().State(s.t.Context(), did)
@@ -38,13 +43,18 @@ func (s *stack) stands(did, what string, ok func(discovery.RunState) bool) {
 			last = st
 		}
 		return err == nil && ok(st)
-	}, 2*time.Minute, 100*time.Millisecond, what)
+	}, patience, 100*time.Millisecond, what)
 	_ = last
 }
 
 func (s *stack) ends(did string) report.Report {
 	s.t.Helper()
-	s.stands(did, "the discovery does not end", func(st discovery.RunState) bool { return st.Status.Closed() })
+	return s.endsWithin(did, 2*time.Minute)
+}
+
+func (s *stack) endsWithin(did string, patience time.Duration) report.Report {
+	s.t.Helper()
+	s.standsWithin(did, "the discovery does not end", patience, func(st discovery.RunState) bool { return st.Status.Closed() })
 	body, err := s.door().Report(s.t.Context(), did)
 	require.NoError(s.t, err)
 	var r report.Report

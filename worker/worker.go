@@ -38,8 +38,11 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 		Interceptors: hook, WorkerStopTimeout: stopTimeout,
 		MaxHeartbeatThrottleInterval: heartbeatThrottle, DefaultHeartbeatThrottleInterval: heartbeatThrottle,
 	}
+	// The short steps of a run are on its own queue: the engine hands them over
+	// with its answer to the run that scheduled them, without another poll.
 	discoveries := worker.New(c, workflows.QueueDiscovery, base)
 	Register(discoveries)
+	RegisterActivities(discoveries, a)
 
 	llm := base
 	llm.DisableWorkflowWorker = true

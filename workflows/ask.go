@@ -84,7 +84,7 @@ func (r *run) askApproval(ctx workflow.Context, c *activeCall, why string) (disc
 	if a.remember {
 		m := discovery.Remembered{Tool: c.ref.Tool, Decision: a.decision}
 		r.st.Policy.Remembered = append(r.st.Policy.Remembered, m)
-		actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.remember", r.st.Gen, c.ref.CallID), "remember: "+string(m.Decision)+" "+m.Tool, quick)
+		actx := activity(ctx, QueueDiscovery, fmt.Sprintf("%d.%s.remember", r.st.Gen, c.ref.CallID), "remember: "+string(m.Decision)+" "+m.Tool, quick)
 		if err := workflow.ExecuteActivity(actx, activities.NameRemember, activities.RememberInput{DiscoveryID: r.in.DiscoveryID, Decision: m}).Get(ctx, nil); err != nil {
 			return "", "", err
 		}
@@ -95,7 +95,7 @@ func (r *run) askApproval(ctx workflow.Context, c *activeCall, why string) (disc
 // askUser opens a question of the model and waits for its answer.
 func (r *run) askUser(ctx workflow.Context, c *activeCall) (activities.CallResult, error) {
 	in := r.callInput(c)
-	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.ask", r.st.Gen, c.ref.CallID), "ask the user", quick)
+	actx := activity(ctx, QueueDiscovery, fmt.Sprintf("%d.%s.ask", r.st.Gen, c.ref.CallID), "ask the user", quick)
 	q := &question{id: c.ref.CallID}
 	if err := workflow.ExecuteActivity(actx, activities.NameAskUser, in).Get(ctx, &q.asked); err != nil {
 		return activities.CallResult{}, err

@@ -196,7 +196,7 @@ func (r *run) callInput(c *activeCall) activities.CallInput {
 func (r *run) skip(ctx workflow.Context, c *activeCall) error {
 	in := r.callInput(c)
 	in.Reason = "skipped by the user after it failed"
-	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.skip", r.st.Gen, c.ref.CallID), "skip "+c.ref.Summary, quick)
+	actx := activity(ctx, QueueDiscovery, fmt.Sprintf("%d.%s.skip", r.st.Gen, c.ref.CallID), "skip "+c.ref.Summary, quick)
 	return workflow.ExecuteActivity(actx, activities.NameSkipTool, in).Get(ctx, nil)
 }
 
@@ -212,7 +212,7 @@ func (r *run) giveUp(ctx workflow.Context, c *activeCall) error {
 // what its candidates found.
 func (r *run) settle(ctx workflow.Context, c *activeCall, in activities.SettleInput) error {
 	in.CallInput = r.callInput(c)
-	actx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.settle", r.st.Gen, c.ref.CallID), "outcome of "+c.ref.Summary, quick)
+	actx := activity(ctx, QueueDiscovery, fmt.Sprintf("%d.%s.settle", r.st.Gen, c.ref.CallID), "outcome of "+c.ref.Summary, quick)
 	if c.fan != nil && r.shape >= shapeSettle {
 		return workflow.ExecuteActivity(actx, activities.NameSettleCandidates, activities.SettleCandidatesInput{
 			CallInput: in.CallInput, Base: c.fan.Base, Evaluated: c.evaluated, Status: in.Status, Error: in.Error,

@@ -15,7 +15,7 @@ import (
 
 // Task queues.
 const (
-	QueueDiscovery = "discovery" // workflows
+	QueueDiscovery = "discovery" // workflows, and their steps that only write to the database
 	QueueLLM       = "llm"
 	QueueTools     = "tools"
 	QueueToolsGPU  = "tools-gpu" // long calls, where workers with accelerators serve it

@@ -41,7 +41,8 @@ type run struct {
 	late      bool // the wall time is spent
 	turnsHere int
 	updates   int
-	telling   int // instructions being told to viewers
+	telling   int      // instructions being told to viewers
+	early     []notice // instructions that were taken before the start
 
 	held      []*heldStep
 	approvals []*approval
@@ -84,7 +85,7 @@ func (r *run) open(ctx workflow.Context) error {
 	nudge := workflow.GetSignalChannel(ctx, SignalNudge)
 	in := activities.BeginInput{DiscoveryID: r.in.DiscoveryID, Resume: r.in.Retry > 0 && !r.st.Started, Continued: r.st.Started}
 	for n := 0; ; n++ {
-		actx := activity(ctx, QueueTools, fmt.Sprintf("begin.%d.%d", r.st.Counter, n), "take the session and open the transcript", quick)
+		actx := activity(ctx, QueueDiscovery, fmt.Sprintf("begin.%d.%d", r.st.Counter, n), "take the session and open the transcript", quick)
 		if err := workflow.ExecuteActivity(actx, activities.NameBegin, in).Get(ctx, &r.begin); err != nil {
 			return err
 		}
@@ -114,9 +115,8 @@ func (r *run) started() {
 	r.st.Head = b.Head
 	r.st.Mode = b.Mode
 	r.st.Policy = b.Policy
-	if r.st.Budget == (discovery.Budget{}) {
-		r.st.Budget = b.Budget
-	}
+	asked := r.st.Budget // limits that were changed while the discovery was queued
+	r.st.Budget = b.Budget.With(&asked)
 	r.st.Status = discovery.StatusRunning
 	r.st.Turn = b.Turn
 	r.st.FanOuts = b.FanOuts
@@ -143,6 +143,9 @@ func waitSignalOr(ctx workflow.Context, ch workflow.ReceiveChannel, d time.Durat
 // loop makes turns until the model answers, a limit is reached or the user stops.
 func (r *run) loop(ctx workflow.Context) error {
 	r.shape = workflow.GetVersion(ctx, changeControl, workflow.DefaultVersion, shapeSettle)
+	if err := r.tellEarly(ctx); err != nil {
+		return err
+	}
 	// The wall limit is a deadline for whatever runs at that moment, so the loop
 	// works under a context that the timer cancels.
 	wctx, cancel := workflow.WithCancel(ctx)
@@ -177,6 +180,21 @@ func (r *run) loop(ctx workflow.Context) error {
 			return workflow.NewContinueAsNewError(ctx, Discovery, Input{DiscoveryID: r.in.DiscoveryID, Carry: &carry, Retry: r.in.Retry})
 		}
 	}
+}
+
+// tellEarly tells viewers what was taken before the start.
+func (r *run) tellEarly(ctx workflow.Context) error {
+	if r.shape < shapeSettle {
+		return nil
+	}
+	for len(r.early) > 0 {
+		n := r.early[0]
+		r.early = r.early[1:]
+		if err := r.announce(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // turn makes one language-model turn and the tool calls it asks for.

@@ -93,7 +93,7 @@ func (f *fakes) register(env interface {
 		if status == "" {
 			status = discovery.StatusCompleted
 		}
-		return activities.FinishResult{Status: status, ReportID: "rep"}, nil
+		return activities.FinishResult{Status: status, ReportID: "rep", Usage: discovery.Usage{WallS: 12}}, nil
 	})
 }
 
@@ -144,6 +144,7 @@ func TestAnswersAfterParallelCalls(t *testing.T) {
 	require.Equal(t, discovery.StatusCompleted, r.Status)
 	require.Equal(t, 6, r.Usage.ToolCalls)
 	require.Equal(t, int64(45), r.Usage.TokensIn+r.Usage.TokensOut)
+	require.InDelta(t, 12, r.Usage.WallS, 1e-9, "as the report has it")
 }
 
 func TestBudgetOfCallsIsReservedBeforeAnyRuns(t *testing.T) {

@@ -139,7 +139,7 @@ func CandidateWorkflow(ctx workflow.Context, in CandidateInput) (int, error) {
 			continue
 		}
 		f := failureOf(err)
-		sctx := activity(ctx, QueueTools, fmt.Sprintf("%d.%s.settle", call.Gen, call.Step), "record the failure", quick)
+		sctx := activity(ctx, QueueDiscovery, fmt.Sprintf("%d.%s.settle", call.Gen, call.Step), "record the failure", quick)
 		settle := activities.SettleInput{CallInput: call, Status: tool.StatusFailed, Error: f}
 		if err := workflow.ExecuteActivity(sctx, activities.NameSettle, settle).Get(ctx, nil); err != nil {
 			return calls, err
@@ -153,7 +153,7 @@ func CandidateWorkflow(ctx workflow.Context, in CandidateInput) (int, error) {
 func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activities.CallResult, error) {
 	in := r.callInput(c)
 	name := func(what string) string { return fmt.Sprintf("%d.%s.%s", r.st.Gen, c.ref.CallID, what) }
-	actx := activity(ctx, QueueTools, name("open"), "open "+c.ref.Summary, quick)
+	actx := activity(ctx, QueueDiscovery, name("open"), "open "+c.ref.Summary, quick)
 	var plan activities.FanOutPlan
 	if err := workflow.ExecuteActivity(actx, activities.NameOpenCandidates, in).Get(ctx, &plan); err != nil || plan.Done {
 		return activities.CallResult{Cached: plan.Done}, err
@@ -186,7 +186,7 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 	if err != nil {
 		return activities.CallResult{}, err
 	}
-	actx = activity(ctx, QueueTools, name("gather"), "gather "+c.ref.Summary, quick)
+	actx = activity(ctx, QueueDiscovery, name("gather"), "gather "+c.ref.Summary, quick)
 	out := activities.CallResult{Status: tool.StatusOK}
 	return out, workflow.ExecuteActivity(actx, activities.NameSettleCandidates, activities.SettleCandidatesInput{CallInput: r.callInput(c), Base: base, Evaluated: n}).Get(ctx, nil)
 }

@@ -49,7 +49,7 @@ func (r *run) finish(ctx workflow.Context, cause error) (Result, error) {
 		in.Status, in.Details = discovery.StatusFailed, failureOf(cause).Message
 	}
 	var out activities.FinishResult
-	actx := activity(fctx, QueueTools, "finish", "assemble the report", quick)
+	actx := activity(fctx, QueueDiscovery, "finish", "assemble the report", quick)
 	if err := workflow.ExecuteActivity(actx, activities.NameFinish, in).Get(fctx, &out); err != nil {
 		return Result{}, err
 	}

@@ -79,7 +79,11 @@ func (r *run) register(ctx workflow.Context, h handler) error {
 		r.st.Seen = append(r.st.Seen, u.RequestID)
 		r.st.Seen = r.st.Seen[max(0, len(r.st.Seen)-maxSeen):]
 		n := h.do(ctx, u)
-		if n == nil || !r.st.Started {
+		switch {
+		case n == nil:
+			return nil
+		case !r.st.Started:
+			r.early = append(r.early, *n)
 			return nil
 		}
 		// The instruction is taken; whoever sent it does not wait for the telling.

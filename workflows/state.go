@@ -76,7 +76,7 @@ func (r *run) announce(ctx workflow.Context, n notice) error {
 		b := r.st.Budget
 		in.Budget = &b
 	}
-	actx := activity(ctx, QueueTools, fmt.Sprintf("announce.%d", r.st.Counter), "status: "+string(s), quick)
+	actx := activity(ctx, QueueDiscovery, fmt.Sprintf("announce.%d", r.st.Counter), "status: "+string(s), quick)
 	return workflow.ExecuteActivity(actx, activities.NameAnnounce, in).Get(ctx, nil)
 }
 

@@ -52,6 +52,60 @@ func TestAStoppedCallGetsItsOutcomeFromTheRun(t *testing.T) {
 	}
 }
 
+// TestInstructionsBeforeTheStart: what is said to a queued discovery holds from
+// its start on, and its viewers are told.
+func TestInstructionsBeforeTheStart(t *testing.T) {
+	f := &fakes{turn: answerAfter(1, 1), begin: func(n int) activities.BeginResult {
+		return activities.BeginResult{Ready: n == 2, Head: "h0", Budget: discovery.Budget{WallS: 7200, ToolCalls: 10}}
+	}}
+	env := environment(t, f)
+	send(t, env, time.Second, discovery.Update{RequestID: "b", Kind: discovery.UpdateSetBudget, Budget: &discovery.Budget{ToolCalls: 5}})
+	send(t, env, 2*time.Second, discovery.Update{RequestID: "p", Kind: discovery.UpdatePause, Reason: "not yet"})
+	env.RegisterDelayedCallback(func() {
+		s := stateOf(t, env)
+		require.Equal(t, discovery.StatusPaused, s.Status)
+		require.Equal(t, discovery.Budget{WallS: 7200, ToolCalls: 5}, s.Budget)
+		require.Zero(t, s.Turn)
+	}, time.Hour)
+	send(t, env, 2*time.Hour, discovery.Update{RequestID: "r", Kind: discovery.UpdateResume})
+	r, err := runIt(t, env, input)
+	require.NoError(t, err)
+	require.Equal(t, discovery.StatusCompleted, r.Status)
+	require.Equal(t, []discovery.Status{discovery.StatusPaused, discovery.StatusPaused, discovery.StatusRunning}, f.statuses)
+	require.Equal(t, 5, f.notices[0].Budget.ToolCalls)
+}
+
+// TestContradictions: an instruction that does not fit where the run stands is
+// refused with words, and changes nothing.
+func TestContradictions(t *testing.T) {
+	f := &fakes{turn: answerAfter(1, 1)}
+	env := environment(t, f)
+	refusals := map[string]string{}
+	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
+		within(env, func() {
+			for _, u := range []discovery.Update{
+				{Kind: discovery.UpdateResume}, {Kind: discovery.UpdateAnswer, Text: "x"}, {Kind: discovery.UpdateApprove, Decision: discovery.Allow},
+				{Kind: discovery.UpdateRetryStep}, {Kind: discovery.UpdateSkipStep}, {Kind: discovery.UpdateCancelStep, Step: "t7.tool1"}, {Kind: discovery.UpdateSetBudget},
+			} {
+				env.UpdateWorkflow(string(u.Kind), "no-"+string(u.Kind), &testsuite.TestUpdateCallback{
+					OnAccept: func() { t.Errorf("%s was accepted", u.Kind) }, OnReject: func(err error) { refusals[string(u.Kind)] = err.Error() }, OnComplete: func(any, error) {},
+				}, u)
+			}
+		})
+		return activities.CallResult{Status: tool.StatusOK}, nil
+	}
+	r, err := runIt(t, env, input)
+	require.NoError(t, err)
+	require.Equal(t, discovery.StatusCompleted, r.Status)
+	require.Empty(t, f.notices)
+	for kind, words := range map[string]string{
+		"resume": "not paused", "answer": "no such question", "approve": "no such call", "retry_step": "no step waits", "skip_step": "no step waits",
+		"cancel_step": "t7.tool1 is no call", "set_budget": "no limit",
+	} {
+		require.Contains(t, refusals[kind], words)
+	}
+}
+
 // TestCancelStepActsUnderAPause: what is given up is settled while the others
 // wait for the end of the pause.
 func TestCancelStepActsUnderAPause(t *testing.T) {

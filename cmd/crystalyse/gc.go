@@ -26,7 +26,7 @@ reports are never removed.`,
 			if err != nil {
 				return err
 			}
-			keep, err := openKeys(cmd.Context(), cfg)
+			keep, dropped, err := inDatabase(cmd.Context(), cfg, time.Now().Add(-older), dry)
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ reports are never removed.`,
 			if dry {
 				word = "would free"
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s %.2f GB\n", word, float64(freed)/1e9)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s %.2f GB\n", word, float64(freed+dropped)/1e9)
 			return nil
 		},
 	}
@@ -47,16 +47,21 @@ reports are never removed.`,
 	return cmd
 }
 
-// openKeys gives the checkpoints that open discoveries may still need; nil when
-// the database does not run, and then age alone decides.
-func openKeys(ctx context.Context, cfg *config.Config) (map[string]bool, error) {
+// inDatabase gives the checkpoints that open discoveries may still need, and
+// drops those that are kept in the database and nobody needs. Nothing when the
+// database does not run, and then age alone decides.
+func inDatabase(ctx context.Context, cfg *config.Config, before time.Time, dry bool) (keep map[string]bool, dropped int64, err error) {
 	if cfg.DatabaseURL == "" {
-		return nil, nil
+		return nil, 0, nil
 	}
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer db.Close()
-	return db.OpenKeys(ctx)
+	if keep, err = db.OpenKeys(ctx); err != nil {
+		return nil, 0, err
+	}
+	dropped, err = db.DropCheckpoints(ctx, before, dry)
+	return keep, dropped, err
 }

@@ -96,6 +96,9 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	keeper := temporal.NewKeeper(engine)
 	a.Consolidate, a.Keeping = keeper, upkeep(cfg, db, model, log)
 	optional(a, cfg, db, carrier)
+	if a.Shared != nil {
+		go dropCheckpoints(ctx, db, log)
+	}
 	go carrier.sweep(ctx)
 	go sweepMemories(ctx, cfg, db, keeper, log)
 	go publishStates(ctx, db, pool, log)
@@ -186,6 +189,28 @@ func toolPool(cfg *config.Config, log *slog.Logger) (*mcp.Pool, func(string) (st
 		Config: servers, Golden: golden, Env: embedded.ServerEnv(cfg), LogDir: cfg.Logs(), Log: log,
 		Ready: func(environment string) (bool, string, error) { return embedded.EnvReady(cfg, environment) },
 	}), prints, err
+}
+
+// Checkpoints of workers that share no folder are looked through every so often;
+// those that old are kept for nobody, unless something open may ask for them.
+const (
+	dropEvery      = time.Hour
+	checkpointLife = 7 * 24 * time.Hour
+)
+
+func dropCheckpoints(ctx context.Context, db *postgres.DB, log *slog.Logger) {
+	t := time.NewTicker(dropEvery)
+	defer t.Stop()
+	for {
+		if _, err := db.DropCheckpoints(ctx, time.Now().Add(-checkpointLife), false); err != nil && ctx.Err() == nil {
+			log.Warn("old checkpoints cannot be removed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
 }
 
 // publishStates keeps the condition of the MCP servers in the database, for

@@ -99,7 +99,8 @@ type Lifecycle interface {
 	Claim(ctx context.Context, discoveryID string) (d Discovery, ready bool, err error)
 	// Load gives a discovery to the run itself.
 	Load(ctx context.Context, discoveryID string) (Discovery, error)
-	// SetStatus records a status with its events, in one transaction.
+	// SetStatus records a status with its events, in one transaction. Of a closed
+	// discovery nothing is recorded: what comes after its end is late.
 	SetStatus(ctx context.Context, scope event.Scope, s StatusChange, events ...event.Event) error
 	// Close stores the report and the final status with its events, in one
 	// transaction, once: a second close is a no-op. next is the discovery of the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"time"
 
 	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/artifact"
@@ -40,4 +41,17 @@ func (d artifacts) Put(ctx context.Context, path string, r io.Reader) error {
 		return fault.New(fault.CodeLimit, "artifact %q is larger than %d bytes", path, maxArtifact)
 	}
 	return wrap(d.q.PutArtifact(ctx, db.PutArtifactParams{Path: path, Body: body}))
+}
+
+// DropCheckpoints removes the checkpoints kept here that nobody goes on from:
+// those of calls that have their result, and those written before a time that
+// nothing open can ask for. It gives the bytes that are freed; with dry it only
+// counts them.
+func (d *DB) DropCheckpoints(ctx context.Context, before time.Time, dry bool) (int64, error) {
+	drop := d.q.DropCheckpoints
+	if dry {
+		drop = d.q.OldCheckpoints
+	}
+	n, err := drop(ctx, before)
+	return n, wrap(err)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
@@ -80,9 +82,13 @@ func (d *DB) Fork(ctx context.Context, userID, did string, f discovery.Fork) (ou
 			return err
 		}
 		if f.Turn > 0 {
-			if _, err := q.TurnAt(ctx, db.TurnAtParams{DiscoveryID: did, Step: id.LLMStep(f.Turn)}); err != nil {
+			row, err := q.TurnAt(ctx, db.TurnAtParams{DiscoveryID: did, Step: id.LLMStep(f.Turn)})
+			if err != nil {
 				_, err = one(struct{}{}, err, "turn", fmt.Sprint(f.Turn))
 				return forkFault(err, f.Turn)
+			}
+			if err := settled(ctx, q, parent, row); err != nil {
+				return err
 			}
 		}
 		r, err := discovery.Request{UserID: userID, RequestID: f.RequestID, SessionID: parent.SessionID, Query: f.Query, Mode: parent.Mode}.Normalize()
@@ -98,6 +104,29 @@ func (d *DB) Fork(ctx context.Context, userID, did string, f discovery.Fork) (ou
 		return copyTurns(ctx, q, parent.ID, &out, f.Turn)
 	})
 	return out, created, err
+}
+
+// settled refuses to go on from a turn whose calls are still at work: the fork
+// would begin without results that its parent is about to have.
+func settled(ctx context.Context, q *db.Queries, parent discovery.Discovery, row db.Turn) error {
+	if parent.Status.Closed() {
+		return nil // what is missing stays missing
+	}
+	t, err := toTurn(row)
+	if err != nil {
+		return err
+	}
+	for _, c := range t.Calls {
+		_, err := q.NewestCall(ctx, db.NewestCallParams{DiscoveryID: parent.ID, CallID: c.CallID})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fault.New(fault.CodeConflict, "%s of that turn is still at work", c.CallID).
+				WithHint("fork from an earlier turn, or once it has ended")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func forkFault(err error, turn int) error {

@@ -103,6 +103,47 @@ func testFork(t *testing.T) {
 	require.Equal(t, 3, gen)
 }
 
+// testForkOfOneThatWorks: a turn whose calls are at work has no results to go on
+// from; a follow-up is next in the session, whatever forks run beside.
+func testForkOfOneThatWorks(t *testing.T) {
+	db := setup(t)
+	d := ask(t, db, "local", "", "MgO")
+	turnOf(t, db, d, "t1.llm", 0, "")
+	_, _, err := db.Fork(t.Context(), "local", d.ID, discovery.Fork{Turn: 1, Query: "CaO"})
+	require.True(t, fault.Is(err, fault.CodeConflict))
+	require.Contains(t, err.Error(), "t1.tool1")
+	f, _, err := db.Fork(t.Context(), "local", d.ID, discovery.Fork{Turn: 0, Query: "CaO"})
+	require.NoError(t, err)
+	for _, o := range []discovery.Discovery{d, f} {
+		_, ready, err := db.Lifecycle().Claim(t.Context(), o.ID)
+		require.NoError(t, err)
+		require.True(t, ready, "they run side by side")
+	}
+	next := ask(t, db, "local", d.SessionID, "SrO")
+	_, ready, err := db.Lifecycle().Claim(t.Context(), next.ID)
+	require.NoError(t, err)
+	require.False(t, ready)
+	named, err := db.Lifecycle().Close(t.Context(), scope(d, event.Outside("finish"), 0), discovery.Closing{Status: discovery.StatusCompleted, ReportID: "r", Report: json.RawMessage(`{}`)})
+	require.NoError(t, err)
+	require.Equal(t, next.ID, named)
+}
+
+// testLateStatus: what an attempt tells after the end is not recorded.
+func testLateStatus(t *testing.T) {
+	db := setup(t)
+	d := ask(t, db, "local", "", "MgO")
+	closeAs(t, db, d, discovery.StatusCompleted, discovery.Usage{})
+	before, err := db.After(t.Context(), "local", d.SessionID, d.ID, 0, 100)
+	require.NoError(t, err)
+	s := scope(d, event.Outside("7.run"), 0)
+	e, err := s.New(event.DiscoveryStatus{Status: string(discovery.StatusPaused)})
+	require.NoError(t, err)
+	require.NoError(t, db.Lifecycle().SetStatus(t.Context(), s, discovery.StatusChange{Status: discovery.StatusPaused}, e))
+	after, err := db.After(t.Context(), "local", d.SessionID, d.ID, 0, 100)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
 func testDecisions(t *testing.T) {
 	db := setup(t)
 	d := ask(t, db, "local", "", "MgO")

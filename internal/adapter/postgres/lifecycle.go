@@ -63,10 +63,10 @@ func (d lifecycle) SetStatus(ctx context.Context, s event.Scope, c discovery.Sta
 		}
 	}
 	return d.tx(ctx, func(q *db.Queries) error {
-		_, err := q.SetDiscoveryStatus(ctx, db.SetDiscoveryStatusParams{
+		n, err := q.SetDiscoveryStatus(ctx, db.SetDiscoveryStatusParams{
 			ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent, Budget: budget, Deadline: c.Deadline, Paused: c.Paused})
-		if err != nil {
-			return err
+		if err != nil || n == 0 {
+			return err // closed meanwhile: its last event is told
 		}
 		return appendEvents(ctx, q, s, events)
 	})

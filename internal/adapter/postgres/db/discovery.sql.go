@@ -492,7 +492,7 @@ func (q *Queries) MarkStarted(ctx context.Context, id string) error {
 }
 
 const nextInSession = `-- name: NextInSession :one
-SELECT id FROM discoveries WHERE session_id = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT 1
+SELECT id FROM discoveries WHERE session_id = $1 AND id <> $2 AND ended_at IS NULL AND started_at IS NULL AND parent_id IS NULL ORDER BY id LIMIT 1
 `
 
 type NextInSessionParams struct {
@@ -500,6 +500,7 @@ type NextInSessionParams struct {
 	ID        string
 }
 
+// The first that waits; a fork waits for nobody.
 func (q *Queries) NextInSession(ctx context.Context, arg NextInSessionParams) (string, error) {
 	row := q.db.QueryRow(ctx, nextInSession, arg.SessionID, arg.ID)
 	var id string

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const blankEvents = `-- name: BlankEvents :exec
@@ -128,6 +129,25 @@ func (q *Queries) DiscoveriesOfSession(ctx context.Context, sessionID string) ([
 	return items, nil
 }
 
+const dropCheckpoints = `-- name: DropCheckpoints :one
+WITH gone AS (
+    DELETE FROM artifacts a WHERE a.path LIKE 'checkpoints/%' AND (
+        split_part(a.path, '/', 2) IN (SELECT c.idempotency_key FROM calls c WHERE c.status IN ('ok', 'tool_error'))
+        OR a.written_at < $1 AND split_part(a.path, '/', 2) NOT IN (
+            SELECT c.idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL))
+    RETURNING octet_length(a.body) AS size)
+SELECT coalesce(sum(size), 0)::bigint FROM gone
+`
+
+// Those that nobody goes on from: the call has its result, or nothing open can
+// ask for them and they are old.
+func (q *Queries) DropCheckpoints(ctx context.Context, before time.Time) (int64, error) {
+	row := q.db.QueryRow(ctx, dropCheckpoints, before)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const keepSharedMessages = `-- name: KeepSharedMessages :exec
 WITH RECURSIVE shared AS (
     SELECT m.id, m.parent_id, t.discovery_id AS owner FROM messages m JOIN turns t ON t.head = m.id
@@ -170,6 +190,20 @@ func (q *Queries) KnownStructures(ctx context.Context, ids []string) ([]string, 
 		return nil, err
 	}
 	return items, nil
+}
+
+const oldCheckpoints = `-- name: OldCheckpoints :one
+SELECT coalesce(sum(octet_length(a.body)), 0)::bigint FROM artifacts a WHERE a.path LIKE 'checkpoints/%' AND (
+    split_part(a.path, '/', 2) IN (SELECT c.idempotency_key FROM calls c WHERE c.status IN ('ok', 'tool_error'))
+    OR a.written_at < $1 AND split_part(a.path, '/', 2) NOT IN (
+        SELECT c.idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL))
+`
+
+func (q *Queries) OldCheckpoints(ctx context.Context, before time.Time) (int64, error) {
+	row := q.db.QueryRow(ctx, oldCheckpoints, before)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const openOfSession = `-- name: OpenOfSession :many

@@ -45,7 +45,8 @@ SELECT count(*) FROM discoveries WHERE ended_at IS NULL AND status <> 'needs_att
 SELECT count(*) FROM discoveries WHERE session_id = $1 AND id < $2 AND ended_at IS NULL;
 
 -- name: NextInSession :one
-SELECT id FROM discoveries WHERE session_id = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT 1;
+-- The first that waits; a fork waits for nobody.
+SELECT id FROM discoveries WHERE session_id = $1 AND id <> $2 AND ended_at IS NULL AND started_at IS NULL AND parent_id IS NULL ORDER BY id LIMIT 1;
 
 -- name: ClosedBefore :many
 SELECT id, query, summary, report FROM discoveries

@@ -49,5 +49,22 @@ DELETE FROM memories WHERE discovery_id = @discovery_id::text AND user_id = @use
 DELETE FROM artifacts a USING calls c
 WHERE c.discovery_id = ANY (@ids::text[]) AND starts_with(a.path, 'checkpoints/' || c.idempotency_key || '/');
 
+-- name: DropCheckpoints :one
+-- Those that nobody goes on from: the call has its result, or nothing open can
+-- ask for them and they are old.
+WITH gone AS (
+    DELETE FROM artifacts a WHERE a.path LIKE 'checkpoints/%' AND (
+        split_part(a.path, '/', 2) IN (SELECT c.idempotency_key FROM calls c WHERE c.status IN ('ok', 'tool_error'))
+        OR a.written_at < @before AND split_part(a.path, '/', 2) NOT IN (
+            SELECT c.idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL))
+    RETURNING octet_length(a.body) AS size)
+SELECT coalesce(sum(size), 0)::bigint FROM gone;
+
+-- name: OldCheckpoints :one
+SELECT coalesce(sum(octet_length(a.body)), 0)::bigint FROM artifacts a WHERE a.path LIKE 'checkpoints/%' AND (
+    split_part(a.path, '/', 2) IN (SELECT c.idempotency_key FROM calls c WHERE c.status IN ('ok', 'tool_error'))
+    OR a.written_at < @before AND split_part(a.path, '/', 2) NOT IN (
+        SELECT c.idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL));
+
 -- name: DeleteStructureFiles :exec
 DELETE FROM artifacts WHERE path = ANY (SELECT 'structures/' || unnest(@ids::text[]) || '.json');

@@ -1,10 +1,11 @@
 // Our viewer against 3Dmol.js and Mol* under the same software GL: medians of
 // RUNS rounds (5); within a round every case runs once, so that a busy machine
 // slows all alike and the ratios stand. Writes RESULTS.md.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { table } from "./results.mjs";
@@ -34,6 +35,15 @@ const ARGUMENTS = [
   "--disable-background-networking", "--no-first-run",
 ];
 
+/** The browser that the tests of the page use: CHROME_PATH, one on PATH, or the one a package carries. */
+async function findBrowser() {
+  const from = resolve("../../web/test/support/browser.ts");
+  const outfile = resolve("node_modules/.cache/browser.mjs");
+  await build({ entryPoints: [from], outfile, format: "esm", logLevel: "error", define: { "import.meta.url": JSON.stringify(pathToFileURL(from).href) } });
+  return (await import(outfile)).findBrowser();
+}
+const { path: executablePath, env } = await findBrowser();
+
 const pages = {};
 for (const name of ["ours", "empty", "threedmol", "molstar"]) {
   const made = await build({ entryPoints: [`pages/${name}.js`], bundle: true, minify: true, format: "esm", target: "es2022", write: false, logLevel: "error" });
@@ -59,7 +69,7 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
 async function once([page, atoms, mode]) {
   const profile = mkdtempSync(join(tmpdir(), "viewer-bench-"));
-  const browser = await chromium.launchPersistentContext(profile, { executablePath: chrome(), headless: true, viewport: { width: 900, height: 600 }, args: ARGUMENTS });
+  const browser = await chromium.launchPersistentContext(profile, { executablePath, env: { ...process.env, ...env }, headless: true, viewport: { width: 900, height: 600 }, args: ARGUMENTS });
   try {
     const tab = browser.pages()[0] ?? (await browser.newPage());
     await tab.goto(`http://127.0.0.1:${server.address().port}/run/${page}?atoms=${atoms}&mode=${encodeURIComponent(mode)}`, { waitUntil: "commit" });
@@ -72,12 +82,6 @@ async function once([page, atoms, mode]) {
     await browser.close();
     rmSync(profile, { recursive: true, force: true });
   }
-}
-
-function chrome() {
-  const found = [process.env.CHROME_PATH, "/usr/bin/chromium", "/usr/bin/google-chrome"].find((p) => p && existsSync(p));
-  if (!found) throw new Error("no Chromium: set CHROME_PATH");
-  return found;
 }
 
 const results = new Map(CASES.map((c) => [c.join(" "), []]));

@@ -43,10 +43,11 @@ async function turn(step) {
   return { fps: (1000 * times.length) / (last - start), p95: times[Math.floor(0.95 * (times.length - 1))] };
 }
 
-/** Call when the first picture is drawn. */
-export async function report(counts, step, more = async () => ({})) {
+/** Call when the first picture is drawn; settle waits until nothing is left to do before the turning. */
+export async function report(counts, step, more = async () => ({}), settle = async () => {}) {
   const first = performance.now(); // since the navigation began
   const gl = finish();
+  await settle();
   const buffer = `${gl.drawingBufferWidth}x${gl.drawingBufferHeight}x${gl.getParameter(gl.SAMPLES)}`;
   const speed = step ? await turn(step) : {};
   window.result = { ...counts, first, buffer, ...speed, ...(await more()) };

@@ -13,6 +13,8 @@ async function main() {
   viewer.drawNow(true);
   finish();
   const c = viewer.counts();
+  const { points, lines, triangles } = viewer.stage.drawn;
+  if (points + lines + triangles / 2 < c.atoms + c.bonds) throw new Error(`drawn: ${points} points, ${lines} lines, ${triangles} triangles`);
   const step = (now) => {
     viewer.camera.view.turn(0, 0.02);
     viewer.quality.frame(now);
@@ -22,7 +24,14 @@ async function main() {
   await report({ atoms: c.atoms, bonds: c.bonds }, MODE.includes("first") ? null : step, async () => ({
     ...picking(viewer),
     idle: await idle(viewer),
-  }));
+  }), () => settle(viewer));
+}
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for the fine picture at rest, so that it is not drawn while turning. */
+async function settle(viewer) {
+  for (let last = -1; last !== viewer.draws; await wait(500)) last = viewer.draws;
 }
 
 /** The first pick builds the grid; the others are what a pointer feels. */
@@ -40,8 +49,7 @@ function picking(viewer) {
 
 /** Pictures drawn in a second in which nothing happens. */
 async function idle(viewer) {
-  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  await wait(1500); // the fine picture at rest
+  await settle(viewer);
   const before = viewer.draws;
   await wait(1000);
   return viewer.draws - before;

@@ -1,11 +1,12 @@
 // One crystal in the scene: its buffers, filled from a display and a frame.
 import { BufferAttribute, BufferGeometry, Group, Mesh, Scene } from "three";
-import { at, dot, toCart, type Vec3 } from "./cell";
+import { at, toCart, type Vec3 } from "./cell";
 import { type AtomColors, atomColors, type ColorScheme, type Rgb } from "./colors";
 import { type Crystal, latticeOf, positionsOf, symbolOf } from "./crystal";
 import { buildDisplay, type Display, type DisplayOptions, placeAtoms } from "./display";
 import { drawRadius, type Style } from "./elements";
-import type { Materials } from "./gl/materials";
+import { Spheres, Sticks } from "./gl/items";
+import { BOND_RADIUS, type Materials } from "./gl/materials";
 import { Merged, put3, put4 } from "./gl/merged";
 import { STATE_GHOST, STATE_HOVERED, STATE_SELECTED, STATE_STUB } from "./gl/shaders";
 import type { Shape } from "./motion";
@@ -26,8 +27,20 @@ export interface AtomRef {
   image: Vec3;
 }
 
-const SORT_FROM = 500; // atoms
-const SORT_AGAIN = Math.cos(0.2);
+/** What a picture asks of a pane. */
+export interface Look {
+  /** Exact depth of round surfaces. */
+  depth: boolean;
+  perspective: boolean;
+  /** Pixels per angstrom at the middle. */
+  pixels: number;
+  /** Of the device, in pixels. */
+  largestPoint: number;
+}
+
+const POINT = 64; // pixels across, the largest atom that is drawn as a point
+const THREAD = 1.6; // pixels across, the thickest bond that is drawn as a line
+const NEARER = 2; // an atom in front, in perspective, at the most
 
 const WHOLE = 4; // four line quads' quarter pixels
 const LINE = { cell: 6, block: 3, edge: WHOLE };
@@ -48,9 +61,10 @@ export class Pane {
   grow = 1;
   private solids: Polyhedron[] = [];
   private grid: PickGrid | null = null;
-  private sortedFor: Vec3 | null = null;
-  private readonly atoms: Merged;
-  private readonly bonds: Merged;
+  private largest = 0;
+  private marked = false;
+  private readonly atoms: Spheres;
+  private readonly bonds: Sticks;
   private readonly lines: Merged;
   private readonly faces: Mesh;
 
@@ -61,24 +75,17 @@ export class Pane {
     private readonly materials: Materials,
     private ink: { line: Rgb; background: Rgb },
   ) {
-    this.atoms = new Merged(
-      { aCenter: { size: 4 }, aColor: { size: 4, bytes: true } },
-      materials.of("atom", true, false),
+    this.atoms = new Spheres(materials);
+    this.bonds = new Sticks(materials);
+    this.lines = new Merged(
+      "quad",
+      { aFrom: { size: 3 }, aTo: { size: 3 }, aColor: { size: 4, bytes: true } },
+      materials.line,
     );
-    this.bonds = new Merged(
-      {
-        aFrom: { size: 4 },
-        aTo: { size: 4 },
-        aColorFrom: { size: 4, bytes: true },
-        aColorTo: { size: 4, bytes: true },
-      },
-      materials.of("bond", true, false),
-    );
-    this.lines = new Merged({ aFrom: { size: 3 }, aTo: { size: 3 }, aColor: { size: 4, bytes: true } }, materials.line);
     this.faces = new Mesh(new BufferGeometry(), materials.face);
     this.faces.frustumCulled = false;
     // Atoms first: they hide most of the bonds.
-    this.root.add(this.atoms.mesh, this.bonds.mesh, this.lines.mesh, this.faces);
+    this.root.add(...this.atoms.objects, ...this.bonds.objects, this.lines.object, this.faces);
     this.scene.add(this.root);
     this.lattice = latticeOf(crystal, frame);
     this.display = buildDisplay(crystal, options, frame);
@@ -104,7 +111,7 @@ export class Pane {
     );
     this.atoms.resize(d.count);
     this.bonds.resize(this.options.style === "fill" ? 0 : d.bondCount);
-    this.sortedFor = null;
+    this.largest = this.radii.reduce((a, b) => Math.max(a, b), 0);
     this.place(latticeOf(this.crystal, frame), positionsOf(this.crystal, frame));
     this.measureBounds();
     this.paint(null, []);
@@ -115,18 +122,14 @@ export class Pane {
     this.lattice = lattice;
     placeAtoms(this.display, lattice, positions, this.positions);
     this.grid = null;
-    const out = this.atoms.floats("aCenter");
+    const out = this.atoms.places;
     for (let k = 0; k < this.display.count; k++) {
-      put4(
-        out,
-        k,
-        at(this.positions, 3 * k),
-        at(this.positions, 3 * k + 1),
-        at(this.positions, 3 * k + 2),
-        at(this.radii, k) * this.grow,
-      );
+      out[4 * k] = at(this.positions, 3 * k);
+      out[4 * k + 1] = at(this.positions, 3 * k + 1);
+      out[4 * k + 2] = at(this.positions, 3 * k + 2);
+      out[4 * k + 3] = at(this.radii, k) * this.grow;
     }
-    this.atoms.touch("aCenter");
+    this.atoms.moved();
     if (this.bonds.count > 0) this.placeBonds(lattice, positions);
     this.placeLines(lattice, positions);
     this.placeFaces(lattice, positions);
@@ -134,22 +137,28 @@ export class Pane {
 
   private placeBonds(l: ArrayLike<number>, positions: ArrayLike<number>): void {
     const d = this.display;
-    const from = this.bonds.floats("aFrom");
-    const to = this.bonds.floats("aTo");
-    const q: Vec3 = [0, 0, 0];
+    const out = this.bonds.places;
+    const reach = 0.97 * this.grow;
+    const kinds = this.crystal.symbols.map((s) => drawRadius(s, this.options.style) * reach);
     for (let k = 0; k < d.bondCount; k++) {
       const f = at(d.bondFrom, k);
       const t = at(d.bondTo, k);
-      const [a, b, c] = [at(d.bondImage, 3 * k), at(d.bondImage, 3 * k + 1), at(d.bondImage, 3 * k + 2)];
-      const [x, y, z] = [at(this.positions, 3 * f), at(this.positions, 3 * f + 1), at(this.positions, 3 * f + 2)];
-      for (let i = 0; i < 3; i++) q[i] = at(positions, 3 * t + i) + a * at(l, i) + b * at(l, 3 + i) + c * at(l, 6 + i);
       const whole = d.bondWhole[k] === 1;
-      put4(from, k, x, y, z, at(this.radii, f) * 0.97 * this.grow);
-      if (whole)
-        put4(to, k, q[0], q[1], q[2], drawRadius(symbolOf(this.crystal, t), this.options.style) * 0.97 * this.grow);
-      else put4(to, k, (x + q[0]) / 2, (y + q[1]) / 2, (z + q[2]) / 2, 0);
+      const o = 8 * k;
+      for (let i = 0; i < 3; i++) {
+        const image =
+          at(d.bondImage, 3 * k) * at(l, i) +
+          at(d.bondImage, 3 * k + 1) * at(l, 3 + i) +
+          at(d.bondImage, 3 * k + 2) * at(l, 6 + i);
+        const p = at(this.positions, 3 * f + i);
+        const q = at(positions, 3 * t + i) + image;
+        out[o + i] = p;
+        out[o + 4 + i] = whole ? q : (p + q) / 2;
+      }
+      out[o + 3] = at(this.radii, f) * reach;
+      out[o + 7] = whole ? at(kinds, at(this.crystal.kinds, t)) : 0;
     }
-    this.bonds.touch("aFrom", "aTo");
+    this.bonds.moved();
   }
 
   private placeLines(l: ArrayLike<number>, positions: ArrayLike<number>): void {
@@ -221,37 +230,26 @@ export class Pane {
   paint(hovered: number | null, selected: readonly number[]): void {
     const d = this.display;
     const bytes = this.colors.bytes;
-    const out = this.atoms.bytes("aColor");
-    for (let k = 0; k < d.count; k++) {
-      const s = 3 * at(d.source, k);
-      put4(out, k, at(bytes, s), at(bytes, s + 1), at(bytes, s + 2), k >= d.real ? STATE_GHOST : 0);
-    }
-    for (const k of selected) for (let v = 16 * k + 3; v < 16 * k + 16; v += 4) out[v] = at(out, v) | STATE_SELECTED;
-    if (hovered !== null)
-      for (let v = 16 * hovered + 3; v < 16 * hovered + 16; v += 4) out[v] = at(out, v) | STATE_HOVERED;
-    this.atoms.touch("aColor");
+    const out = this.atoms.tints;
+    for (let k = 0; k < d.count; k++) tint(out, k, bytes, at(d.source, k), k >= d.real ? STATE_GHOST : 0);
+    for (const k of selected) out[4 * k + 3] = at(out, 4 * k + 3) | STATE_SELECTED;
+    if (hovered !== null) out[4 * hovered + 3] = at(out, 4 * hovered + 3) | STATE_HOVERED;
+    this.marked = hovered !== null || selected.length > 0;
+    this.atoms.painted();
     if (this.bonds.count > 0) this.paintBonds(bytes);
   }
 
   private paintBonds(bytes: Uint8Array): void {
     const d = this.display;
-    const from = this.bonds.bytes("aColorFrom");
-    const to = this.bonds.bytes("aColorTo");
+    const out = this.bonds.tints;
     for (let k = 0; k < d.bondCount; k++) {
-      const f = 3 * at(d.source, at(d.bondFrom, k));
-      const t = d.bondWhole[k] ? 3 * at(d.bondTo, k) : f;
+      const from = at(d.source, at(d.bondFrom, k));
+      const whole = d.bondWhole[k] === 1;
       const ghost = d.bondGhost[k] ? STATE_GHOST : 0;
-      put4(from, k, at(bytes, f), at(bytes, f + 1), at(bytes, f + 2), ghost | (d.bondWhole[k] ? 0 : STATE_STUB));
-      put4(
-        to,
-        k,
-        at(bytes, t),
-        at(bytes, t + 1),
-        at(bytes, t + 2),
-        d.bondWhole[k] && this.outside(k) ? STATE_GHOST : ghost,
-      );
+      tint(out, 2 * k, bytes, from, ghost | (whole ? 0 : STATE_STUB));
+      tint(out, 2 * k + 1, bytes, whole ? at(d.bondTo, k) : from, whole && this.outside(k) ? STATE_GHOST : ghost);
     }
-    this.bonds.touch("aColorFrom", "aColorTo");
+    this.bonds.painted();
   }
 
   /** Whether a bond leads out of the block. */
@@ -281,21 +279,17 @@ export class Pane {
     this.root.position.set(0, 0, 0);
   }
 
-  /** Chooses the materials for the next picture. */
-  use(depth: boolean, perspective: boolean): void {
-    this.atoms.mesh.material = this.materials.of("atom", depth, perspective);
-    this.bonds.mesh.material = this.materials.of("bond", depth, perspective);
-  }
-
-  /** Orders atoms and bonds for a view; the direction points to the viewer. A small turn keeps the order. */
-  sort(direction: Vec3): void {
-    if (this.display.count < SORT_FROM || (this.sortedFor && dot(this.sortedFor, direction) > SORT_AGAIN)) return;
-    this.sortedFor = direction;
-    const along = (p: Float32Array, k: number) =>
-      at(p, k) * direction[0] + at(p, k + 1) * direction[1] + at(p, k + 2) * direction[2];
-    this.atoms.sort(Float32Array.from({ length: this.atoms.count }, (_, k) => along(this.positions, 3 * k)));
-    const [from, to] = [this.bonds.floats("aFrom"), this.bonds.floats("aTo")];
-    this.bonds.sort(Float32Array.from({ length: this.bonds.count }, (_, k) => along(from, 16 * k) + along(to, 16 * k)));
+  /**
+   * Chooses forms and materials for the next picture. Small atoms are points,
+   * and while moving bonds as thin as a pixel are lines; all of them are drawn.
+   */
+  use({ depth, perspective, pixels, largestPoint }: Look): void {
+    const across = 2 * this.largest * this.grow * pixels * (perspective ? NEARER : 1);
+    const points = across <= Math.min(POINT, largestPoint) && !(depth && perspective);
+    const threads = !depth && 2 * BOND_RADIUS * pixels <= THREAD;
+    const variant = { depth, perspective, marks: depth || this.marked };
+    this.atoms.show(points, this.materials.of(points ? "point" : "atom", variant));
+    this.bonds.show(threads, this.materials.of(threads ? "thread" : "bond", { ...variant, marks: false }));
   }
 
   get pickGrid(): PickGrid {
@@ -325,6 +319,12 @@ export class Pane {
     for (const m of [this.atoms, this.bonds, this.lines]) m.dispose();
     this.faces.geometry.dispose();
   }
+}
+
+/** Writes a color of a list and a state as four bytes. */
+function tint(out: Uint8Array, k: number, colors: Uint8Array, color: number, state: number): void {
+  for (let i = 0; i < 3; i++) out[4 * k + i] = at(colors, 3 * color + i);
+  out[4 * k + 3] = state;
 }
 
 const mix = (a: number, b: number, t: number): number => Math.round(a + t * (b - a));

@@ -2,15 +2,19 @@
 // at rest.
 
 const LEVELS = [1, 0.75, 0.5];
-const LATE = 50; // ms between frames
-const EARLY = 24;
+const LATE = 34; // ms between frames: below thirty a second
+const EARLY = 20;
 const PATIENCE = 12; // early frames before a finer try
+const MOST_PATIENCE = 400;
 const REST_PIXELS = 12e6;
 const REST_ATOMS = 20_000;
 
 export class Quality {
   private level = 0;
   private early = 0;
+  /** Grows with every finer try that was too slow, so that the picture does not flicker. */
+  private patience = PATIENCE;
+  private tried = false;
   private last = Number.NaN;
   adaptive = true;
 
@@ -19,18 +23,28 @@ export class Quality {
     const gap = now - this.last;
     this.last = now;
     if (!this.adaptive || Number.isNaN(gap) || gap > 1500) return;
-    if (gap > LATE) {
-      this.early = 0;
-      if (this.level < LEVELS.length - 1) this.level++;
-    } else if (gap < EARLY && ++this.early > PATIENCE) {
-      this.early = 0;
-      if (this.level > 0) this.level--;
-    }
+    if (gap > LATE) this.coarser();
+    else if (gap >= EARLY) this.early = 0;
+    else if (++this.early > this.patience) this.finer();
+  }
+
+  private coarser(): void {
+    this.early = 0;
+    if (this.tried) this.patience = Math.min(MOST_PATIENCE, 2 * this.patience);
+    this.tried = false;
+    if (this.level < LEVELS.length - 1) this.level++;
+  }
+
+  private finer(): void {
+    this.early = 0;
+    this.tried = this.level > 0;
+    if (this.level > 0) this.level--;
   }
 
   pause(): void {
     this.last = Number.NaN;
     this.early = 0;
+    this.tried = false;
   }
 
   /** Pixels drawn per CSS pixel while moving. */

@@ -36,12 +36,15 @@ export class Stage {
   lost = false;
   private readonly renderer: WebGLRenderer;
   private readonly cameras = new Cameras();
+  private readonly largestPoint: number;
   private readonly listeners = new Set<(lost: boolean) => void>();
   private size = [0, 0];
 
   private constructor(canvas: HTMLCanvasElement, context: WebGL2RenderingContext) {
     this.canvas = canvas;
     this.renderer = new WebGLRenderer({ canvas, context, antialias: false, alpha: false });
+    const range = context.getParameter(context.ALIASED_POINT_SIZE_RANGE) as Float32Array;
+    this.largestPoint = range[1] ?? 1;
     this.renderer.sortObjects = false;
     this.renderer.outputColorSpace = LinearSRGBColorSpace; // colors are given as they are shown
     this.renderer.autoClear = false;
@@ -87,6 +90,12 @@ export class Stage {
   /** Draw calls of the last picture, for tests and measurements. */
   get calls(): number {
     return this.renderer.info.render.calls;
+  }
+
+  /** What the last picture was made of, counted where it was drawn. */
+  get drawn(): { points: number; lines: number; triangles: number } {
+    const { points, lines, triangles } = this.renderer.info.render;
+    return { points, lines, triangles };
   }
 
   /** Draws on the canvas. */
@@ -137,10 +146,16 @@ export class Stage {
     if (part) camera.setViewOffset(width, p.height, left - x, tile.y, right - left, tile.height);
     const distance = camera.position.z;
     u.uFog.value.set(-(distance - 0.2 * pane.radius), 1 / (1.4 * pane.radius));
-    u.uPixels.value = p.height / (2 * this.cameras.halfHeight);
+    const pixels = p.height / (2 * this.cameras.halfHeight);
+    u.uPixels.value = pixels;
+    u.uDistance.value = distance;
     (u.uResolution.value as Vector2).set(right - left, tile.height);
-    if (!p.depth) pane.sort(new Vector3(0, 0, 1).applyQuaternion(p.view.rotation.clone().invert()).toArray());
-    pane.use(p.depth, p.view.projection === "perspective");
+    pane.use({
+      depth: p.depth,
+      perspective: p.view.projection === "perspective",
+      pixels,
+      largestPoint: this.largestPoint,
+    });
     pane.root.quaternion.copy(p.view.rotation);
     pane.root.position
       .set(...pane.center)

@@ -1,12 +1,13 @@
-// The element a viewer draws in: the page's WebGL canvas, and over it a 2D one
-// for labels.
-import { type OverlayContent, paintOverlay } from "./overlay";
+// The element a viewer draws in: the page's WebGL canvas, and over it layers for
+// labels.
+import { Layers } from "./layers";
+import type { OverlayContent } from "./overlay";
 import type { Stage } from "./stage";
 
 export class Surface {
   width = 1;
   height = 1;
-  private readonly overlay = document.createElement("canvas");
+  private readonly layers: Layers;
   private readonly observer: ResizeObserver;
 
   constructor(
@@ -15,13 +16,10 @@ export class Surface {
     resized: () => void,
   ) {
     const { canvas } = stage;
-    for (const c of [canvas, this.overlay]) {
-      c.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
-    }
-    this.overlay.style.pointerEvents = "none";
-    this.overlay.setAttribute("aria-hidden", "true");
+    canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
     canvas.style.touchAction = "none";
-    host.append(canvas, this.overlay);
+    host.append(canvas);
+    this.layers = new Layers(host);
     this.observer = new ResizeObserver(() => {
       if (this.measure()) resized();
     });
@@ -51,21 +49,12 @@ export class Surface {
   }
 
   drawOverlay(content: OverlayContent): void {
-    const { width, height } = this.pixels(this.devicePixels);
-    if (this.overlay.width !== width || this.overlay.height !== height) {
-      this.overlay.width = width;
-      this.overlay.height = height;
-    }
-    const ctx = this.overlay.getContext("2d");
-    if (!ctx) return;
-    ctx.setTransform(this.devicePixels, 0, 0, this.devicePixels, 0, 0);
-    ctx.clearRect(0, 0, this.width, this.height);
-    paintOverlay(ctx, content);
+    this.layers.draw(content, this.width, this.height, this.devicePixels);
   }
 
   dispose(): void {
     this.observer.disconnect();
     if (this.holds) this.stage.canvas.remove();
-    this.overlay.remove();
+    this.layers.dispose();
   }
 }

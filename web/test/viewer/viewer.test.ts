@@ -158,6 +158,54 @@ describe("the viewer", () => {
     await page.evaluate(() => shown.set({ supercell: [1, 1, 1] }));
   });
 
+  it("draws every atom as a point and every bond as a line while they are small and move", async () => {
+    const seen = await page.evaluate(() => {
+      const { crystal } = samples.find((s) => s.name === "NaCl rock salt") as (typeof samples)[number];
+      shown.show([crystal]);
+      shown.set({ supercell: [6, 6, 6], images: "none", cell: false });
+      shown.drawNow(true);
+      const moving = shown.stage.drawn;
+      shown.drawNow(false);
+      const bonds = (shown as unknown as { panes: { display: { bondCount: number } }[] }).panes[0]?.display.bondCount;
+      return { counts: shown.counts(), bonds, moving, rest: shown.stage.drawn };
+    });
+    expect(seen.counts.atoms).toBe(6 ** 3 * 8);
+    expect(seen.counts.bonds).toBe(6 ** 3 * 24);
+    // A bond out of the block is drawn from both of its ends, to the middle.
+    expect(seen.bonds).toBe(6 ** 3 * 24 + 3 * 12 ** 2);
+    expect(seen.moving).toEqual({ points: seen.counts.atoms, lines: seen.bonds, triangles: 0 });
+    expect(seen.rest).toEqual({ points: seen.counts.atoms, lines: 0, triangles: 2 * (seen.bonds ?? 0) });
+  });
+
+  it("shows the same picture by points as by quads", async () => {
+    const pairs = await page.evaluate(() => {
+      const stage = shown.stage as unknown as { largestPoint: number };
+      const largest = stage.largestPoint;
+      const picture = (most: number, moving: boolean) => {
+        stage.largestPoint = most;
+        shown.drawNow(moving);
+        stage.largestPoint = largest;
+        return { png: shown.stage.canvas.toDataURL().split(",")[1] as string, points: shown.stage.drawn.points };
+      };
+      const both = (moving: boolean) => [picture(largest, moving), picture(1, moving)] as const;
+      shown.set({ supercell: [3, 3, 3], bonds: false });
+      shown.quality.adaptive = false;
+      const pairs = [both(false), both(true)];
+      shown.camera.view.projection = "perspective";
+      pairs.push(both(true));
+      shown.quality.adaptive = true;
+      shown.set({ supercell: [1, 1, 1], images: "boundary", bonds: true, cell: true });
+      return pairs;
+    });
+    expect(pairs).toHaveLength(3);
+    for (const [points, quads] of pairs) {
+      expect([points.points, quads.points]).toEqual([216, 0]);
+      const { differ, drawn } = await compare(Buffer.from(points.png, "base64"), Buffer.from(quads.png, "base64"));
+      expect(drawn).toBeGreaterThan(0.05);
+      expect(differ).toBeLessThan(4 * SHARE);
+    }
+  });
+
   it("has the background of the page's theme", async () => {
     const pixel = await page.evaluate(() => {
       shown.set({ theme: viewer.DARK });
@@ -233,7 +281,12 @@ describe("the viewer", () => {
   });
 
   it("comes back after the context is lost", async () => {
-    const events = await page.evaluate(async () => {
+    const { events, before, after } = await page.evaluate(async () => {
+      const own = () => {
+        shown.drawNow(false);
+        return shown.stage.canvas.toDataURL();
+      };
+      const before = own();
       const seen: boolean[] = [];
       const off = shown.on("context", (c) => seen.push(c.lost));
       const gl = shown.stage.canvas.getContext("webgl2") as WebGL2RenderingContext;
@@ -248,9 +301,10 @@ describe("the viewer", () => {
       lose.restoreContext();
       await told(2);
       off();
-      return seen;
+      return { events: seen, before, after: own() };
     });
     expect(events).toEqual([true, false]);
+    expect(after).toBe(before);
     const { differ } = await compare(await picture("NaCl rock salt", {}), readFileSync(`${golden}/nacl.png`));
     expect(differ).toBeLessThan(SHARE);
   });

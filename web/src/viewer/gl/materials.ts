@@ -1,4 +1,5 @@
-// The materials of a page, shared by all panes: four variants of the round ones.
+// The materials of a page, shared by all panes. Those of atoms and bonds have
+// variants, made when they are first drawn with.
 import { Color, DoubleSide, ShaderMaterial, Vector2 } from "three";
 import {
   ATOM_FRAGMENT,
@@ -9,7 +10,32 @@ import {
   FACE_VERTEX,
   LINE_FRAGMENT,
   LINE_VERTEX,
+  THREAD_FRAGMENT,
+  THREAD_VERTEX,
 } from "./shaders";
+
+/** Of a bond, angstrom. */
+export const BOND_RADIUS = 0.11;
+
+/** Atoms as quads or points, bonds as quads or lines. */
+export type Kind = "atom" | "point" | "bond" | "thread";
+
+export interface Variant {
+  /** Exact depth of round surfaces. */
+  depth: boolean;
+  perspective: boolean;
+  /** Some atoms are selected or hovered. */
+  marks: boolean;
+}
+
+export const PLAIN: Variant = { depth: false, perspective: false, marks: false };
+
+const SOURCES: Record<Kind, [vertex: string, fragment: string]> = {
+  atom: [ATOM_VERTEX, ATOM_FRAGMENT],
+  point: [ATOM_VERTEX, ATOM_FRAGMENT],
+  bond: [BOND_VERTEX, BOND_FRAGMENT],
+  thread: [THREAD_VERTEX, THREAD_FRAGMENT],
+};
 
 export class Materials {
   readonly uniforms = {
@@ -17,7 +43,8 @@ export class Materials {
     uAccent: { value: new Color(0, 0.5, 0.5) },
     uFog: { value: new Vector2(0, 0) },
     uPixels: { value: 1 },
-    uRadius: { value: 0.11 },
+    uDistance: { value: 1 },
+    uRadius: { value: BOND_RADIUS },
     uTrim: { value: 0 },
     uResolution: { value: new Vector2(1, 1) },
     uPixelScale: { value: 1 },
@@ -43,15 +70,17 @@ export class Materials {
   }
 
   /** The material of atoms or bonds with exact depth or without, for a projection. */
-  of(kind: "atom" | "bond", depth: boolean, perspective: boolean): ShaderMaterial {
-    const key = `${kind}${depth}${perspective}`;
+  of(kind: Kind, { depth, perspective, marks }: Variant): ShaderMaterial {
+    const key = `${kind}${depth}${perspective}${marks}`;
     let m = this.round.get(key);
     if (!m) {
-      const defines = { ...(depth && { DEPTH: "" }), ...(perspective && { PERSPECTIVE: "" }) };
-      m =
-        kind === "atom"
-          ? this.make(ATOM_VERTEX, ATOM_FRAGMENT, defines)
-          : this.make(BOND_VERTEX, BOND_FRAGMENT, defines);
+      const defines = {
+        ...(depth && { DEPTH: "" }),
+        ...(perspective && { PERSPECTIVE: "" }),
+        ...(marks && { MARKS: "" }),
+        ...(kind === "point" && { POINT: "" }),
+      };
+      m = this.make(...SOURCES[kind], defines);
       this.round.set(key, m);
     }
     return m;

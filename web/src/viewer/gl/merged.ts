@@ -1,59 +1,61 @@
-// Many small quads in one buffer and one draw call, four vertices each.
-import { BufferAttribute, BufferGeometry, Mesh, type ShaderMaterial } from "three";
+// Many small things of one kind in one buffer and one draw call.
+import { BufferAttribute, BufferGeometry, LineSegments, Mesh, Points, type ShaderMaterial } from "three";
 
 export type Layout = Record<string, { size: number; bytes?: boolean }>;
 
+/** What a thing is made of: the corners of a quad, the ends of a line, a point. */
+export type Form = "quad" | "line" | "point";
+
+export const VERTICES: Record<Form, number> = { quad: 4, line: 2, point: 1 };
+
+type Drawn = (Mesh | LineSegments | Points) & { material: ShaderMaterial };
+
+function drawn(form: Form, material: ShaderMaterial): Drawn {
+  const g = new BufferGeometry();
+  if (form === "quad") return new Mesh(g, material);
+  return form === "line" ? new LineSegments(g, material) : new Points(g, material);
+}
+
 export class Merged {
-  readonly mesh: Mesh<BufferGeometry, ShaderMaterial>;
+  readonly object: Drawn;
   count = 0;
   private room = 0;
+  private readonly vertices: number;
 
   constructor(
+    private readonly form: Form,
     private readonly layout: Layout,
     material: ShaderMaterial,
   ) {
-    this.mesh = new Mesh(new BufferGeometry(), material);
-    this.mesh.frustumCulled = false; // no bounding volume is kept; all of it is in view or nearly
-    this.resize(0);
+    this.vertices = VERTICES[form];
+    this.object = drawn(form, material);
+    this.object.frustumCulled = false; // no bounding volume is kept; all of it is in view or nearly
+    this.object.visible = false;
   }
 
-  /** Makes room for count quads; contents are undefined after growing. */
+  /** Makes room for count things; contents are undefined after growing. */
   resize(count: number): void {
     this.count = count;
     if (count > this.room || this.room === 0 || count < this.room / 4) this.allocate(Math.max(1, count));
-    this.mesh.geometry.setDrawRange(0, 6 * count);
-    this.mesh.visible = count > 0;
+    this.object.geometry.setDrawRange(0, (this.form === "quad" ? 6 : this.vertices) * count);
+    this.object.visible = count > 0;
   }
 
   private allocate(room: number): void {
-    this.mesh.geometry.dispose();
+    this.object.geometry.dispose();
     const g = new BufferGeometry();
     for (const [name, { size, bytes }] of Object.entries(this.layout)) {
-      const array = bytes ? new Uint8Array(4 * size * room) : new Float32Array(4 * size * room);
+      const length = this.vertices * size * room;
+      const array = bytes ? new Uint8Array(length) : new Float32Array(length);
       g.setAttribute(name, new BufferAttribute(array, size, bytes === true));
     }
-    const index = new Uint32Array(6 * room);
-    for (let k = 0; k < room; k++) corners(index, k, k);
-    g.setIndex(new BufferAttribute(index, 1));
-    this.mesh.geometry = g;
+    if (this.form === "quad") g.setIndex(new BufferAttribute(corners(room), 1));
+    this.object.geometry = g;
     this.room = room;
   }
 
-  /**
-   * Draws the quads from the front to the back, so that what is hidden is
-   * rejected by depth before it is shaded. Depths need not be exact: they go
-   * into buckets.
-   */
-  sort(depth: Float32Array): void {
-    const order = frontToBack(depth, this.count);
-    const index = this.mesh.geometry.getIndex();
-    if (!index) return;
-    for (let k = 0; k < this.count; k++) corners(index.array as Uint32Array, k, order[k] as number);
-    index.needsUpdate = true;
-  }
-
   private attribute(name: string): BufferAttribute {
-    return this.mesh.geometry.getAttribute(name) as BufferAttribute;
+    return this.object.geometry.getAttribute(name) as BufferAttribute;
   }
 
   /** The array of an attribute; call touch after writing. */
@@ -70,48 +72,23 @@ export class Merged {
   }
 
   dispose(): void {
-    this.mesh.geometry.dispose();
+    this.object.geometry.dispose();
   }
 }
 
-const BUCKETS = 1024;
-
-/** The numbers of the first count items, largest depth first, by counting. */
-export function frontToBack(depth: Float32Array, count: number): Uint32Array {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let k = 0; k < count; k++) {
-    const d = depth[k] as number;
-    if (d < low) low = d;
-    if (d > high) high = d;
+/** Two triangles for each of so many quads. */
+function corners(quads: number): Uint16Array | Uint32Array {
+  const index = 4 * quads <= 0x10000 ? new Uint16Array(6 * quads) : new Uint32Array(6 * quads);
+  for (let k = 0; k < quads; k++) {
+    const [i, v] = [6 * k, 4 * k];
+    index[i] = v;
+    index[i + 1] = v + 1;
+    index[i + 2] = v + 2;
+    index[i + 3] = v;
+    index[i + 4] = v + 2;
+    index[i + 5] = v + 3;
   }
-  const scale = high > low ? (BUCKETS - 1) / (high - low) : 0;
-  const bucket = (k: number) => Math.floor((high - (depth[k] as number)) * scale);
-  const start = new Uint32Array(BUCKETS + 1);
-  for (let k = 0; k < count; k++) {
-    const b = bucket(k) + 1;
-    start[b] = (start[b] as number) + 1;
-  }
-  for (let b = 0; b < BUCKETS; b++) start[b + 1] = (start[b + 1] as number) + (start[b] as number);
-  const out = new Uint32Array(count);
-  for (let k = 0; k < count; k++) {
-    const b = bucket(k);
-    const at = start[b] as number;
-    out[at] = k;
-    start[b] = at + 1;
-  }
-  return out;
-}
-
-/** Two triangles of quad number quad, as the item at place of the index. */
-function corners(index: Uint32Array, place: number, quad: number): void {
-  const [i, v] = [6 * place, 4 * quad];
-  index[i] = v;
-  index[i + 1] = v + 1;
-  index[i + 2] = v + 2;
-  index[i + 3] = v;
-  index[i + 4] = v + 2;
-  index[i + 5] = v + 3;
+  return index;
 }
 
 /** Writes the same four numbers to the four vertices of quad i. */

@@ -1,9 +1,10 @@
-// The shaders. Every drawn thing is four plain vertices of one merged buffer:
-// under software GL an instance costs as much as a draw. The corner is the
-// vertex's number, so no attribute is spent on it.
+// The shaders. Every drawn thing is four plain vertices of one merged buffer, or
+// fewer: under software GL an instance costs as much as a draw. The corner is
+// the vertex's number, so no attribute is spent on it.
 //
 // DEPTH: exact depth of the round surface; left out while moving, where bonds
 // are cut at the spheres instead (uTrim). PERSPECTIVE: rays are not parallel.
+// POINT: an atom is one vertex, a square of pixels. MARKS: some are selected.
 
 export const STATE_GHOST = 1;
 export const STATE_SELECTED = 2;
@@ -17,6 +18,7 @@ const COMMON = `
   uniform float uPixels;   // pixels per angstrom at the model's middle
   const float PALE = .3; // how much of the background a ghost takes
   const vec3 LIGHT = vec3(.30, .46, .835);
+  const vec3 GLOSS = vec3(.157, .240, .958); // where the light is mirrored
   float fog(float z) { return .55 * clamp((uFog.x - z) * uFog.y, 0., 1.); }
   int stateOf(float a) { return int(a * 255. + .5); }
 `;
@@ -29,53 +31,78 @@ const DEPTH = `
   }
 `;
 
+const ATOM_VARYINGS = `
+  #if (defined(PERSPECTIVE) && !defined(POINT)) || defined(DEPTH)
+    #define SPHERE
+    flat varying vec4 vSphere;  // view position, radius
+  #endif
+  flat varying vec3 vColor;
+  flat varying vec3 vFog;       // what the background adds
+  flat varying vec3 vLook;      // darkness at the rim, its slope, gloss
+  #ifdef MARKS
+    flat varying vec3 vMark;    // ring, clearness of the air, pixels of the radius
+  #endif
+  #ifndef POINT
+    varying vec2 vCorner;
+    #ifdef PERSPECTIVE
+      varying vec3 vPoint;
+    #endif
+  #endif
+`;
+
 export const ATOM_VERTEX = `
   attribute vec4 aCenter;  // position, radius
   attribute vec4 aColor;   // color, state
-  varying vec2 vCorner;
-  flat varying vec3 vColor;
-  flat varying vec4 vSphere;  // view position, radius
-  flat varying vec3 vLook;    // pixels of the radius, fog, ring
-  #ifdef PERSPECTIVE
-    varying vec3 vPoint;
-  #endif
+  uniform float uDistance; // from the eye to the model's middle
+  ${ATOM_VARYINGS}
   ${COMMON}
   void main() {
-    int k = gl_VertexID & 3;
-    vCorner = vec2(k == 1 || k == 2 ? 1. : -1., k >= 2 ? 1. : -1.);
     vec4 p = modelViewMatrix * vec4(aCenter.xyz, 1.);
     float r = aCenter.w;
-    vSphere = vec4(p.xyz, r);
+    #ifdef SPHERE
+      vSphere = vec4(p.xyz, r);
+    #endif
     int state = stateOf(aColor.a);
-    vColor = mix(aColor.rgb, uBackground, (state & ${STATE_GHOST}) != 0 ? PALE : 0.);
-    vLook = vec3(r * uPixels, fog(p.z), (state & ${STATE_SELECTED}) != 0 ? 1. : (state & ${STATE_HOVERED}) != 0 ? .5 : 0.);
-    #ifdef PERSPECTIVE
-      float d = length(p.xyz);
-      vec3 front = -p.xyz / d;
-      vec3 side = normalize(cross(vec3(0., 1., 0.), front));
-      p.xyz += (side * vCorner.x + cross(front, side) * vCorner.y) * r * d / sqrt(max(d * d - r * r, 1e-6));
-      vPoint = p.xyz;
+    float far = fog(p.z);
+    float clear = 1. - far;
+    float size = r * uPixels;
+    float dark = 1. - .62 * min(size / 8., 1.);
+    vColor = mix(aColor.rgb, uBackground, (state & ${STATE_GHOST}) != 0 ? PALE : 0.) * clear;
+    vFog = uBackground * far;
+    vLook = vec3(dark, (1. - dark) * size / 2.2, .22 * clear);
+    #ifdef MARKS
+      vMark = vec3((state & ${STATE_SELECTED}) != 0 ? 1. : (state & ${STATE_HOVERED}) != 0 ? .5 : 0., clear, size);
+    #endif
+    #ifdef POINT
+      gl_PointSize = 2. * size;
+      #ifdef PERSPECTIVE
+        gl_PointSize *= uDistance / -p.z;
+      #endif
     #else
-      p.xy += vCorner * r;
+      int k = gl_VertexID & 3;
+      vCorner = vec2(k == 1 || k == 2 ? 1. : -1., k >= 2 ? 1. : -1.);
+      #ifdef PERSPECTIVE
+        float d = length(p.xyz);
+        vec3 front = -p.xyz / d;
+        vec3 side = normalize(cross(vec3(0., 1., 0.), front));
+        p.xyz += (side * vCorner.x + cross(front, side) * vCorner.y) * r * d / sqrt(max(d * d - r * r, 1e-6));
+        vPoint = p.xyz;
+      #else
+        p.xy += vCorner * r;
+      #endif
     #endif
     gl_Position = projectionMatrix * p;
   }
 `;
 
 export const ATOM_FRAGMENT = `
-  varying vec2 vCorner;
-  flat varying vec3 vColor;
-  flat varying vec4 vSphere;
-  flat varying vec3 vLook;
-  #ifdef PERSPECTIVE
-    varying vec3 vPoint;
-  #endif
+  ${ATOM_VARYINGS}
   ${COMMON}
   #ifdef DEPTH
   ${DEPTH}
   #endif
   void main() {
-    #ifdef PERSPECTIVE
+    #if defined(PERSPECTIVE) && !defined(POINT)
       vec3 ray = normalize(vPoint);
       float b = dot(ray, vSphere.xyz);
       float gap = vSphere.w * vSphere.w - dot(vSphere.xyz, vSphere.xyz) + b * b;
@@ -85,23 +112,36 @@ export const ATOM_FRAGMENT = `
       float rim = gap / (vSphere.w * vSphere.w);
       float z = hit.z;
     #else
-      float rim = 1. - dot(vCorner, vCorner);
+      #ifdef POINT
+        vec2 at = vec2(2., -2.) * gl_PointCoord + vec2(-1., 1.);
+      #else
+        vec2 at = vCorner;
+      #endif
+      float rim = 1. - dot(at, at);
       if (rim < 0.) discard;
-      vec3 n = vec3(vCorner, sqrt(rim));
-      float z = vSphere.z + n.z * vSphere.w;
+      vec3 n = vec3(at, sqrt(rim));
+      #ifdef DEPTH
+        float z = vSphere.z + n.z * vSphere.w;
+      #endif
     #endif
     #ifdef DEPTH
       gl_FragDepth = depthAt(z);
     #endif
-    float l = max(dot(n, LIGHT), 0.);
-    float s = max(dot(n, vec3(.157, .240, .958)), 0.);
-    s *= s; s *= s; s *= s; s *= s; s *= s;
-    vec3 c = vColor * (.5 + .16 * n.y + .5 * l) + .22 * s;
-    // A dark line of about one pixel, or the ring of a selected atom.
-    float line = .5 * rim * vLook.x;
-    if (vLook.z > 0.) c = mix(mix(c, uAccent, vLook.z), c, smoothstep(2.6, 3.6, line));
-    c *= mix(1. - .62 * min(vLook.x / 8., 1.), 1., min(line / 1.1, 1.));
-    gl_FragColor = vec4(mix(c, uBackground, vLook.y), 1.);
+    #ifdef DEPTH
+      float l = max(dot(n, LIGHT), 0.);
+      float s = max(dot(n, GLOSS), 0.);
+      s *= s; s *= s; s *= s; s *= s; s *= s;
+      vec3 c = vColor * (.5 + .16 * n.y + .5 * l) + vLook.z * s;
+    #else
+      float l = max(dot(n, .5 * LIGHT), 0.);
+      float s = max(dot(n, 10. * GLOSS) - 9., 0.); // near enough to the power
+      vec3 c = vColor * (.5 + .16 * n.y + l) + vLook.z * s * s;
+    #endif
+    #ifdef MARKS
+      c = mix(c, uAccent * vMark.y, vMark.x * clamp(3.6 - .5 * rim * vMark.z, 0., 1.));
+    #endif
+    // A dark line of about one pixel.
+    gl_FragColor = vec4(c * min(vLook.x + vLook.y * rim, 1.) + vFog, 1.);
   }
 `;
 
@@ -170,6 +210,26 @@ export const BOND_FRAGMENT = `
     float pale = max(fog(vAlong.z), vLight.w * smoothstep(.45, 1., vAlong.y));
     gl_FragColor = vec4(mix(c, uBackground, pale), 1.);
   }
+`;
+
+// A bond about as thin as a pixel: its two ends, as dark as a thin stick is in all.
+export const THREAD_VERTEX = `
+  attribute vec3 aPoint;
+  attribute vec4 aTint;  // color, state
+  varying vec3 vTint;
+  ${COMMON}
+  void main() {
+    vec4 p = modelViewMatrix * vec4(aPoint, 1.);
+    int state = stateOf(aTint.a);
+    float pale = (state & ${STATE_STUB}) != 0 ? 1. : (state & ${STATE_GHOST}) != 0 ? PALE : 0.;
+    vTint = mix(mix(aTint.rgb, uBackground, pale) * .62, uBackground, max(fog(p.z), floor(pale)));
+    gl_Position = projectionMatrix * p;
+  }
+`;
+
+export const THREAD_FRAGMENT = `
+  varying vec3 vTint;
+  void main() { gl_FragColor = vec4(vTint, 1.); }
 `;
 
 export const LINE_VERTEX = `

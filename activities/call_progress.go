@@ -30,7 +30,7 @@ func (c *callRun) waitReady(ctx context.Context) error {
 		}
 		waited = true
 		if err := c.rec.Emit(ctx, event.TaskStart{TaskID: taskID, TaskType: "waiting", TotalSteps: 1, Details: what}); err != nil {
-			c.a.Log.Warn("an event could not be stored", "call", c.call.ID, "error", err)
+			c.a.Log.WarnContext(ctx, "an event could not be stored", "call", c.call.ID, "error", err)
 		}
 	})
 	if !waited {
@@ -49,7 +49,7 @@ func (c *callRun) waitReady(ctx context.Context) error {
 // note stores progress; losing one is harmless.
 func (c *callRun) note(ctx context.Context, p tool.Progress) {
 	if err := c.a.Calls.Progress(ctx, c.rec.Scope(), c.call, p); err != nil && ctx.Err() == nil {
-		c.a.Log.Debug("progress could not be stored", "call", c.call.ID, "error", err)
+		c.a.Log.DebugContext(ctx, "progress could not be stored", "call", c.call.ID, "error", err)
 	}
 }
 
@@ -81,7 +81,7 @@ func (c *callRun) progress(ctx context.Context) func(tool.Progress) {
 		if store {
 			c.note(ctx, p)
 			if err := c.copies.copy(ctx); err != nil && ctx.Err() == nil {
-				c.a.Log.Warn("a checkpoint could not be copied; another host would begin further back", "call", c.call.ID, "error", err)
+				c.a.Log.WarnContext(ctx, "a checkpoint could not be copied; another host would begin further back", "call", c.call.ID, "error", err)
 			}
 		}
 	}

@@ -140,7 +140,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (seat, tool.Outcome, error) {
 	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, c.a.Tools.Call)
 	if joined {
-		c.a.Log.Info("joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
+		c.a.Log.InfoContext(ctx, "joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
 	}
 	select {
 	case <-fl.done:
@@ -219,7 +219,7 @@ func (c *callRun) ended(ctx, cctx context.Context, err error) (CallResult, error
 			return CallResult{}, ctx.Err() // it is made again after the pause, from its checkpoint
 		}
 		if _, cerr := c.commit(detached(ctx), cancelled("stopped by the user")); cerr != nil {
-			c.a.Log.Warn("a cancelled call could not be recorded", "call", c.call.ID, "error", cerr)
+			c.a.Log.WarnContext(ctx, "a cancelled call could not be recorded", "call", c.call.ID, "error", cerr)
 		}
 		return CallResult{}, ctx.Err()
 	}

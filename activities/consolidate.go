@@ -64,7 +64,7 @@ func (k *Keeping) MemoryDigest(ctx context.Context, in KeepInput) (KeepResult, e
 					return res, toTemporal(err)
 				}
 				// One report that cannot be read must not keep the others from being remembered.
-				k.Log.Warn("a discovery cannot be remembered", "discovery", c.DiscoveryID, "error", err)
+				k.Log.WarnContext(ctx, "a discovery cannot be remembered", "discovery", c.DiscoveryID, "error", err)
 				failed[c.DiscoveryID] = true
 				continue
 			}

@@ -126,7 +126,7 @@ func (a *Activities) Reap(ctx context.Context) error {
 			fl.cancel(errOrphan)
 			<-fl.done
 			a.flights.land(key, fl)
-			a.Log.Info("a call that nobody waited for was stopped", "discovery", fl.discoveryID)
+			a.Log.InfoContext(ctx, "a call that nobody waited for was stopped", "discovery", fl.discoveryID)
 		}
 	}
 	return errors.Join(errs...)

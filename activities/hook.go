@@ -4,6 +4,8 @@ import (
 	"context"
 	"reflect"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/interceptor"
 )
 
@@ -35,6 +37,7 @@ func (i *inbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 		if ctx, err = i.a.Open(ctx, place); err != nil {
 			return nil, toTemporal(err)
 		}
+		trace.SpanFromContext(ctx).SetAttributes(attribute.String("crystalyse.discovery_id", place.DiscoveryID), attribute.String("crystalyse.step", place.Step))
 	}
 	out, err := i.Next.ExecuteActivity(ctx, in)
 	if err == nil {

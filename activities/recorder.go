@@ -128,7 +128,7 @@ func (a *Activities) Failed(ctx context.Context, toolName string, failure error)
 	}
 	e := event.Error{ErrorType: kind, ToolName: toolName, Message: failure.Error(), RecoverySuggestions: suggestions}
 	if err := r.Emit(detached(ctx), e); err != nil {
-		a.Log.Warn("an error event could not be stored", "step", r.Scope().Step, "error", err)
+		a.Log.WarnContext(ctx, "an error event could not be stored", "step", r.Scope().Step, "error", err)
 	}
 }
 

@@ -34,7 +34,7 @@ func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
 	}
 	values, _, err := a.Calls.Made(ctx, s.DiscoveryID)
 	if err != nil {
-		a.Log.Debug("a turn is not remembered", "step", s.Step, "error", err)
+		a.Log.DebugContext(ctx, "a turn is not remembered", "step", s.Step, "error", err)
 		return
 	}
 	if said := plainly(text, values); said != "" {
@@ -55,7 +55,7 @@ func (a *Activities) log(ctx context.Context, s event.Scope, d memory.Draft) {
 	d.SessionID, d.DiscoveryID, d.Type = s.SessionID, s.DiscoveryID, memory.Working
 	d.Source = fmt.Sprintf("%s/%d/%s", s.DiscoveryID, s.Gen, s.Step)
 	if _, _, err := a.Memory.Write(ctx, s.UserID, d); err != nil && !fault.Is(err, fault.CodeConflict) && ctx.Err() == nil {
-		a.Log.Warn("a step is not remembered", "step", s.Step, "error", err)
+		a.Log.WarnContext(ctx, "a step is not remembered", "step", s.Step, "error", err)
 	}
 }
 
@@ -110,7 +110,7 @@ func (a *Activities) used(ctx context.Context, d discovery.Discovery, calls []di
 	}
 	ids, err := a.Memory.OfDiscoveries(ctx, d.UserID, dids)
 	if err != nil {
-		a.Log.Warn("the memories used cannot be named", "discovery", d.ID, "error", err)
+		a.Log.WarnContext(ctx, "the memories used cannot be named", "discovery", d.ID, "error", err)
 	}
 	return memory.Union(out, ids)
 }
@@ -152,6 +152,6 @@ func (a *Activities) digestLater(ctx context.Context, d discovery.Discovery) {
 		return
 	}
 	if err := a.Consolidate.Consolidate(ctx, d.UserID, d.ID); err != nil {
-		a.Log.Warn("the discovery is remembered later", "discovery", d.ID, "error", err)
+		a.Log.WarnContext(ctx, "the discovery is remembered later", "discovery", d.ID, "error", err)
 	}
 }

@@ -49,7 +49,7 @@ func (c *callRun) reuse(ctx context.Context) (*CallResult, error) {
 		c.call.ReusedFrom = have.ReusedFrom // where it was computed
 	}
 	if err := c.collect(ctx, &discovery.Made{}); err != nil {
-		c.a.Log.Info("an earlier result is incomplete and is computed again", "call", c.call.ID, "from", c.call.ReusedFrom, "reason", err)
+		c.a.Log.InfoContext(ctx, "an earlier result is incomplete and is computed again", "call", c.call.ID, "from", c.call.ReusedFrom, "reason", err)
 		c.call.Result, c.call.ReusedFrom, c.call.ResumedFromStep = nil, "", nil
 		return nil, nil
 	}

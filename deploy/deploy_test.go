@@ -231,8 +231,12 @@ func TestDashboardAsksForWhatThereIs(t *testing.T) {
 	text, err := os.ReadFile("grafana/crystalyse.json")
 	require.NoError(t, err)
 	require.True(t, json.Valid(text))
-	code, err := os.ReadFile("../api/rest/metrics.go")
-	require.NoError(t, err)
+	var code []byte
+	for _, file := range []string{"api/rest/metrics.go", "api/relay/metrics.go", "internal/adapter/meter/tools.go", "internal/adapter/meter/events.go"} {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		require.NoError(t, err)
+		code = append(code, text...)
+	}
 	names := regexp.MustCompile(`crystalyse_[a-z_]+`).FindAllString(string(text), -1)
 	require.NotEmpty(t, names)
 	for _, name := range names {

@@ -13,7 +13,8 @@ import (
 
 // TestDiscoveries asks the questions the product is shown with, on one stack.
 func TestDiscoveries(t *testing.T) {
-	s := up(t)
+	traces := newCollector(t)
+	s := up(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+traces.URL, "OTEL_BSP_SCHEDULE_DELAY=200")
 
 	t.Run("Declined", func(t *testing.T) {
 		r, code := s.discover("Give the band gap of Na3Cl without using tools")
@@ -34,6 +35,7 @@ func TestDiscoveries(t *testing.T) {
 		require.Len(t, r.Compositions, 2)
 	})
 	t.Run("PlanClient", func(t *testing.T) { planClient(t, s) })
+	t.Run("Traced", func(t *testing.T) { traced(t, s, traces) })
 	t.Run("FollowUp", func(t *testing.T) {
 		first, _ := s.discover("Validate CaO")
 		second, code := s.discover("Validate SrO", "--session", first.SessionID)

@@ -65,7 +65,7 @@ func (r *run) askApproval(ctx workflow.Context, c *activeCall, why string) (disc
 		CallID: c.ref.CallID, Turn: r.st.Turn, TurnGen: c.turnGen, Why: why,
 	}})
 	if err == nil {
-		_, err = workflow.AwaitWithTimeout(ctx, holdFor, func() bool { return a.decision != "" || r.finishNow || c.cancelled })
+		_, err = waitNamed(ctx, holdFor, c.ref.Summary+" waits to be allowed; silence denies it", func() bool { return a.decision != "" || r.finishNow || c.cancelled })
 	}
 	letGo()
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *run) awaitAnswer(ctx workflow.Context, q *question) (by string, err err
 	r.clock.wait(ctx, r, 1)
 	err = r.announce(ctx, notice{details: q.asked.Text, question: activities.QuestionOf(q.id, q.asked)})
 	if err == nil {
-		_, err = workflow.AwaitWithTimeout(ctx, patience(q), func() bool { return q.given || r.finishNow })
+		_, err = waitNamed(ctx, patience(q), "a question waits for its answer; then its default holds", func() bool { return q.given || r.finishNow })
 	}
 	r.questions = slices.DeleteFunc(r.questions, func(x *question) bool { return x == q })
 	r.clock.wait(ctx, r, -1)

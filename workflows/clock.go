@@ -33,6 +33,8 @@ func (c *clock) tick(ctx workflow.Context, r *run) {
 	}
 }
 
+const wallEnds = "the wall time of the discovery"
+
 // awaitDeadline returns when the wall time is spent.
 func (r *run) awaitDeadline(ctx workflow.Context) error {
 	for {
@@ -45,12 +47,12 @@ func (r *run) awaitDeadline(ctx workflow.Context) error {
 		}
 		r.clock.changed = false
 		if r.shape < shapeControl {
-			if err := workflow.NewTimer(ctx, left).Get(ctx, nil); err != nil {
+			if err := workflow.NewTimerWithOptions(ctx, left, workflow.TimerOptions{Summary: wallEnds}).Get(ctx, nil); err != nil {
 				return err
 			}
 			continue
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return r.clock.changed }); err != nil {
+		if _, err := waitNamed(ctx, left, wallEnds, func() bool { return r.clock.changed }); err != nil {
 			return err
 		}
 	}

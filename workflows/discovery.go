@@ -131,7 +131,7 @@ func (r *run) started() {
 func waitSignalOr(ctx workflow.Context, ch workflow.ReceiveChannel, d time.Duration) error {
 	tctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	timer := workflow.NewTimer(tctx, d)
+	timer := workflow.NewTimerWithOptions(tctx, d, workflow.TimerOptions{Summary: "look again whether the session is free"})
 	sel := workflow.NewSelector(ctx)
 	sel.AddReceive(ch, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
 	sel.AddFuture(timer, func(workflow.Future) {})

@@ -40,7 +40,7 @@ func (r *run) hold(ctx workflow.Context, step string, canSkip bool, cause error)
 		letGo()
 		return "", err
 	}
-	ok, err := workflow.AwaitWithTimeout(ctx, holdFor, func() bool { return h.decision != "" || r.finishNow })
+	ok, err := waitNamed(ctx, holdFor, step+" failed and waits for retry, skip or finish; then the discovery fails", func() bool { return h.decision != "" || r.finishNow })
 	letGo()
 	if err != nil {
 		return "", err

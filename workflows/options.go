@@ -60,6 +60,12 @@ func activity(ctx workflow.Context, queue, activityID, summary string, k kind) w
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// waitNamed waits for a condition, at most for so long. The operator sees for
+// what in the engine's page; a replay does not look at it.
+func waitNamed(ctx workflow.Context, most time.Duration, what string, until func() bool) (ok bool, err error) {
+	return workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{Timeout: most, TimerOptions: workflow.TimerOptions{Summary: what}}, until)
+}
+
 func retry(first, most time.Duration, attempts int32) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most, MaximumAttempts: attempts}
 }

@@ -15,12 +15,14 @@ import (
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/activities"
+	enginetemporal "crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/embedded/embeddedtest"
 	"crystalyse/internal/id"
@@ -46,13 +48,19 @@ func TestReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	tracing, err := enginetemporal.Tracing()
+	require.NoError(t, err)
 	for _, f := range files {
 		t.Run(filepath.Base(f), func(t *testing.T) {
-			r := worker.NewWorkflowReplayer()
-			r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
-			r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, fanOut)
-			r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, candidate)
-			require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(nil, f))
+			// With and without traces: they must change nothing.
+			for _, with := range [][]interceptor.WorkerInterceptor{nil, {tracing}} {
+				r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: with})
+				require.NoError(t, err)
+				r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
+				r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, fanOut)
+				r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, candidate)
+				require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(nil, f))
+			}
 		})
 	}
 }

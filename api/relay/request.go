@@ -7,11 +7,19 @@ import (
 	"regexp"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
 	"crystalyse/internal/id"
 )
+
+// Each message that asks for something is a trace of its own: sockets stay open
+// for hours.
+var tracer = otel.Tracer("crystalyse/api/relay")
 
 // answer does what the plan's messages ask, beside the stream. The reader goes
 // on meanwhile; the limit of messages bounds how many there are.
@@ -25,6 +33,8 @@ func (c *conn) answer(in inbound) {
 			case <-ctx.Done():
 			}
 		}
+		ctx, span := tracer.Start(ctx, "ws "+in.Type, trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
 		sid, err := c.sessionID(ctx)
 		if err == nil && in.Type == "discovery_request" {
 			err = c.discover(ctx, sid, in)
@@ -32,6 +42,7 @@ func (c *conn) answer(in inbound) {
 			err = c.remember(ctx, sid, in)
 		}
 		if err != nil {
+			span.SetStatus(codes.Error, string(fault.CodeOf(err)))
 			c.refuse(sid, in, err)
 		}
 	}()

@@ -155,7 +155,7 @@ func New(d Deps) http.Handler {
 	g := gin.New()
 	g.HandleMethodNotAllowed = true
 	g.RedirectTrailingSlash = false
-	g.Use(s.identify, s.measure, s.recover, secure, s.guard)
+	g.Use(s.identify, s.trace, s.measure, s.recover, secure, s.guard)
 	g.NoRoute(s.do(s.noRoute))
 	g.NoMethod(s.do(noMethod))
 	g.GET("/healthz", s.do(s.healthz))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
 	"os/signal"
 	"syscall"
 	"time"
@@ -15,7 +17,6 @@ import (
 	"crystalyse/api/relay"
 	"crystalyse/api/rest"
 	"crystalyse/internal/adapter/postgres"
-	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
 	"crystalyse/internal/fault"
 	"crystalyse/web"
@@ -52,12 +53,17 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	log := logger(cfg, "api")
+	watch, err := observe(ctx, cfg, "api", log)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	engine, err := temporal.Dial(ctx, cfg.TemporalAddress, cfg.TemporalNamespace, log)
+	engine, err := watch.dial(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -72,6 +78,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer closeDeps()
+	deps.Registry = watch.registry
 	deps.Gate, deps.Done, deps.Page = door.gate, ctx.Done(), page.New(web.Build())
 	deps.Health = func(ctx context.Context) map[string]error {
 		_, err := engine.CheckHealth(ctx, nil)
@@ -93,7 +100,11 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	defer sockets.Close()
 	deps.Sockets, deps.Viewers = sockets, func() int { return int(sockets.Counts().Connections) }
 	deps.Registry.MustRegister(sockets.Collector())
-	handler := rest.New(deps)
+	return serve(ctx, cfg, rest.New(deps), log)
+}
+
+// serve answers until ctx ends, and lets what is under way end.
+func serve(ctx context.Context, cfg *config.Config, handler http.Handler, log *slog.Logger) error {
 	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", cfg.Bind, cfg.Port))
 	if err != nil {
 		return fault.Wrap(fault.CodeUnavailable, err, "port %d cannot be used", cfg.Port).WithHint("choose another one with --port")

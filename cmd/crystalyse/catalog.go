@@ -41,7 +41,7 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: memory.JoinedLog{Log: db, Store: db.Memories()}, Sessions: db.Sessions(), Structures: db.Structures(),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
 		Memory: remembering(cfg, db, log), Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
-		Registry: newRegistry(), Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
+		Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
 	}, func() { closeRemover(); _ = artifacts.Close() }, nil // nothing is written at their end
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crystalyse/internal/adapter/otlp"
 	"crystalyse/internal/config"
 	"crystalyse/internal/embedded"
 	"crystalyse/internal/fault"
@@ -32,6 +33,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(discoveryCommands(embeddedStack{})...)
 	root.AddCommand(upCommand(), downCommand(), statusCommand(), doctorCommand(), configCommand(), gcCommand(),
 		apiCommand(), workerCommand(), migrateCommand(), installCommand(), pythonCommand(), tokenCommand())
+	orderly(root)
 	return root
 }
 
@@ -40,9 +42,10 @@ func load(cmd *cobra.Command) (*config.Config, error) {
 	return config.Load(cmd.Flags(), os.Environ())
 }
 
-// logger writes JSON lines to the error output.
+// logger writes JSON lines to the error output; those made inside of a trace
+// name it.
 func logger(cfg *config.Config, process string) *slog.Logger {
-	l := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.Level()})).With("process", process)
+	l := slog.New(otlp.Logs(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.Level()}))).With("process", process)
 	slog.SetDefault(l)
 	return l
 }

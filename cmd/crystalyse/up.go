@@ -79,10 +79,16 @@ func downCommand() *cobra.Command {
 	}
 }
 
+const statusHelp = `What runs, where, and whether it is healthy.
+
+Exit codes: 0 when all that a discovery needs is healthy, 8 when a part is down.
+With --json a single part that is down is told by the object alone; the code is
+8 where no stack runs at all.`
+
 func statusCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "status", Short: "What runs, where, and whether it is healthy", Args: cobra.NoArgs,
+		Use: "status", Short: "What runs, where, and whether it is healthy", Args: cobra.NoArgs, Long: statusHelp,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := load(cmd)
 			if err != nil {
@@ -95,9 +101,18 @@ func statusCommand() *cobra.Command {
 			if asJSON {
 				enc := json.NewEncoder(cmd.OutOrStdout())
 				enc.SetIndent("", "  ")
-				return enc.Encode(s)
+				if err := enc.Encode(s); err != nil || s.Running {
+					return err
+				}
+				return &exitError{code: exitUnavailable} // the object says why
 			}
-			return printStatus(cmd, s)
+			if err := printStatus(cmd, s); err != nil {
+				return err
+			}
+			if down := s.Down(); len(down) > 0 {
+				return &exitError{code: exitUnavailable}
+			}
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -14,6 +14,7 @@ import (
 	"crystalyse/activities"
 	artifactfolder "crystalyse/internal/adapter/folder"
 	"crystalyse/internal/adapter/mcp"
+	"crystalyse/internal/adapter/meter"
 	"crystalyse/internal/adapter/openai"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
@@ -51,12 +52,17 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	log := logger(cfg, "worker")
+	watch, err := observe(ctx, cfg, "worker", log)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	engine, err := temporal.Dial(ctx, cfg.TemporalAddress, cfg.TemporalNamespace, log)
+	engine, err := watch.dial(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -79,6 +85,7 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer carrier.close()
+	watch.watchWorker(ctx, cfg, db, carrier)
 	policy, err := approvalPolicy(cfg)
 	if err != nil {
 		return err
@@ -89,7 +96,8 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	}
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
-		Tools:  memory.Tools{Caller: pool, Memory: remember}, Model: memory.Quoting{Model: model, Store: remember},
+		Tools:  meter.NewTools(memory.Tools{Caller: pool, Memory: remember}, watch.registry),
+		Model:  meter.NewModel(memory.Quoting{Model: model, Store: remember}, watch.registry),
 		Memory: remember, Print: prints, Prompts: prompts, Policy: policy,
 		Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 	}

@@ -73,6 +73,9 @@ type Config struct {
 	GPUSlots      int
 	ArtifactStore string
 
+	OTLPEndpoint   string // where traces go; "" records none
+	MetricsAddress string // where a worker shows its numbers; "" nowhere
+
 	ModelsDir string
 	ToolLog   string
 	Engines   int

@@ -88,7 +88,8 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 	c, err := load(t, nil)
 	require.NoError(t, err)
 	standard := map[string]string{"database-url": "DATABASE_URL", "redis-url": "REDIS_URL", "temporal-address": "TEMPORAL_ADDRESS",
-		"temporal-namespace": "TEMPORAL_NAMESPACE", "openai-api-key": "OPENAI_API_KEY", "openai-base-url": "OPENAI_BASE_URL"}
+		"temporal-namespace": "TEMPORAL_NAMESPACE", "openai-api-key": "OPENAI_API_KEY", "openai-base-url": "OPENAI_BASE_URL",
+		"otlp-endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}
 	for _, s := range c.Show() {
 		want := standard[s.Name]
 		if want == "" {

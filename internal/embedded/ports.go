@@ -22,6 +22,7 @@ type Ports struct {
 	TemporalUI int `json:"temporal_ui"`
 	Metrics    int `json:"temporal_metrics"`
 	Embedding  int `json:"embedding"`
+	Worker     int `json:"worker_metrics"`
 }
 
 // choosePorts takes the configured ports, else the remembered ones, else free
@@ -58,7 +59,7 @@ func choosePorts(cfg *config.Config, last Ports) (p Ports, moved []string, err e
 		{"Temporal UI", &p.TemporalUI, cfg.TemporalUIPort, last.TemporalUI},
 		// Named, because the server would take any free one: perhaps a neighbor's.
 		{"Temporal metrics", &p.Metrics, 0, last.Metrics},
-		{"embeddings", &p.Embedding, 0, last.Embedding},
+		{"embeddings", &p.Embedding, 0, last.Embedding}, {"the worker's metrics", &p.Worker, 0, last.Worker},
 	} {
 		if *c.at, err = take(c.name, c.wanted, c.remembered); err != nil {
 			return p, moved, err

@@ -28,7 +28,7 @@ func NewLines(w io.Writer) *Lines {
 	return &Lines{W: w, began: time.Now(), last: map[string]time.Time{}}
 }
 
-const repeatEvery = 10 * time.Second
+const repeatEvery = 30 * time.Second
 
 // Step tells what is being done.
 func (l *Lines) Step(what, doing string) {

@@ -27,6 +27,7 @@ type Info struct {
 	TemporalUI string    `json:"temporal_ui"` // "" for an outside Temporal
 	Ready      bool      `json:"ready"`
 	Since      time.Time `json:"since"`
+	EnvDir     string    `json:"env_dir,omitempty"`
 }
 
 func infoPath(cfg *config.Config) string { return cfg.Path("run", "stack.json") }
@@ -229,7 +230,11 @@ func (s *Stack) startOurs(ctx context.Context, a addresses) error {
 		}
 	}
 	s.info.API = fmt.Sprintf("http://127.0.0.1:%d", s.ports.API)
-	worker := s.child("worker", run("worker"), fileNewer(s.cfg.Path("run", "worker.ready")), "")
+	numbers := s.cfg.MetricsAddress
+	if numbers == "" {
+		numbers = fmt.Sprintf("127.0.0.1:%d", s.ports.Worker)
+	}
+	worker := s.child("worker", run("worker", "--metrics-address", numbers), fileNewer(s.cfg.Path("run", "worker.ready")), "http://"+numbers)
 	worker.patient = 40 * time.Second
 	api := s.child("api", run("api", "--port", fmt.Sprint(s.ports.API)), answers(s.info.API+"/healthz"), s.info.API)
 	errs := make(chan error, 2)
@@ -239,6 +244,7 @@ func (s *Stack) startOurs(ctx context.Context, a addresses) error {
 		return err
 	}
 	s.info.PID, s.info.Started, s.info.Since, s.info.Ready = os.Getpid(), startTime(os.Getpid()), time.Now().UTC(), true
+	s.info.EnvDir = s.cfg.EnvDir
 	return writeJSON(infoPath(s.cfg), s.info)
 }
 

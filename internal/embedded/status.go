@@ -35,6 +35,21 @@ type Status struct {
 	Embedding  Part                `json:"embedding"`
 	MCP        json.RawMessage     `json:"mcp"`
 	Envs       map[string]EnvState `json:"environments"`
+	Running    bool                `json:"running"` // a stack of this folder, whole or not
+}
+
+// Down names the parts that a discovery needs and that are not healthy.
+func (s Status) Down() []string {
+	var down []string
+	for _, p := range []struct {
+		name string
+		part Part
+	}{{"api", s.API}, {"worker", s.Worker}, {"postgres", s.Postgres}, {"redis", s.Redis}, {"temporal", s.Temporal}} {
+		if !p.part.Healthy {
+			down = append(down, p.name)
+		}
+	}
+	return down
 }
 
 // Running gives the stack of a state folder, if one runs.
@@ -53,8 +68,12 @@ func ReadStatus(ctx context.Context, cfg *config.Config) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{MCP: json.RawMessage("{}")}
-	if s.Envs, err = ReadEnvs(cfg); err != nil {
+	s := Status{MCP: json.RawMessage("{}"), Running: up}
+	environments := *cfg
+	if up && info.EnvDir != "" {
+		environments.EnvDir = info.EnvDir // those of the stack, wherever it was told they are
+	}
+	if s.Envs, err = ReadEnvs(&environments); err != nil {
 		return s, err
 	}
 	for name, p := range map[string]*Part{"api": &s.API, "worker": &s.Worker, "postgres": &s.Postgres, "redis": &s.Redis, "temporal": &s.Temporal, "embedding": &s.Embedding} {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
@@ -18,7 +19,13 @@ import (
 const maxResult = 4 << 20
 
 // Call runs a tool on a process of its server.
-func (p *Pool) Call(ctx context.Context, in tool.Invocation) (tool.Outcome, error) {
+func (p *Pool) Call(ctx context.Context, in tool.Invocation) (out tool.Outcome, err error) {
+	ctx, span := begin(ctx, in)
+	defer func(began time.Time) {
+		p.opts.Log.InfoContext(ctx, "tool call", "server", in.Server, "tool", in.Tool, "discovery", in.DiscoveryID,
+			"status", string(out.Status), "error", err, "duration_s", time.Since(began).Seconds())
+		end(span, out, err)
+	}(time.Now())
 	s, ok := p.servers[in.Server]
 	if !ok {
 		return refusal("not_found", "server", fmt.Sprintf("there is no MCP server %q", in.Server), "use a tool of the list"), nil
@@ -75,7 +82,7 @@ func (s *server) callOn(ctx context.Context, i *instance, in tool.Invocation, sp
 	}
 	req := mcp.CallToolRequest{}
 	req.Params.Name, req.Params.Arguments = spec.Name, args
-	req.Params.Meta = &mcp.Meta{ProgressToken: token, AdditionalFields: metaOf(in)}
+	req.Params.Meta = &mcp.Meta{ProgressToken: token, AdditionalFields: metaOf(ctx, in)}
 	res, err := i.client.CallTool(ctx, req)
 	heard = done()
 	switch {
@@ -110,8 +117,8 @@ func (s *server) callOn(ctx context.Context, i *instance, in tool.Invocation, sp
 	return refusal("protocol", "", err.Error(), "check the tool's arguments"), nil
 }
 
-func metaOf(in tool.Invocation) map[string]any {
-	m := map[string]any{}
+func metaOf(ctx context.Context, in tool.Invocation) map[string]any {
+	m := traceOf(ctx)
 	if in.IdempotencyKey != "" {
 		m["crystalyse/idempotency_key"] = in.IdempotencyKey
 	}

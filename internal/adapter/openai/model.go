@@ -59,7 +59,9 @@ func New(cfg Config) *Model {
 func (m *Model) Identity() llm.Identity { return m.cfg.Identity }
 
 // Turn streams one reply.
-func (m *Model) Turn(ctx context.Context, req llm.Request, onText func(string)) (llm.Turn, error) {
+func (m *Model) Turn(ctx context.Context, req llm.Request, onText func(string)) (turn llm.Turn, err error) {
+	ctx, span := m.begin(ctx, req)
+	defer func() { end(span, turn, err) }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ctx, seen := m.wire.watch(ctx)
@@ -83,7 +85,7 @@ func (m *Model) Turn(ctx context.Context, req llm.Request, onText func(string)) 
 		watchdog.Reset(m.cfg.IdleTimeout)
 		a.add(chunk)
 	}
-	turn, err := a.turn()
+	turn, err = a.turn()
 	if err != nil && seen.html() {
 		return llm.Turn{}, m.htmlError(nil)
 	}

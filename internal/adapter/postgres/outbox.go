@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/event"
@@ -87,6 +88,13 @@ func (d *DB) Numbered(ctx context.Context, sessionID string, after int64, limit 
 // MarkPublished notes that everything up to the ord is published.
 func (d *DB) MarkPublished(ctx context.Context, sessionID string, through int64) error {
 	return wrap(d.q.MarkPublished(ctx, db.MarkPublishedParams{SessionID: sessionID, Ord: through}))
+}
+
+// OutboxBacklog counts the events that are not published, and tells how old the
+// oldest is.
+func (d *DB) OutboxBacklog(ctx context.Context) (events int64, oldest time.Duration, err error) {
+	b, err := d.q.OutboxBacklog(ctx)
+	return b.Events, time.Duration(b.AgeS * float64(time.Second)), wrap(err)
 }
 
 // ToPublish names sessions with unpublished events.

@@ -6,29 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/fault"
 	"crystalyse/workflows"
 )
-
-// Dial connects to the engine, with an error that says what to do.
-func Dial(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
-	c, err := client.DialContext(ctx, client.Options{HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(logger)})
-	if err != nil {
-		return nil, fault.Wrap(fault.CodeUnavailable, err, "Temporal does not answer at %s", address).
-			WithHint("check TEMPORAL_ADDRESS, or leave it unset to use the embedded one")
-	}
-	return c, nil
-}
 
 // Runner starts and steers discoveries.
 type Runner struct{ client client.Client }

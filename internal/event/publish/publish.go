@@ -38,6 +38,7 @@ type Publisher struct {
 	outbox Outbox
 	bus    event.Bus
 	log    *slog.Logger
+	lag    func(time.Duration) // how long each event took; nil tells nobody
 
 	mu       sync.Mutex
 	sessions map[string]*queue
@@ -52,6 +53,10 @@ var _ event.Live = (*Publisher)(nil)
 func New(outbox Outbox, bus event.Bus, log *slog.Logger) *Publisher {
 	return &Publisher{outbox: outbox, bus: bus, log: log, sessions: map[string]*queue{}}
 }
+
+// OnPublished sets what is told of how long each stored event took from its
+// making to its publication. It must be set before there is something to publish.
+func (p *Publisher) OnPublished(f func(lag time.Duration)) { p.lag = f }
 
 // Committed takes durable events right after their commit. It does not block.
 func (p *Publisher) Committed(sessionID string, events []event.Event) {

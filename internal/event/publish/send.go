@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"crystalyse/internal/event"
 )
@@ -86,5 +87,14 @@ func (p *Publisher) publish(ctx context.Context, sessionID string, first bool, e
 		}
 		messages[i] = m
 	}
-	return p.bus.Durable(ctx, sessionID, first, messages)
+	a, err := p.bus.Durable(ctx, sessionID, first, messages)
+	if err == nil && p.lag != nil {
+		now := float64(time.Now().UnixMicro()) / 1e6
+		for _, e := range events {
+			if e.Metadata.Ord <= a.Last {
+				p.lag(time.Duration((now - e.Timestamp) * float64(time.Second)))
+			}
+		}
+	}
+	return a, err
 }

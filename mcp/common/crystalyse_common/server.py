@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from . import stdio
 from .errors import ToolFault, error_result
+from .trace import log_to_stderr
 
 LONG = {"crystalyse/long": True}
 
@@ -57,6 +57,6 @@ class Server(MCPServer):
 
 def serve(server: MCPServer) -> None:
     """Run over stdio until standard input closes."""
-    logging.basicConfig(level=os.environ.get("CRYSTALYSE_LOG_LEVEL", "WARNING"))
+    log_to_stderr(os.environ.get("CRYSTALYSE_LOG_LEVEL", "WARNING"))
     stdio.release()
     server.run("stdio")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 from pymatgen.core import Lattice as Cell
 from pymatgen.core import Structure
 
@@ -21,6 +23,7 @@ from crystalyse_common.errors import ToolFault
 from crystalyse_common.files import write_atomic
 from crystalyse_common.models import Lattice
 from crystalyse_common.structures import load_structure, put_structure, structure_id
+from crystalyse_common.trace import TraceFilter
 
 
 def two_atoms(x: float = 0.5) -> Structure:
@@ -82,6 +85,22 @@ def test_tool_log_is_one_line_a_write(tmp_path, monkeypatch):
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert [line["step"] for line in lines] == [0, 1, 2]
     assert {line["pid"] for line in lines} == {os.getpid()}
+
+
+def test_log_and_account_name_the_trace_of_the_call(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRYSTALYSE_TOOL_LOG", str(tmp_path / "log"))
+    at = SpanContext(trace_id=0xABC, span_id=1, is_remote=True, trace_flags=TraceFlags(1))
+    record = logging.LogRecord("crystalyse", logging.WARNING, "f", 1, "slow", None, None)
+    with use_span(NonRecordingSpan(at)):
+        toollog.write("start", "relax")
+        assert TraceFilter().filter(record)
+    assert record.trace == f" trace_id={0xABC:032x}"
+    toollog.write("start", "relax")
+    assert TraceFilter().filter(record)
+    assert record.trace == ""
+    inside, outside = (json.loads(line) for line in (tmp_path / "log").read_text().splitlines())
+    assert inside["trace"] == f"{0xABC:032x}"
+    assert "trace" not in outside
 
 
 def test_unknown_codes_are_a_bug():

@@ -99,6 +99,23 @@ func (q *Queries) NumberedEvents(ctx context.Context, arg NumberedEventsParams) 
 	return items, nil
 }
 
+const outboxBacklog = `-- name: OutboxBacklog :one
+SELECT count(*) AS events, COALESCE(EXTRACT(EPOCH FROM now())::float8 - min((body->>'timestamp')::float8), 0)::float8 AS age_s
+FROM events WHERE published_at IS NULL
+`
+
+type OutboxBacklogRow struct {
+	Events int64
+	AgeS   float64
+}
+
+func (q *Queries) OutboxBacklog(ctx context.Context) (OutboxBacklogRow, error) {
+	row := q.db.QueryRow(ctx, outboxBacklog)
+	var i OutboxBacklogRow
+	err := row.Scan(&i.Events, &i.AgeS)
+	return i, err
+}
+
 const sessionByAlias = `-- name: SessionByAlias :one
 SELECT id, user_id, alias, title, last_ord, created_at, ended_at FROM sessions WHERE user_id = $1 AND alias = $2
 `

@@ -18,3 +18,7 @@ SELECT * FROM sessions WHERE user_id = $1 AND alias = $2;
 
 -- name: InsertAlias :execrows
 INSERT INTO sessions (id, user_id, alias, title) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, alias) DO NOTHING;
+
+-- name: OutboxBacklog :one
+SELECT count(*) AS events, COALESCE(EXTRACT(EPOCH FROM now())::float8 - min((body->>'timestamp')::float8), 0)::float8 AS age_s
+FROM events WHERE published_at IS NULL;

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"testing"
 
@@ -23,5 +24,58 @@ func TestReadingStartsNothing(t *testing.T) {
 			require.NoDirExists(t, filepath.Join(state, "envs"))
 			require.NoDirExists(t, filepath.Join(state, "logs"))
 		})
+	}
+}
+
+func command(t *testing.T, args ...string) ran {
+	t.Helper()
+	var out bytes.Buffer
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(&out)
+	root.SetErr(&out)
+	err := root.ExecuteContext(t.Context())
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	return ran{exitCodeOf(err), out.String(), text}
+}
+
+func TestWrongUsage(t *testing.T) {
+	for name, args := range map[string][]string{
+		"a command there is none of": {"discove", "x"}, "a word too many": {"status", "now"}, "an unknown flag": {"status", "--jsn"},
+	} {
+		r := command(t, args...)
+		require.Equal(t, exitUsage, r.code, "%s: %s", name, r.err)
+		require.NotEmpty(t, r.err)
+	}
+	require.Contains(t, command(t, "discove").err, "did you mean discover?")
+	require.Zero(t, command(t).code, "without a command: the help")
+}
+
+// TestHelpIsShort: the settings, which go with every command, have a page.
+func TestHelpIsShort(t *testing.T) {
+	r := command(t, "status", "--help")
+	require.Zero(t, r.code)
+	require.Contains(t, r.out, "--json")
+	require.Contains(t, r.out, "Exit codes")
+	require.Contains(t, r.out, "crystalyse help flags")
+	require.NotContains(t, r.out, "[TEMPORAL_ADDRESS]")
+	require.NotContains(t, command(t, "--help").out, "[TEMPORAL_ADDRESS]")
+	for _, args := range [][]string{{"help", "flags"}, {"flags"}} {
+		r = command(t, args...)
+		require.Zero(t, r.code)
+		require.Contains(t, r.out, "[TEMPORAL_ADDRESS]")
+		require.Contains(t, r.out, "--state-dir")
+	}
+}
+
+// TestStatusOfNothing: what runs is told by the exit code, too.
+func TestStatusOfNothing(t *testing.T) {
+	for _, args := range [][]string{{"status"}, {"status", "--json"}} {
+		r := command(t, append(args, "--state-dir", filepath.Join(t.TempDir(), "state"))...)
+		require.Equal(t, exitUnavailable, r.code, r.err)
+		require.NotEmpty(t, r.out)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"crystalyse/internal/client"
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/fault"
+	"crystalyse/internal/terminal"
 )
 
 // act changes a discovery's course and says, in a few words, what comes of it.
@@ -146,7 +147,8 @@ func (d *door) budgetCommand() *cobra.Command {
 
 // stateCommand shows where a discovery stands and what it waits for.
 func (d *door) stateCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "state <discovery>", Short: "Where a discovery stands, what it spent, what it waits for", Args: oneID, ValidArgsFunction: d.completeIDs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := d.open(cmd)
@@ -157,11 +159,17 @@ func (d *door) stateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if !asJSON {
+				con := consoleOf(cmd)
+				return terminal.State(con.out, args[0], s, con.style(con.outTTY))
+			}
 			enc := json.NewEncoder(cmd.OutOrStdout())
 			enc.SetIndent("", "  ")
 			return enc.Encode(s)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
 // anyWords takes the id of a discovery and more.

@@ -21,7 +21,7 @@ func (v *View) active(st Style) []string {
 		return nil
 	}
 	var out []string
-	if r.Status == discovery.StatusQueued {
+	if v.waitsLong() {
 		out = append(out, line(st, markWaiting, waitsForTurn))
 	}
 	for _, task := range sortedKeys(r.waiting) {

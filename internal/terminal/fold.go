@@ -112,7 +112,7 @@ func (r *Run) callResult(p event.ToolCallResult) []block {
 	}
 	tail := []string{}
 	if list, ok := p.Result["structures"].([]any); ok && len(list) > 0 {
-		tail = append(tail, counted(len(list), "structure"))
+		tail = append(tail, "gave "+counted(len(list), "structure"))
 	}
 	if p.ResumedFromStep != nil {
 		tail = append(tail, "went on from step "+grouped(int64(*p.ResumedFromStep)))
@@ -185,8 +185,6 @@ func (r *Run) status(p event.DiscoveryStatus) []block {
 		return []block{{mark: &markNote, head: "goes on from " + r.Step}}
 	case notices[p.Reason]:
 		return []block{{mark: &markNote, head: r.Details}}
-	case r.Status == discovery.StatusQueued:
-		return []block{{mark: &markWaiting, head: waitsForTurn, start: true}}
 	case r.Status == before:
 		return nil
 	case r.Status == discovery.StatusPaused:

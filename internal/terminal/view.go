@@ -21,13 +21,14 @@ type View struct {
 	region region
 	paused bool
 	lost   string
-	held   []string             // printed while paused, shown after
-	noted  map[string]time.Time // call id -> last progress line of a plain view
+	held   []string         // printed while paused, shown after
+	noted  map[string]noted // call id -> last progress line of a plain view
+	queued bool             // a plain view has told that the discovery waits for its turn
 }
 
 // NewView gives a view on out: live, with a region that is redrawn, or plain.
 func NewView(out io.Writer, live bool, style func() Style, now func() time.Time) *View {
-	return &View{Run: NewRun(), out: out, live: live, style: style, now: now, noted: map[string]time.Time{}, region: region{out: out}}
+	return &View{Run: NewRun(), out: out, live: live, style: style, now: now, noted: map[string]noted{}, region: region{out: out}}
 }
 
 // Update shows news: events in order, then what runs now.
@@ -62,8 +63,13 @@ func (v *View) Lost() {
 	v.Tick()
 }
 
-// Tick redraws what shows time. A view that is plain or paused stays still.
+// Tick redraws what shows time. A view that is plain stays still, but for a
+// discovery that waits for its turn; a paused one says nothing.
 func (v *View) Tick() {
+	if !v.live && !v.queued && v.waitsLong() {
+		v.queued = true
+		v.print(v.render(block{mark: &markWaiting, head: waitsForTurn}, v.style()))
+	}
 	if v.live && !v.paused {
 		v.region.draw(v.active(v.style()), v.style().cells())
 	}
@@ -150,20 +156,47 @@ func (v *View) render(b block, st Style) string {
 // textCells is the longest line of text that reads well.
 const textCells = 100
 
-// plainEvery is how often a plain view tells the progress of a call.
-const plainEvery = 10 * time.Second
+// queuedFor is how long a discovery may be queued before that is worth a line:
+// most begin at once.
+const queuedFor = 2 * time.Second
 
+// waitsLong reports whether it waits for its turn, and not just for a moment.
+func (v *View) waitsLong() bool {
+	return v.Run.Status == discovery.StatusQueued && !v.Run.started.IsZero() && v.now().Sub(v.Run.started) >= queuedFor
+}
+
+// How often a plain view tells the progress of a call, and of one that waits.
+const (
+	plainEvery   = 10 * time.Second
+	waitingEvery = time.Minute
+)
+
+// noted is what a plain view told last of a call.
+type noted struct {
+	at   time.Time
+	text string
+}
+
+// progressLines tells of running calls what is new; the same words again are
+// not.
 func (v *View) progressLines(st Style) {
 	now := v.now()
 	for _, c := range v.Run.running {
-		last, known := v.noted[c.CallID]
-		if c.Progress == nil || (known && now.Sub(last) < plainEvery) {
+		if c.Progress == nil {
 			continue
 		}
-		v.noted[c.CallID] = now
+		last, known := v.noted[c.CallID]
+		every, text := plainEvery, progressText(c.Progress, st)
+		if _, waits := v.Run.waiting[Line(c.CallID)+".wait"]; waits {
+			every = waitingEvery
+		}
+		if known && (text == last.text || now.Sub(last.at) < every) {
+			continue
+		}
+		v.noted[c.CallID] = noted{now, text}
 		if !known {
 			continue // the start was just told
 		}
-		v.print(v.render(block{mark: &markRunning, head: join(c.CallID, c.Tool), tail: fmt.Sprintf("%s %s", progressText(c.Progress, st), elapsed(now.Sub(c.StartedAt)))}, st))
+		v.print(v.render(block{mark: &markRunning, head: join(c.CallID, c.Tool), tail: fmt.Sprintf("%s %s", text, elapsed(now.Sub(c.StartedAt)))}, st))
 	}
 }

@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestBenchDurable(t *testing.T) {
 	cancel, recover := ends(t, b, s)
 	results(t, "bench/durable/RESULTS.md", fmt.Sprintf(`# What durability costs
 
-Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded stack of one machine with two cores that did other work at the time: use the ratios. The tool is a stub that takes one step of 10 ms; the model is scripted and answers at once.
+Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded stack of one machine with two cores that did other work at the time (load average %s at the end): use the ratios. The tool is a stub that takes one step of 10 ms; the model is scripted and answers at once.
 
 | | bare workflow | discovery | reach |
 |---|---|---|---|
@@ -48,7 +49,7 @@ Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded s
 | history bytes of a turn with one tool call | - | %s | <= 4 KB |
 
 Not measured here: 100 discoveries of 8 candidates on two slots, and PostgreSQL as the engine's own store.
-`, spread(bareStart), spread(first), spread(twice(bareHop)), spread(perTurn), spread(cancel), spread(recover), events[0], events[1]))
+`, load(), spread(bareStart), spread(first), spread(twice(bareHop)), spread(perTurn), spread(cancel), spread(recover), events[0], events[1]))
 }
 
 const rounds = 5
@@ -178,6 +179,16 @@ func ends(t *testing.T, b *bench, s *stack) (cancel, recover []time.Duration) {
 		s.ends(d.ID)
 	}
 	return cancel, recover
+}
+
+// load gives the load average of the last minute.
+func load() string {
+	body, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	one, _, _ := strings.Cut(string(body), " ")
+	return one
 }
 
 func twice(ds []time.Duration) []time.Duration {

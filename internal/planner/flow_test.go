@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -16,6 +17,7 @@ type lab struct {
 	above    float64 // of every candidate, above the hull
 	answer   string  // to a question
 	notes    map[int]string
+	ends     map[string]string // how calls of a tool end; "" is ok
 	messages []message
 	calls    []call
 	turns    int
@@ -52,7 +54,7 @@ func (l *lab) run(t *testing.T) string {
 		l.messages = append(l.messages, m)
 		for i, c := range r.calls {
 			l.calls = append(l.calls, c)
-			body, err := json.Marshal(map[string]any{"call_id": fmt.Sprintf("t%d.tool%d", l.turns, i+1), "tool": c.tool, "status": "ok", "result": l.result(c)})
+			body, err := json.Marshal(map[string]any{"call_id": fmt.Sprintf("t%d.tool%d", l.turns, i+1), "tool": c.tool, "status": cmp.Or(l.ends[c.tool], "ok"), "result": l.result(c)})
 			require.NoError(t, err)
 			res := say("tool", string(body))
 			res.ToolCallID = calls[i].ID
@@ -377,6 +379,17 @@ func TestManyCandidatesAreScreened(t *testing.T) {
 	text := l.run(t)
 	require.Len(t, l.asked("evaluate_candidates")[0]["compositions"], 8)
 	require.Empty(t, l.asked("generate_crystal_csp"))
+	require.Contains(t, text, "{{v:c8.t4.tool1.items.0.energy_above_hull_per_atom}}")
+}
+
+// TestAStoppedScreeningTellsWhatItFound, and that it was stopped.
+func TestAStoppedScreeningTellsWhatItFound(t *testing.T) {
+	t.Parallel()
+	l := newLab("creative", "Suggest 8 new compounds in the K-Y-Zr-O system", everyTool...)
+	l.ends = map[string]string{"evaluate_candidates": "cancelled"}
+	text := l.run(t)
+	require.Len(t, l.asked("evaluate_candidates"), 1)
+	require.Contains(t, text, "was stopped")
 	require.Contains(t, text, "{{v:c8.t4.tool1.items.0.energy_above_hull_per_atom}}")
 }
 

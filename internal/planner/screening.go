@@ -33,10 +33,23 @@ func screening(r request, d done, h history) reply {
 		}
 	}
 	s := screened[len(screened)-1]
+	if s.status == "cancelled" && evaluated(s) {
+		return reply{text: "The screening was stopped: " + quoted(s.err) + ". What it found until then is kept.\n\n" + screeningAnswer(r, d, s, false)}
+	}
 	if !s.ok() {
 		return reply{text: "The screening did not work: " + quoted(s.err) + ".\n\n" + listing(d, r)}
 	}
 	return reply{text: screeningAnswer(r, d, s, len(formulas) < r.count)}
+}
+
+// evaluated reports whether a screening that was stopped has anything to show.
+func evaluated(s done) bool {
+	for _, c := range objects(s.result["candidates"]) {
+		if len(objects(c["values"])) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func screeningAnswer(r request, d, s done, fewer bool) string {

@@ -37,6 +37,8 @@ func TestMoments(t *testing.T) {
 	t.Run("Model", func(t *testing.T) { at(t, b, s); modelFaults(t, b, s, want) })
 	t.Run("Waiting", func(t *testing.T) { at(t, b, s); engineKilledWhileWaiting(t, b, s, want) })
 	t.Run("FanOut", func(t *testing.T) { at(t, b, s); fanOutFaults(t, b, s, fan) })
+	t.Run("Records", func(t *testing.T) { at(t, b, s); recordFaults(t, b, s, want) })
+	t.Run("Steered", func(t *testing.T) { at(t, b, s); steersOverNewRuns(t, b, s, lies) })
 	t.Run("Cancelled", func(t *testing.T) { at(t, b, s); cancelledAnywhere(t, b, s) })
 }
 
@@ -44,6 +46,7 @@ func TestMoments(t *testing.T) {
 type liar struct {
 	mu    sync.Mutex
 	tries map[string]int
+	told  string // by those who steer a march
 }
 
 var truncated = func(w http.ResponseWriter, _ *http.Request) {
@@ -52,6 +55,9 @@ var truncated = func(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (l *liar) script(s said) reply {
+	if strings.HasPrefix(s.users[0], "march ") {
+		return l.march(s)
+	}
 	name, lies := strings.CutPrefix(s.users[len(s.users)-1], "lies ")
 	if !lies || len(s.results) > 0 {
 		return orders(s)

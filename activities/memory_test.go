@@ -109,7 +109,7 @@ func testSaveAndForget(t *testing.T) {
 	b.model.turns = []llm.Turn{{Text: "done", FinishReason: "stop"}}
 	b.finish(t, b.turn(t, 2, first.Head).Head)
 
-	b.model.turns = []llm.Turn{{FinishReason: "tool_calls", ToolCalls: []llm.ToolCall{{ID: "c1", Name: memory.ToolSearch, Arguments: `{"query":"dead ends"}`}}}, {Text: "ok", FinishReason: "stop"}}
+	b.model.turns = []llm.Turn{{FinishReason: "tool_calls", ToolCalls: []llm.ToolCall{{ID: "c1", Name: memory.ToolSearch, Arguments: `{"query":"dead ends"}`}}}, {Text: "I recall: " + secret + ".", FinishReason: "stop"}}
 	b.another(t, "local", "second")
 	second := b.turn(t, 1, b.head)
 	require.Equal(t, tool.StatusOK, b.call(t).Status)
@@ -120,6 +120,13 @@ func testSaveAndForget(t *testing.T) {
 	require.NoError(t, err)
 	mid := found.Results[0].ID
 	require.NotContains(t, b.tables(t, "Xenotime"), "events", "events never hold it")
+
+	report, err := b.db.Report(t.Context(), "local", b.d.ID)
+	require.NoError(t, err)
+	require.NotContains(t, string(report), "Xenotime", "what the model repeats is named in its turn, and in the report")
+	shown, err := s.Join(t.Context(), "local", report)
+	require.NoError(t, err)
+	require.Contains(t, string(shown), "I recall: "+secret, "and read while it is remembered")
 
 	theirs, err := s.Search(t.Context(), "stranger", memory.Query{Text: "dead end"})
 	require.NoError(t, err)

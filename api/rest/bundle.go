@@ -20,6 +20,16 @@ import (
 // MissingFile lists the structures of a bundle that are gone.
 const MissingFile = "missing.txt"
 
+// report gives a report with the contents of the memories that it names: one that
+// was forgotten is in no report any more.
+func (s *server) report(ctx context.Context, userID, did string) ([]byte, error) {
+	raw, err := s.Discoveries.Report(ctx, userID, did)
+	if err != nil || s.Memory == nil {
+		return raw, err
+	}
+	return s.Memory.Join(ctx, userID, raw)
+}
+
 // getBundle sends what a scientist takes away as one zip: the report, crystals,
 // tables and the script that repeats the calculations.
 func (s *server) getBundle(c *gin.Context, userID string) error {
@@ -28,7 +38,7 @@ func (s *server) getBundle(c *gin.Context, userID string) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	raw, err := s.Discoveries.Report(ctx, userID, d.ID)
+	raw, err := s.report(ctx, userID, d.ID)
 	if err != nil {
 		return err
 	}

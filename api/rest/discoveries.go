@@ -123,13 +123,13 @@ func (s *server) getDiscovery(c *gin.Context, userID string) error {
 	return nil
 }
 
-// getReport sends the report byte for byte as it was stored.
+// getReport sends the report as it was stored, with the memories that it quotes.
 func (s *server) getReport(c *gin.Context, userID string) error {
 	d, err := s.discovery(c, userID)
 	if err != nil {
 		return err
 	}
-	report, err := s.Discoveries.Report(c.Request.Context(), userID, d.ID)
+	report, err := s.report(c.Request.Context(), userID, d.ID)
 	if err != nil {
 		return err
 	}

@@ -52,8 +52,7 @@ func (b bench) ways(ctx context.Context, wide int) ([]way, error) {
 			return err
 		}},
 		wayExact: {name: "exact scan of the user's memories", ask: func(ctx context.Context, _ int, q []float32) error {
-			_, err := b.exact(ctx, "a", memory.Filter{}, q)
-			return err
+			return b.exact(ctx, "a", q)
 		}},
 		{name: "plain pgvector: its graph, its default of 40 candidates", ask: plain("hnsw.ef_search = 40", vector)},
 		{name: "plain pgvector: our lists, no filter", ask: plain("ivfflat.probes = "+postgres.VectorProbes, half)},
@@ -72,8 +71,8 @@ func (b bench) ways(ctx context.Context, wide int) ([]way, error) {
 }
 
 // latencies compares ways of asking in one run: their ratios mean something on
-// any machine, the milliseconds only on this one. All questions are asked in all
-// ways once to warm, and once to measure; which way comes first changes with
+// any machine, the milliseconds only on this one. A fifth of the questions is asked
+// in all ways to warm, then all to measure; which way comes first changes with
 // every question, so that none profits from the one before it.
 func (b bench) latencies(ctx context.Context, wide int) error {
 	ways, err := b.ways(ctx, wide)
@@ -82,8 +81,11 @@ func (b bench) latencies(ctx context.Context, wide int) error {
 	}
 	for round := range 2 {
 		for i, q := range b.questions {
+			if round == 0 && i%5 > 0 {
+				continue
+			}
 			for k := range ways {
-				w := &ways[(i*(round+1)+k)%len(ways)]
+				w := &ways[(i+k)%len(ways)]
 				began := time.Now()
 				if err := w.ask(ctx, i, q); err != nil {
 					return fmt.Errorf("%s: %w", w.name, err)
@@ -107,6 +109,12 @@ func (b bench) latencies(ctx context.Context, wide int) error {
 		return fmt.Errorf("fused search must be at most 3 times plain pgvector and 5 times faster than an exact scan")
 	}
 	return nil
+}
+
+// exact reads all of the user's memories.
+func (b bench) exact(ctx context.Context, user string, q []float32) error {
+	where, args := narrowed(user, memory.Filter{})
+	return drain(ctx, b.conn, fmt.Sprintf(`SELECT id, (embedding::vector(%d) <=> $4) + 0 AS distance FROM memories WHERE %s ORDER BY distance LIMIT %d`, width, where, top), append(args, pgvector.NewVector(q))...)
 }
 
 func drain(ctx context.Context, conn *pgx.Conn, sql string, args ...any) error {

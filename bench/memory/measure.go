@@ -26,6 +26,7 @@ type bench struct {
 	dsn         string
 	conn, plain *pgx.Conn // plain is pgvector with nothing of ours
 	store       memory.Store
+	memories    [][]float32
 	questions   [][]float32
 }
 
@@ -43,7 +44,7 @@ func measure(ctx context.Context, state, dir string, memories, questions [][]flo
 		return err
 	}
 	defer db.Close()
-	b := bench{dsn: services.Postgres, store: db.Memories(), questions: questions}
+	b := bench{dsn: services.Postgres, store: db.Memories(), memories: memories, questions: questions}
 	for _, c := range []**pgx.Conn{&b.conn, &b.plain} {
 		if *c, err = pgx.Connect(ctx, services.Postgres); err != nil {
 			return err

@@ -99,7 +99,8 @@ func For(ctx context.Context, userID string) context.Context {
 }
 
 // Quoting is a model whose requests get the contents of memories at the last
-// moment. What a user or the model wrote is left as it is.
+// moment, and whose replies name again what they repeat of them word for word.
+// What it says in words of its own is its own.
 type Quoting struct {
 	llm.Model
 	Store contents
@@ -130,7 +131,22 @@ func (q Quoting) Turn(ctx context.Context, req llm.Request, onText func(string))
 		messages[i] = m
 	}
 	req.Messages = messages
-	return q.Model.Turn(ctx, req, onText)
+	turn, err := q.Model.Turn(ctx, req, onText)
+	turn.Text = named(turn.Text, known)
+	return turn, err
+}
+
+// telltale is the shortest content that is taken for a repetition.
+const telltale = 20
+
+// named puts marks in the place of contents.
+func named(text string, known map[string]string) string {
+	for id, content := range known {
+		if len(content) >= telltale {
+			text = strings.ReplaceAll(text, content, Mark(id))
+		}
+	}
+	return text
 }
 
 func quotes(m llm.Message) bool { return m.Role == llm.RoleTool || m.Role == llm.RoleSystem }

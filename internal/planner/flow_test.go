@@ -135,7 +135,7 @@ func (l *lab) result(c call) map[string]any {
 		}
 		return res
 	case "memory_search":
-		return map[string]any{"memories": []any{map[string]any{"quoted_content": "MgO is on the hull", "context": map[string]any{"values": []any{"01D/t1.tool1.e"}}}}}
+		return map[string]any{"memories": []any{map[string]any{"memory_id": "01JZZZZZZZZZZZZZZZZZZZZZZZ", "quoted_content": "MgO is on the hull", "context": map[string]any{"values": []any{"01D/t1.tool1.e"}}}}}
 	case "fit_equation_of_state":
 		return map[string]any{"structure_id": c.args["structure_id"], "bulk_modulus": 160.0}
 	case "simulate_xrd":
@@ -367,7 +367,8 @@ func TestMemory(t *testing.T) {
 	l := newLab("creative", "What did we find about MgO earlier?", everyTool...)
 	text := l.run(t)
 	require.Equal(t, []string{"MgO"}, l.asked("memory_search")[0]["formulas"])
-	require.Contains(t, text, "`MgO is on the hull` {{v:01D/t1.tool1.e}}")
+	require.Contains(t, text, "`{{memory:01JZZZZZZZZZZZZZZZZZZZZZZZ}}` {{v:01D/t1.tool1.e}}")
+	require.NotContains(t, text, "MgO is on the hull", "the words are put in when it is read, while they are remembered")
 	l = newLab("creative", "Remember that we avoid cobalt oxides", everyTool...)
 	l.run(t)
 	require.Equal(t, "we avoid cobalt oxides", l.asked("memory_save")[0]["content"])

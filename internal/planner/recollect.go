@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"crystalyse/internal/memory"
 )
 
 // The memory holds what this user's earlier discoveries found. The planner looks
@@ -54,7 +56,7 @@ func recollect(r request, h history) reply {
 	var b strings.Builder
 	b.WriteString("Your earlier discoveries say, most alike first; these are quotations, and a number in them counts only with its key:\n\n")
 	for _, m := range memories {
-		fmt.Fprintf(&b, "- %s", quoted(text(m, "quoted_content")))
+		fmt.Fprintf(&b, "- `%s`", memory.Mark(text(m, "memory_id"))) // not the words: they go when it is forgotten
 		context, _ := m["context"].(map[string]any)
 		keys, _ := context["values"].([]any)
 		for i, k := range keys {

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { processorTime } from "./cpu.mjs";
 import { table } from "./results.mjs";
 import { compact, xyz } from "./salt.mjs";
 
@@ -72,6 +73,7 @@ async function once([page, atoms, mode]) {
   const browser = await chromium.launchPersistentContext(profile, { executablePath, env: { ...process.env, ...env }, headless: true, viewport: { width: 900, height: 600 }, args: ARGUMENTS });
   try {
     const tab = browser.pages()[0] ?? (await browser.newPage());
+    await tab.exposeFunction("processor", () => processorTime());
     await tab.goto(`http://127.0.0.1:${server.address().port}/run/${page}?atoms=${atoms}&mode=${encodeURIComponent(mode)}`, { waitUntil: "commit" });
     await tab.waitForFunction(() => window.result, null, { timeout: 180_000 });
     const heap = await tab.evaluate(() => performance.memory?.usedJSHeapSize / 1e6);

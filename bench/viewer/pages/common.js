@@ -30,6 +30,7 @@ async function turn(step) {
   await frame();
   await step(0);
   const times = [];
+  const before = await window.processor?.();
   const start = performance.now();
   let last = start;
   while (last - start < 3000 || times.length < 3) {
@@ -39,8 +40,9 @@ async function turn(step) {
     times.push(end - last);
     last = end;
   }
+  const cpu = ((await window.processor?.()) - before) / times.length;
   times.sort((a, b) => a - b);
-  return { fps: (1000 * times.length) / (last - start), p95: times[Math.floor(0.95 * (times.length - 1))] };
+  return { cpu: Number.isFinite(cpu) ? cpu : undefined, fps: (1000 * times.length) / (last - start), p95: times[Math.floor(0.95 * (times.length - 1))] };
 }
 
 /** Call when the first picture is drawn; settle waits until nothing is left to do before the turning. */

@@ -23,7 +23,7 @@ var (
 	rounds   = flag.Int("rounds", 5, "rounds; peers take turns in each")
 	duration = flag.Duration("duration", 3*time.Second, "of each measurement")
 	only     = flag.String("peers", "ours,raw,centrifuge,fastapi", "peers to run")
-	cases    = flag.String("scenarios", "max10,max1,resume,idle", "scenarios to run")
+	cases    = flag.String("scenarios", "max10,max1,resume,idle,stalled", "scenarios to run")
 	server   = flag.String("redis-server", "redis-server", "the Redis to run on")
 	python   = flag.String("python", "python3", "makes the environment of the FastAPI peer")
 	work     = flag.String("work", filepath.Join(os.TempDir(), "crystalyse-bench-relay"), "folder for programs and the environment")
@@ -38,6 +38,18 @@ type scenario struct {
 	viewers, sessions int
 	resume            int
 	idle              bool
+	stalled           bool // one viewer more, which stops reading
+}
+
+// runs tells whether the scenario asks of the peer what it can do.
+func (sc scenario) runs(peer string) bool {
+	switch {
+	case sc.stalled:
+		return peer == "ours"
+	case sc.resume > 0:
+		return peer == "ours" || peer == "centrifuge"
+	}
+	return true
 }
 
 var scenarios = []scenario{
@@ -45,6 +57,7 @@ var scenarios = []scenario{
 	{name: "max1", viewers: 200, sessions: 200},
 	{name: "resume", viewers: 200, sessions: 20, resume: 500},
 	{name: "idle", viewers: 1000, sessions: 1000, idle: true},
+	{name: "stalled", viewers: 199, sessions: 1, stalled: true},
 }
 
 // result is one measurement.
@@ -57,6 +70,7 @@ type result struct {
 	P50, P99       float64 // ms
 	KBPerSocket    float64
 	Gaps, Doubles  int64
+	Stall          *stall `json:",omitempty"`
 	Load           string
 }
 
@@ -90,8 +104,8 @@ func run(ctx context.Context) error {
 				continue
 			}
 			for _, peer := range strings.Split(*only, ",") {
-				if sc.resume > 0 && peer != "ours" && peer != "centrifuge" {
-					continue // it cannot resume
+				if !sc.runs(peer) {
+					continue
 				}
 				r, err := measure(ctx, peer, sc, redisAt)
 				if err != nil {

@@ -31,7 +31,7 @@ func measure(ctx context.Context, peer string, sc scenario, redisAt string) (res
 	if err := admin.FlushAll(ctx).Err(); err != nil {
 		return r, err
 	}
-	at, cmd, err := startPeer(ctx, peer, redisAt, sc.idle)
+	at, cmd, err := startPeer(ctx, peer, redisAt, sc.idle || sc.stalled)
 	if err != nil {
 		return r, err
 	}
@@ -66,6 +66,10 @@ func measure(ctx context.Context, peer string, sc scenario, redisAt string) (res
 		}
 		r.P50, r.P99 = percentiles(all)
 		r.PerSecond, r.MicrosPer = float64(sc.viewers)/took, (cpu-cpu0)/float64(sc.viewers)*1e6
+	case sc.stalled:
+		if err := m.stallRun(ctx, at, pub, pid, &r); err != nil {
+			return r, err
+		}
 	default:
 		if err := m.push(ctx, peer, sc, pub, pid, &r); err != nil {
 			return r, err
@@ -80,6 +84,9 @@ func measure(ctx context.Context, peer string, sc scenario, redisAt string) (res
 // prepare publishes what is to be resumed, and gives the epoch of each session.
 func prepare(ctx context.Context, peer string, sc scenario, pub publisher, redisAt string) ([]string, error) {
 	epochs := make([]string, sc.sessions)
+	if sc.stalled { // a stream without events has no epoch to come back to
+		return epochs, pub(ctx, sessionName(0), 1, 1)
+	}
 	if sc.resume == 0 {
 		return epochs, nil
 	}

@@ -24,10 +24,11 @@ func median(rs []result, peer, scenario string, of func(result) float64) (float6
 }
 
 var titles = map[string]string{
-	"max10":  "200 viewers on 20 sessions, as fast as they take it",
-	"max1":   "200 viewers on 200 sessions, as fast as they take it",
-	"resume": "resume storm: 200 viewers at once, 500 missed events each",
-	"idle":   "1,000 idle sockets, each on a session of its own",
+	"max10":   "200 viewers on 20 sessions, as fast as they take it",
+	"max1":    "200 viewers on 200 sessions, as fast as they take it",
+	"resume":  "resume storm: 200 viewers at once, 500 missed events each",
+	"idle":    "1,000 idle sockets, each on a session of its own",
+	"stalled": "200 viewers of one session at 200 events/s, one of which stops reading for 15 s and reads again",
 }
 
 // table writes the medians, each beside the raw copy's of the same rounds.
@@ -49,24 +50,40 @@ func table(rs []result) string {
 	for _, sc := range scenarios {
 		fmt.Fprintf(b, "\n## %s: %s\n\n", sc.name, titles[sc.name])
 		switch {
+		case sc.stalled:
+			b.WriteString("| peer | others' p50 ms | x without | server us each | x without | server KB more | events missed meanwhile | connections to catch up | lost | doubles |\n|---|---|---|---|---|---|---|---|---|---|\n")
 		case sc.idle:
 			b.WriteString("| peer | KB a socket | x raw |\n|---|---|---|\n")
 		case sc.resume > 0:
 			b.WriteString("| peer | p50 ms | p99 ms | x centrifuge (p99) | resumes/s | server us each | gaps | doubles |\n|---|---|---|---|---|---|---|---|\n")
 		default:
-			b.WriteString("| peer | delivered/s | x raw | server us each | x raw | p50 ms | p99 ms | gaps | doubles |\n|---|---|---|---|---|---|---|---|---|\n")
+			b.WriteString("| peer | delivered/s | x raw | server us each | x raw | Redis us each | p50 ms | p99 ms | gaps | doubles |\n|---|---|---|---|---|---|---|---|---|---|\n")
 		}
 		for _, peer := range strings.Split(*only, ",") {
 			b.WriteString(row(rs, peer, sc))
 		}
 	}
+	b.WriteString(judged(rs) + counted(rs))
 	return b.String()
+}
+
+// counted says how many measurements stand behind each median: a peer that
+// failed in a round has fewer.
+func counted(rs []result) string {
+	var parts []string
+	for _, sc := range scenarios {
+		for _, peer := range strings.Split(*only, ",") {
+			if _, n := median(rs, peer, sc.name, perSecond); sc.runs(peer) {
+				parts = append(parts, fmt.Sprintf("%s %s %d", sc.name, peer, n))
+			}
+		}
+	}
+	return "\nMeasurements behind the medians: " + strings.Join(parts, ", ") + ".\n"
 }
 
 func row(rs []result, peer string, sc scenario) string {
 	m := func(who string, of func(result) float64) float64 { v, _ := median(rs, who, sc.name, of); return v }
-	rate := func(r result) float64 { return r.PerSecond }
-	cpu := func(r result) float64 { return r.MicrosPer }
+	rate, cpu := perSecond, micros
 	p50, p99 := func(r result) float64 { return r.P50 }, func(r result) float64 { return r.P99 }
 	kb := func(r result) float64 { return r.KBPerSocket }
 	gaps, doubles := func(r result) float64 { return float64(r.Gaps) }, func(r result) float64 { return float64(r.Doubles) }
@@ -74,14 +91,20 @@ func row(rs []result, peer string, sc scenario) string {
 		return ""
 	}
 	switch {
+	case sc.stalled:
+		st := func(of func(stall) float64) float64 { return m(peer, func(r result) float64 { return of(r.stall()) }) }
+		return fmt.Sprintf("| %s | %.2f | %.2f | %.1f | %.2f | %.0f | %.0f | %.0f | %.0f | %.0f |\n", peer, m(peer, p50),
+			st(func(s stall) float64 { return s.P50Ratio }), m(peer, cpu), st(func(s stall) float64 { return s.CPURatio }),
+			st(func(s stall) float64 { return s.GrownKB }), st(func(s stall) float64 { return float64(s.Missed) }),
+			st(func(s stall) float64 { return float64(s.CameBack) }), st(func(s stall) float64 { return float64(s.Lost) }), m(peer, doubles))
 	case sc.idle:
 		return fmt.Sprintf("| %s | %.1f | %.2f |\n", peer, m(peer, kb), ratio(m(peer, kb), m("raw", kb)))
 	case sc.resume > 0:
 		return fmt.Sprintf("| %s | %.0f | %.0f | %.2f | %.0f | %.0f | %.0f | %.0f |\n", peer, m(peer, p50), m(peer, p99),
 			ratio(m(peer, p99), m("centrifuge", p99)), m(peer, rate), m(peer, cpu), m(peer, gaps), m(peer, doubles))
 	}
-	return fmt.Sprintf("| %s | %.0f | %.2f | %.2f | %.2f | %.1f | %.0f | %.0f | %.0f |\n", peer, m(peer, rate), ratio(m(peer, rate), m("raw", rate)),
-		m(peer, cpu), ratio(m(peer, cpu), m("raw", cpu)), m(peer, p50), m(peer, p99), m(peer, gaps), m(peer, doubles))
+	return fmt.Sprintf("| %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.1f | %.0f | %.0f | %.0f |\n", peer, m(peer, rate), ratio(m(peer, rate), m("raw", rate)),
+		m(peer, cpu), ratio(m(peer, cpu), m("raw", cpu)), m(peer, func(r result) float64 { return r.RedisPer }), m(peer, p50), m(peer, p99), m(peer, gaps), m(peer, doubles))
 }
 
 func ratio(a, b float64) float64 {

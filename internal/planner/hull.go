@@ -109,12 +109,12 @@ func (v verdict) sentence(formula string) string {
 		return "The structure found for **" + formula + "** is not its lowest: the listed phase " + quoted(v.twin) + " has the same composition, is on " + v.hull() + ", and lies " + v.above +
 			" lower. The compound is on that hull, this structure is not." + v.error()
 	case v.onHull:
-		s := "**" + formula + " is on " + v.hull() + "**: no mixture of the other phases is lower in energy"
-		if v.below != "" {
-			s += "; it lies " + v.below + " below them"
-		}
+		s := "**" + formula + " is on " + v.hull() + "**: no other phase, and no mixture of them, is lower in energy"
 		if v.bound != "" {
-			s += " (it is " + v.above + " above the hull, and up to " + v.bound + " counts as on it)"
+			s += " by more than " + v.bound + ", which counts as noise here (this structure lies " + v.above + " above the hull)"
+		}
+		if v.below != "" {
+			s += "; without it, the hull would lie " + v.below + " higher"
 		}
 		return s + "." + v.error()
 	}

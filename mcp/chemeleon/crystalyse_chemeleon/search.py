@@ -28,6 +28,13 @@ MIN_OVERLAP = 0.54  # of the sum of the atomic radii
 REPORT_EVERY = 0.5  # seconds
 
 Report = Callable[[int, int, str], None]
+END = object()  # of a source
+
+# Searches side by side take turns, candidate by candidate. They share one
+# interpreter lock, so nothing is lost; and where two threads parse an expression
+# at the same time (pyxtal's operations), CPython 3.11 was seen to fail a search with
+# "SystemError: AST constructor recursion depth mismatch".
+_turn = threading.Lock()
 
 
 class Cancelled(Exception):
@@ -189,11 +196,16 @@ class Search:
     def drain(self, origin: str, source: Iterator[Candidate | None], check: Callable[[], None]) -> None:
         """Take candidates of a source until there is enough or nothing new comes."""
         barren = 0
-        for found in source:
+        while True:
             check()
             if self.by_origin[origin] >= self.query.room(origin):
                 return
-            barren = 0 if self.take(found) else barren + 1
+            with _turn:
+                found = next(source, END)
+                if found is END:
+                    return
+                kept = self.take(found)  # type: ignore[arg-type]
+            barren = 0 if kept else barren + 1
             if len(self.kept) >= self.query.num_samples or barren >= MAX_BARREN.get(origin, barren + 1):
                 return
 

@@ -3,7 +3,7 @@ package report
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/stretchr/testify/assert"
 
 	"crystalyse/internal/value"
 )
@@ -244,14 +244,22 @@ func flags(text, query string) []string {
 
 func TestTypedNumbersAreFlagged(t *testing.T) {
 	t.Parallel()
+	misses := 0
 	for _, c := range typed {
-		require.Equal(t, c.want, flags(c.text, ""), c.text)
+		if !assert.Equal(t, c.want, flags(c.text, ""), c.text) {
+			misses++
+		}
 	}
+	t.Logf("%d misses in %d written texts with typed numbers", misses, len(typed))
 }
 
 func TestInnocentNumbersStay(t *testing.T) {
 	t.Parallel()
+	falseFlags := 0
 	for _, text := range innocent {
-		require.Empty(t, flags(text, ""), text)
+		if !assert.Empty(t, flags(text, ""), text) {
+			falseFlags++
+		}
 	}
+	t.Logf("%d false flags in %d written texts without", falseFlags, len(innocent))
 }

@@ -123,7 +123,7 @@ func (s *server) getAnnotations(c *gin.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	body, err := s.converted(c.Request.Context(), userID, st.ID, "annotations", "annotations.json")
+	body, err := s.converted(c.Request.Context(), userID, st.ID, "annotations", "annotations.2.json")
 	if err != nil {
 		return err
 	}

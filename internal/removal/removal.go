@@ -184,7 +184,7 @@ func (r *Remover) clear(ctx context.Context, left Left) {
 	note("structures", left.SessionID, err)
 	for _, id := range unused {
 		for _, path := range []string{"structures/" + id + ".json", "trajectories/" + id + ".json",
-			"exports/" + id + ".cif", "exports/" + id + ".vasp", "exports/" + id + ".extxyz", "exports/" + id + ".json", "exports/" + id + ".annotations.json"} {
+			"exports/" + id + ".cif", "exports/" + id + ".vasp", "exports/" + id + ".extxyz", "exports/" + id + ".json", "exports/" + id + ".annotations.json", "exports/" + id + ".annotations.2.json"} {
 			note(path, id, r.Files.Remove(ctx, path))
 		}
 	}

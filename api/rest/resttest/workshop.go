@@ -129,7 +129,7 @@ func (s workshop) Parse(_ context.Context, u structure.Upload) (json.RawMessage,
 }
 
 func (s workshop) Convert(_ context.Context, _, structureID, format string) (string, error) {
-	path := "exports/" + structureID + "." + map[string]string{"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.json"}[format]
+	path := "exports/" + structureID + "." + map[string]string{"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.2.json"}[format]
 	text := format + " of " + structureID
 	if format == "annotations" {
 		text = `{"structure_id":"` + structureID + `","formula":"NaCl","bonds":[{"i":0,"j":1,"image":[0,0,-1],"length":2.8}],"bonds_method":"CrystalNN","bonds_note":null,"symmetry":{"space_group_number":225},"sites":null}`

@@ -10,6 +10,7 @@ from crystalyse_common.errors import ToolFault
 from crystalyse_common.structures import load_record, load_structure
 
 from .bonds import METHOD, bonds
+from .cell import conventional_cell
 from .symmetry import DEFAULT_SCAN, analyze
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ MAX_BONDED = 300  # atoms; CrystalNN takes minutes beyond
 
 
 def annotate(structure_id: str) -> dict[str, Any]:
-    """Bonds with image shifts, the space group, and for each atom its Wyckoff letter and orbit."""
+    """Bonds with image shifts, the space group, each atom's Wyckoff letter and orbit, and the conventional cell."""
     record = load_record(structure_id)
     s = load_structure(structure_id)
     found, note = record.get("bonds"), None
@@ -27,7 +28,8 @@ def annotate(structure_id: str) -> dict[str, Any]:
         found, note = _bonds(s)
     symmetry = analyze(structure_id, DEFAULT_SCAN)
     return {"structure_id": structure_id, "formula": record["formula"], "bonds": found, "bonds_method": METHOD if found is not None else None,
-            "bonds_note": note, "symmetry": symmetry.model_dump(), "sites": _sites(s, symmetry.symprec)}
+            "bonds_note": note, "symmetry": symmetry.model_dump(), "sites": _sites(s, symmetry.symprec),
+            "conventional_cell": conventional_cell(s, symmetry.symprec, found)}
 
 
 def _bonds(s: Structure) -> tuple[list[dict[str, Any]] | None, str | None]:

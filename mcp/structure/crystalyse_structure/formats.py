@@ -22,7 +22,7 @@ from .annotate import annotate
 from .bonds import METHOD, bonds
 from .models import ConvertResult, ParseResult
 
-SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.json"}
+SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.2.json"}  # numbered: files of an older form are not read
 
 
 def guess(content: str) -> str:

@@ -85,6 +85,40 @@ def test_annotations_are_bonds_and_symmetry(server):
     assert len({x["orbit"] for x in body["sites"]}) == 2
 
 
+def annotated(server, sid: str) -> dict:
+    out = server.call("convert_structure", {"structure_id": sid, "format": "annotations"})
+    return json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / out["path"]).read_text())
+
+
+QUARTZ = Structure.from_spacegroup("P3_221", Lattice.hexagonal(4.913, 5.405), ["Si", "O"], [[0.4697, 0, 0], [0.4135, 0.2669, 0.1191]])
+RUTILE_LIKE = Structure.from_spacegroup("I4/mmm", Lattice.tetragonal(3.9, 12.6), ["La", "O"], [[0, 0, 0.36], [0.5, 0, 0]])
+CORUNDUM = Structure.from_spacegroup("R-3c", Lattice.hexagonal(4.76, 12.99), ["Al", "O"], [[0, 0, 0.3522], [0.3064, 0, 0.25]])
+
+
+@pytest.mark.parametrize("structure", [ROCK_SALT, FLUORITE, RUTILE_LIKE, CORUNDUM], ids=["Fm-3m", "fluorite", "I4/mmm", "R-3c"])
+def test_the_conventional_cell_is_a_block_of_the_stored_one(server, structure):
+    primitive = structure.get_primitive_structure()
+    sid = put(primitive)
+    body = annotated(server, sid)
+    cell, conventional = body["conventional_cell"], body["symmetry"]["conventional"]
+    stored = json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / "structures" / f"{sid}.json").read_text())
+    lattice = np.array(cell["transform"]) @ np.array(stored["lattice"])
+    assert Lattice(lattice).abc == pytest.approx([conventional[f"lattice_{k}"] for k in "abc"], rel=1e-3)
+    at = [np.array(stored["frac_coords"][i]) + t for i, *t in cell["atoms"]]
+    block = Structure(lattice, [stored["species"][i] for i, *_ in cell["atoms"]], np.array(at) @ stored["lattice"], coords_are_cartesian=True)
+    assert len(block) == conventional["n_atoms"] == len(structure)
+    assert (block.frac_coords > -2e-3).all() and (block.frac_coords < 1).all(), "every atom lies in the cell"
+    assert block.matches(structure), "it is the same crystal"
+    assert len(cell["bonds"]) == len(body["bonds"]) * len(block) // len(primitive)
+    found = sorted(round(block.sites[i].distance(block.sites[j], jimage=image), 3) for i, j, *image in cell["bonds"])
+    assert found == sorted(round(b["length"], 3) for b in body["bonds"] for _ in range(len(block) // len(primitive)))
+
+
+@pytest.mark.parametrize("structure", [ROCK_SALT, QUARTZ], ids=["already conventional", "primitive is conventional"])
+def test_a_cell_that_is_the_conventional_one_needs_no_other(server, structure):
+    assert annotated(server, put(structure))["conventional_cell"] is None
+
+
 def body_species(sid: str) -> list[str]:
     return json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / "structures" / f"{sid}.json").read_text())["species"]
 

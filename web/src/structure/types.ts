@@ -49,6 +49,13 @@ export interface Site {
   orbit: number;
 }
 
+/** The conventional cell as a block of the stored one: whole vectors, atoms with their shift, bonds [i, j, image]. */
+export interface ConventionalCell {
+  transform: number[][];
+  atoms: [number, number, number, number][];
+  bonds: [number, number, number, number, number][] | null;
+}
+
 /** GET /structures/{id}/annotations. */
 export interface Annotations {
   structure_id: string;
@@ -57,4 +64,6 @@ export interface Annotations {
   bonds_note: string | null;
   symmetry: Symmetry;
   sites: Site[] | null;
+  /** Null when the stored cell is the conventional one, or none was found. */
+  conventional_cell?: ConventionalCell | null;
 }

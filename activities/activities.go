@@ -39,6 +39,7 @@ type Activities struct {
 	Stores
 	Tools       tool.Caller
 	Model       llm.Model
+	Models      llm.Chooser // gives the model of a user; nil means Model for all
 	Prompts     func(discovery.Mode) (Prompt, error)
 	Policy      discovery.Policy // the operator's; the zero one allows everything
 	Artifacts   artifact.Store
@@ -66,13 +67,25 @@ func (a *Activities) checkpointDir(key string) string {
 	return filepath.Join(a.Checkpoints, key)
 }
 
-// agent names who reasons in this mode.
-func (a *Activities) agent(m discovery.Mode) (discovery.Agent, Prompt, error) {
+// agent names who reasons for a user in this mode.
+func (a *Activities) agent(ctx context.Context, userID string, m discovery.Mode) (discovery.Agent, Prompt, error) {
 	p, err := a.Prompts(m)
 	if err != nil {
 		return discovery.Agent{}, Prompt{}, err
 	}
-	return discovery.Agent{Identity: a.Model.Identity(), PromptSHA256: p.SHA256}, p, nil
+	model, err := a.model(ctx, userID)
+	if err != nil {
+		return discovery.Agent{}, Prompt{}, err
+	}
+	return discovery.Agent{Identity: model.Identity(), PromptSHA256: p.SHA256}, p, nil
+}
+
+// model gives who answers a user: the endpoint of their own, or else ours.
+func (a *Activities) model(ctx context.Context, userID string) (llm.Model, error) {
+	if a.Models == nil {
+		return a.Model, nil
+	}
+	return a.Models.For(ctx, userID)
 }
 
 // detached gives a context that outlives cancellation, for commits that must

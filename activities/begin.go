@@ -66,7 +66,7 @@ func (a *Activities) policy(ctx context.Context, d discovery.Discovery) (discove
 }
 
 func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (string, error) {
-	agent, prompt, err := a.agent(d.Mode)
+	agent, prompt, err := a.agent(ctx, d.UserID, d.Mode)
 	if err != nil {
 		return "", err
 	}

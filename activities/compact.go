@@ -26,12 +26,12 @@ Copy value keys (like t2.tool1.items.0.energy_per_atom) and structure ids (like 
 
 // ask makes the turn; a conversation that is too long is condensed until it fits.
 // opening is the new chain of messages when it was condensed, nil otherwise.
-func (a *Activities) ask(ctx context.Context, rec *Recorder, req llm.Request, onText func(string)) (reply llm.Turn, condensed []llm.Message, err error) {
-	reply, err = a.Model.Turn(ctx, req, onText)
+func (a *Activities) ask(ctx context.Context, rec *Recorder, model llm.Model, req llm.Request, onText func(string)) (reply llm.Turn, condensed []llm.Message, err error) {
+	reply, err = model.Turn(ctx, req, onText)
 	if !isTooLong(err) {
 		return reply, nil, err
 	}
-	c := condenser{model: a.Model, cut: transcript.Cut(req.Messages), chunk: transcript.Size(req.Messages) / 2}
+	c := condenser{model: model, cut: transcript.Cut(req.Messages), chunk: transcript.Size(req.Messages) / 2}
 	for keep := c.chunk / 2; ; keep /= 4 {
 		smaller, cerr := c.step(ctx, keep)
 		if cerr != nil {
@@ -42,7 +42,7 @@ func (a *Activities) ask(ctx context.Context, rec *Recorder, req llm.Request, on
 		}
 		r := req
 		r.Messages = c.cut.Join()
-		if reply, err = a.Model.Turn(ctx, r, onText); isTooLong(err) {
+		if reply, err = model.Turn(ctx, r, onText); isTooLong(err) {
 			continue
 		} else if err != nil {
 			return llm.Turn{}, nil, err

@@ -89,7 +89,7 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 		usage.WallS = now.Sub(*d.StartedAt).Round(time.Millisecond).Seconds()
 	}
 	if d.Agent.Model == "" {
-		if d.Agent, _, err = a.agent(d.Mode); err != nil {
+		if d.Agent, _, err = a.agent(ctx, d.UserID, d.Mode); err != nil {
 			return report.Report{}, err
 		}
 	}

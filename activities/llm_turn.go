@@ -38,7 +38,12 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 	if err != nil {
 		return TurnResult{}, err
 	}
-	start := event.ReasoningStart{Turn: in.Turn, Speaker: a.Model.Identity().Model, Provider: a.Model.Identity().Provider}
+	model, err := a.model(ctx, rec.Scope().UserID)
+	if err != nil {
+		return TurnResult{}, err
+	}
+	who := model.Identity()
+	start := event.ReasoningStart{Turn: in.Turn, Speaker: who.Model, Provider: who.Provider}
 	if in.Turn == 1 || in.PrevGen == NoResults || len(in.Notes) > 0 {
 		start.Query = lastUser(req.Messages)
 	}
@@ -47,7 +52,7 @@ func (a *Activities) LLMTurn(ctx context.Context, in TurnInput) (TurnResult, err
 	}
 	rec.Live(event.UsageUpdate{Usage: in.Usage})
 	text := newLiveText(rec, in.Turn)
-	reply, condensed, err := a.ask(ctx, rec, req, func(piece string) {
+	reply, condensed, err := a.ask(ctx, rec, model, req, func(piece string) {
 		hb.set(map[string]int{"characters": text.add(piece)})
 	})
 	text.close()

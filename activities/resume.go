@@ -122,7 +122,7 @@ func firstCandidate(result json.RawMessage) int {
 // results of its calls, then the edited instruction.
 func (a *Activities) openFork(ctx context.Context, d discovery.Discovery, res *BeginResult) error {
 	n := *d.ForkTurn
-	agent, _, err := a.agent(d.Mode)
+	agent, _, err := a.agent(ctx, d.UserID, d.Mode)
 	if err != nil {
 		return err
 	}

@@ -73,14 +73,18 @@ type modelBody struct {
 const potentialServer = "mace"
 
 // models lists who can reason and what can compute.
-func (s *server) models(c *gin.Context, _ string) error {
+func (s *server) models(c *gin.Context, userID string) error {
 	ctx := c.Request.Context()
 	states, err := s.States(ctx)
 	if err != nil {
 		return err
 	}
 	out := make([]modelBody, 0, 8)
-	for i, a := range s.Agents {
+	own, err := s.ownAgent(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for i, a := range append(own, s.Agents...) {
 		out = append(out, agentBody(a, i == 0))
 	}
 	state := states[potentialServer]

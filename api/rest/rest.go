@@ -53,6 +53,11 @@ type Deps struct {
 	Asker tool.Asker
 	// Agents are the language models that answer; the built-in planner is one.
 	Agents []llm.Identity
+	// Endpoints keeps the models that users name, LLMHosts are the hosts they may
+	// name, Dial gives the model behind one. Nil means that nobody names any.
+	Endpoints llm.Endpoints
+	LLMHosts  []string
+	Dial      func(llm.Endpoint) llm.Model
 	// States gives the condition of the MCP servers. Nil means there are none.
 	States func(ctx context.Context) (map[string]tool.ServerState, error)
 	// Health asks every dependency; a nil error is a healthy one. Nil means
@@ -206,6 +211,10 @@ func (s *server) routes(api *gin.RouterGroup) {
 	api.GET("/openapi.json", s.do(openAPI))
 	api.GET("/tools", s.owned(s.tools))
 	api.GET("/models", s.owned(s.models))
+	api.GET("/llm", s.owned(s.getEndpoint))
+	api.PUT("/llm", s.owned(s.putEndpoint))
+	api.DELETE("/llm", s.owned(s.deleteEndpoint))
+	api.POST("/llm/test", s.owned(s.testEndpoint))
 }
 
 // handler is a route: an error it returns is written by error.go.

@@ -36,11 +36,16 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 	if err != nil {
 		return rest.Deps{}, nil, err
 	}
+	endpoints, err := userEndpoints(cfg, db)
+	if err != nil {
+		closeRemover()
+		return rest.Deps{}, nil, err
+	}
 	workshop := temporal.NewWorkshop(engine, artifacts)
 	return rest.Deps{
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: memory.JoinedLog{Log: db, Store: db.Memories()}, Sessions: db.Sessions(), Structures: db.Structures(),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
-		Memory: remembering(cfg, db, log), Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), States: db.ServerStates, Running: db.CountRunning,
+		Memory: remembering(cfg, db, log), Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), Endpoints: endpoints, LLMHosts: cfg.UserHosts(), Dial: dialModel, States: db.ServerStates, Running: db.CountRunning,
 		Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
 	}, func() { closeRemover(); _ = artifacts.Close() }, nil // nothing is written at their end
 }

@@ -103,6 +103,14 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	}
 	keeper := temporal.NewKeeper(engine)
 	a.Consolidate, a.Keeping = keeper, upkeep(cfg, db, model, log)
+	own, err := userEndpoints(cfg, db)
+	if err != nil {
+		return err
+	}
+	if own != nil {
+		dress := func(m llm.Model) llm.Model { return memory.Quoting{Model: m, Store: remember} }
+		a.Models = chooser{ours: a.Model, store: own, hosts: cfg.UserHosts(), dress: dress}
+	}
 	optional(a, cfg, db, carrier)
 	if a.Shared != nil {
 		go dropCheckpoints(ctx, db, log)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"crystalyse/internal/llm"
 )
 
 // Secret is a string that never shows itself.
@@ -55,6 +57,11 @@ type Config struct {
 	RedisPort         int
 	TemporalPort      int
 	TemporalUIPort    int
+
+	// LLMHosts are the hosts that users may name as endpoints of their own;
+	// see UserHosts. SecretKey seals their keys.
+	LLMHosts  string
+	SecretKey Secret
 
 	OpenAIAPIKey  Secret
 	OpenAIBaseURL string
@@ -106,6 +113,15 @@ func (c *Config) Hosts() []string { return list(c.AllowedHosts) }
 
 // Origins are the other pages that may call.
 func (c *Config) Origins() []string { return list(c.AllowedOrigins) }
+
+// UserHosts are the hosts that users may name in the page as endpoints of their
+// own: on one's own machine any, of a shared server those its operator lists.
+func (c *Config) UserHosts() []string {
+	if c.LLMHosts == "" && c.Auth == "single" {
+		return []string{llm.AnyHost}
+	}
+	return list(c.LLMHosts)
+}
 
 // list reads a comma-separated setting; names of hosts know no case.
 func list(s string) []string {

@@ -124,6 +124,8 @@ var fields = []field{
 	secret("openai-api-key", "OPENAI_API_KEY", "key of the language model; without key and address the built-in planner answers", func(c *Config) *Secret { return &c.OpenAIAPIKey }),
 	checked(text("openai-base-url", "OPENAI_BASE_URL", "", "address of an OpenAI-compatible endpoint; usually ends in /v1", func(c *Config) *string { return &c.OpenAIBaseURL }), address("http", "https")),
 	text("model", "CRYSTALYSE_MODEL", "gpt-5-mini", "language model", func(c *Config) *string { return &c.Model }),
+	text("llm-hosts", "", "", "hosts that users may name in the page as language models of their own, comma-separated, * for any (default: any in single mode, none in jwt mode)", func(c *Config) *string { return &c.LLMHosts }),
+	secret("secret-key", "", "64 hexadecimal digits that seal the keys users enter; API and worker need the same (default: a file in the state folder)", func(c *Config) *Secret { return &c.SecretKey }),
 	checked(text("embedding-base-url", "", "", "address of an OpenAI-compatible endpoint for embeddings (default: the language model's with OPENAI_API_KEY, else a local model)", func(c *Config) *string { return &c.EmbeddingBaseURL }), address("http", "https")),
 	secret("embedding-api-key", "", "key of embedding-base-url", func(c *Config) *Secret { return &c.EmbeddingAPIKey }),
 	text("embedding-model", "CRYSTALYSE_EMBEDDING_MODEL", "text-embedding-ada-002", "embedding model of the endpoint", func(c *Config) *string { return &c.EmbeddingModel }),

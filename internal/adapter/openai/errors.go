@@ -94,7 +94,7 @@ func (m *Model) failure(ctx context.Context, err error, s *seen) error {
 var tooLong = regexp.MustCompile(`context[_ ](?:length|window|size)|maximum context|exceeds? the (?:available )?context|(?:prompt|input|conversation|request)(?: is)? too (?:long|large)|too many (?:input )?tokens|reduce the length|maximum (?:input|prompt) length`)
 
 func (m *Model) byStatus(status int, code, text string, s *seen) error {
-	lower := strings.ToLower(code + " " + text)
+	lower, n := strings.ToLower(code+" "+text), m.cfg.Names
 	said := ""
 	if text != "" {
 		said = ": " + text
@@ -105,24 +105,24 @@ func (m *Model) byStatus(status int, code, text string, s *seen) error {
 	case strings.Contains(lower, "content_filter") || strings.Contains(lower, "content_policy"):
 		return &llm.Error{Kind: llm.ErrContentFiltered, Message: "the provider refuses the content" + said, Hint: "word the question differently"}
 	case status == http.StatusTooManyRequests && strings.Contains(lower, "insufficient_quota"):
-		return &llm.Error{Kind: llm.ErrAuth, Message: "the account of OPENAI_API_KEY has no quota left" + said, Hint: "check the provider's billing page, or unset OPENAI_API_KEY to use the built-in planner"}
+		return &llm.Error{Kind: llm.ErrAuth, Message: "the account of " + n.Key + " has no quota left" + said, Hint: "check the provider's billing page, or " + n.Without}
 	case status == http.StatusTooManyRequests:
 		return &llm.Error{Kind: llm.ErrRateLimited, Message: "the language model's rate limit is reached", RetryAfter: s.wait(time.Now())}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return &llm.Error{Kind: llm.ErrAuth, Message: "the language model's provider refuses OPENAI_API_KEY", Hint: "check OPENAI_API_KEY, or unset it to use the built-in planner; then retry the step"}
+		return &llm.Error{Kind: llm.ErrAuth, Message: "the language model's provider refuses " + n.Key, Hint: "check " + n.Key + ", or " + n.Without + "; then retry the step"}
 	case status == http.StatusNotFound:
-		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the provider has no model " + strconv.Quote(m.cfg.Identity.Model) + " at this address" + said, Hint: "check CRYSTALYSE_MODEL and OPENAI_BASE_URL (it usually ends in /v1)"}
+		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the provider has no model " + strconv.Quote(m.cfg.Identity.Model) + " at this address" + said, Hint: "check " + n.Model + " and " + n.BaseURL + " (it usually ends in /v1)"}
 	case status >= 500 || status == http.StatusRequestTimeout || status == http.StatusConflict:
 		return &llm.Error{Kind: llm.ErrTransient, Message: "the language model's provider answers " + strconv.Itoa(status), RetryAfter: s.wait(time.Now())}
 	case status >= 400:
-		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the language model's provider refuses the request (" + strconv.Itoa(status) + ")" + said, Hint: "check CRYSTALYSE_MODEL: it must support tools"}
+		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the language model's provider refuses the request (" + strconv.Itoa(status) + ")" + said, Hint: "check " + n.Model + ": it must support tools"}
 	}
-	return &llm.Error{Kind: llm.ErrTransient, Message: "the language model cannot be reached, or its stream broke", Hint: "check OPENAI_BASE_URL and the network"}
+	return &llm.Error{Kind: llm.ErrTransient, Message: "the language model cannot be reached, or its stream broke", Hint: "check " + n.BaseURL + " and the network"}
 }
 
 func (m *Model) htmlError(err error) error {
-	return &llm.Error{Kind: llm.ErrBadRequest, Message: "OPENAI_BASE_URL answers a web page, not the chat-completions API",
-		Hint: "it usually ends in /v1; check OPENAI_BASE_URL", Err: err}
+	return &llm.Error{Kind: llm.ErrBadRequest, Message: m.cfg.Names.BaseURL + " answers a web page, not the chat-completions API",
+		Hint: "it usually ends in /v1; check " + m.cfg.Names.BaseURL, Err: err}
 }
 
 // redact keeps the key, and anything that looks like one, out of messages.

@@ -21,11 +21,22 @@ type Config struct {
 	BaseURL  string // ends in /v1
 	APIKey   string
 	Identity llm.Identity
+	// Names are what messages call the settings; default the variables of an operator.
+	Names Names
 	// IdleTimeout ends a stream that sends nothing for so long; default 60 s.
 	IdleTimeout time.Duration
 	// Transport is for tests; default http.DefaultTransport.
 	Transport http.RoundTripper
 }
+
+// Names are what a setting is called where it was made.
+type Names struct {
+	Key, BaseURL, Model string
+	Without             string // how to do without the model
+}
+
+// operatorNames are the variables that an operator sets.
+var operatorNames = Names{Key: "OPENAI_API_KEY", BaseURL: "OPENAI_BASE_URL", Model: "CRYSTALYSE_MODEL", Without: "unset OPENAI_API_KEY to use the built-in planner"}
 
 // Model is an llm.Model over the wire.
 type Model struct {
@@ -44,13 +55,18 @@ func New(cfg Config) *Model {
 	if cfg.IdleTimeout <= 0 {
 		cfg.IdleTimeout = time.Minute
 	}
+	if cfg.Names == (Names{}) {
+		cfg.Names = operatorNames
+	}
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
 	}
 	wire := &headerKeeper{next: cfg.Transport}
 	c := openai.DefaultConfig(cfg.APIKey)
 	c.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
-	c.HTTPClient = &http.Client{Transport: wire} // no timeout: turns are long, the watchdog bounds silence
+	// No timeout: turns are long, the watchdog bounds silence. No redirects: the
+	// conversation and the key go to the address that was named and nowhere else.
+	c.HTTPClient = &http.Client{Transport: wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	c.EmptyMessagesLimit = keepAlives
 	return &Model{cfg: cfg, client: openai.NewClientWithConfig(c), wire: wire}
 }

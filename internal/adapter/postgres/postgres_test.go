@@ -27,6 +27,7 @@ func TestPostgres(t *testing.T) {
 	t.Run("Appenders", testAppenders)
 	t.Run("Calls", testCalls)
 	t.Run("Closing", testClosing)
+	t.Run("Endpoints", testEndpoints)
 	t.Run("Fence", testFence)
 	t.Run("Reopen", testReopen)
 	t.Run("Fork", testFork)

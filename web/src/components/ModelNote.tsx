@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { json } from "../api/client";
+import { useUi } from "../ui/state";
 
 interface Model {
   kind: "llm" | "potential";
@@ -24,9 +25,10 @@ export function useModels() {
 /** Who will reason, what computes energies, and what leaves this machine for it. */
 export function ModelNote() {
   const q = useModels();
+  const setDialog = useUi((u) => u.setDialog);
   if (q.isError) return <p className="small soft">Which model answers cannot be told: {q.error.message}</p>;
   if (!q.data) return null;
-  const llms = q.data.models.filter((m) => m.kind === "llm");
+  const llms = q.data.models.filter((m) => m.kind === "llm" && m.default);
   const potentials = q.data.models.filter((m) => m.kind === "potential" && m.available);
   const builtIn = llms.every((m) => /built-in/.test(m.provider ?? ""));
   return (
@@ -44,8 +46,11 @@ export function ModelNote() {
       ) : null}
       <p>
         {builtIn
-          ? "Nothing leaves this machine. Set OPENAI_API_KEY or OPENAI_BASE_URL and start again to let a language model reason."
-          : "Your question and the tools' results go to the language model's endpoint. Structures are computed here."}
+          ? "Nothing leaves this machine."
+          : "Your question and the tools' results go to the language model's endpoint. Structures are computed here."}{" "}
+        <button type="button" className="chip link" onClick={() => setDialog("model")}>
+          {builtIn ? "Let a language model reason" : "Change the language model"}
+        </button>
       </p>
     </div>
   );

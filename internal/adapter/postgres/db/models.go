@@ -87,6 +87,14 @@ type ForgottenMemory struct {
 	ForgottenAt time.Time
 }
 
+type LlmEndpoint struct {
+	UserID    string
+	BaseUrl   string
+	Model     string
+	SealedKey []byte
+	UpdatedAt time.Time
+}
+
 type McpServer struct {
 	Worker    string
 	Server    string

@@ -55,6 +55,8 @@ func decide(r request, h history) reply {
 		return refuse()
 	case r.noTools:
 		return declineWithoutTools(r)
+	case r.given != "" && r.offered["relax_structure"]:
+		return given(r, h)
 	case r.elsewhere && r.sure && len(r.hits) > 0:
 		return declineProperties(r)
 	case r.elsewhere:

@@ -33,6 +33,7 @@ type request struct {
 	noHull    bool            // the user does not want the hull
 	finish    bool            // the user wants the answer now
 	memory    int             // a question about the memory
+	given     string          // id of a structure that the question names
 	open      string          // what the question left open and was chosen
 	chosen    []host          // electrode hosts that we propose
 	offered   map[string]bool // tools
@@ -53,6 +54,7 @@ func understand(query, systemText string, tools map[string]bool) request {
 	q := fold(query)
 	r := request{text: query, folded: q, cut: len(query) < whole, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
 	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
+	r.given = givenPattern.FindString(query)
 	r.compare, r.propose, r.polymorph = compareCue.MatchString(q), proposeCue.MatchString(q), polyCue.MatchString(q)
 	r.stability = stableCue.MatchString(q)
 	r.subject = subjectOf(q, r.propose && !sideBySide(q))

@@ -116,6 +116,10 @@ POTENTIALS ?= chgnet
 bench-memory: envs ## search of 100,000 memories: recall and ratios (the first run embeds for long)
 	nice $(GO) run ./bench/memory -state-dir $(STATE)
 
+.PHONY: bench-web
+bench-web: web/dist/index.html ## the page beside a bare page, into bench/web/RESULTS.md
+	cd web && npm run --silent bench
+
 .PHONY: bench-viewer
 bench-viewer: web/node_modules bench/viewer/node_modules ## our viewer against 3Dmol.js and Mol*, into bench/viewer/RESULTS.md
 	cd bench/viewer && node run.mjs

@@ -1,7 +1,9 @@
-// `make screenshots`: drives a real discovery and writes docs/images.
-import { mkdirSync } from "node:fs";
+// `make screenshots`: drives a real discovery and writes docs/images, a recording among them.
+import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
+import { animate, type Frame } from "./support/animation";
 import { launch } from "./support/browser";
 import { ask, startStack, statusOf } from "./support/stack";
 
@@ -23,11 +25,15 @@ it("writes the pictures of the documentation", async () => {
     await home.getByText("Reasoning:").waitFor();
     await home.screenshot({ path: `${out}/page-first.png` });
     const d = await ask(stack.url, "What is the crystal structure and formation energy of NaCl?");
+    const film = record(await browser.newPage({ viewport: small }), `${stack.url}/s/${d.session_id}`, () =>
+      statusOf(stack.url, d.id),
+    );
     await home.goto(`${stack.url}/s/${d.session_id}`);
-    await home.getByRole("article", { name: /relax structures/ }).waitFor({ timeout: 170_000 });
+    await home.getByText(/member \d+\/\d+/).waitFor({ timeout: patience });
     await home.locator(".st-panel canvas").first().waitFor({ timeout: 60_000 });
     await home.screenshot({ path: `${out}/page-running.png` });
-    await expect.poll(() => statusOf(stack.url, d.id), { timeout: 170_000, interval: 2000 }).toBe("completed");
+    await expect.poll(() => statusOf(stack.url, d.id), { timeout: patience, interval: 2000 }).toBe("completed");
+    writeFileSync(`${out}/page-run.webp`, await film);
     for (const s of shots) {
       const page = await browser.newPage({ viewport: { width: s.width, height: s.height }, colorScheme: s.scheme });
       await page.goto(`${stack.url}/s/${d.session_id}`);
@@ -41,4 +47,24 @@ it("writes the pictures of the documentation", async () => {
     await browser.close();
     await stack.stop();
   }
-}, 400_000);
+}, 900_000);
+
+const small = { width: 960, height: 600 };
+const patience = 600_000; // a shared machine relaxes slowly
+const most = 44; // frames, so that the file stays below a mebibyte
+
+/** A run as it went: a picture a second, the more the run takes the fewer are kept, then its answer. */
+async function record(page: Page, url: string, status: () => Promise<string>): Promise<Buffer> {
+  const frames: Frame[] = [];
+  await page.goto(url);
+  await page.locator(".run-head").waitFor({ timeout: 60_000 });
+  for (let done = false; !done; await page.waitForTimeout(900)) {
+    done = (await status()) === "completed";
+    frames.push({ png: await page.screenshot(), ms: 220 });
+  }
+  await page.getByRole("group", { name: "Report" }).getByRole("listitem").first().waitFor({ timeout: 60_000 });
+  await page.waitForTimeout(1500);
+  const every = Math.ceil(frames.length / (most - 1));
+  const kept = frames.filter((_, i) => i % every === 0);
+  return animate(page, [...kept, { png: await page.screenshot(), ms: 3000 }], 0.55);
+}

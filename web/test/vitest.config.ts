@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     environment: "node",
-    include: [process.env.SHOTS ? "test/**/*.shots.ts" : "test/**/*.test.ts"],
+    include: [`test/**/*.${process.env.KIND ?? "test"}.ts`],
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 180_000,

@@ -1,27 +1,36 @@
 import { Menu as MenuIcon } from "lucide-react";
-import { useEffect } from "react";
-import { Link, Route, Routes, useLocation } from "react-router";
+import { lazy, Suspense, useCallback, useEffect } from "react";
+import { Link, Route, Routes, useLocation, useNavigate } from "react-router";
 import { onSignedOut, Problem, setCsrf } from "./api/client";
 import { queryClient, useMe } from "./api/queries";
 import type { Me } from "./api/types";
 import { ProblemNote, Skeleton } from "./components/Bits";
 import { Boundary } from "./components/Boundary";
-import { CommandPalette } from "./components/CommandPalette";
-import { OpenDialog } from "./components/OpenDialog";
 import { Rail } from "./components/Rail";
-import { ShortcutsDialog } from "./components/ShortcutsDialog";
+import { useNotices } from "./hooks/useNotices";
 import { Home } from "./routes/Home";
 import { OpenedRun } from "./routes/OpenedRun";
 import { SessionPage } from "./routes/SessionPage";
-import { SignIn } from "./routes/SignIn";
 import { useUi } from "./ui/state";
+
+// What few visits need comes when it is asked for.
+const CommandPalette = lazy(() => import("./components/CommandPalette"));
+const OpenDialog = lazy(() => import("./components/OpenDialog"));
+const ShortcutsDialog = lazy(() => import("./components/ShortcutsDialog"));
+const ModelDialog = lazy(() => import("./components/ModelDialog"));
+const SignIn = lazy(() => import("./routes/SignIn"));
 
 export function App() {
   const me = useMe();
   useEffect(() => onSignedOut(() => void queryClient.invalidateQueries({ queryKey: ["me"] })), []);
   useEffect(() => setCsrf(me.data?.csrf ?? ""), [me.data]);
   const unknown = me.error instanceof Problem && me.error.status === 401;
-  if (unknown) return <SignIn />;
+  if (unknown)
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
   if (me.isError)
     return (
       <main className="home">
@@ -40,6 +49,8 @@ function Shell({ me }: { me: Me }) {
   const setOpen = useUi((u) => u.setRail);
   const dialog = useUi((u) => u.dialog);
   const at = useLocation();
+  const go = useNavigate();
+  useNotices(useCallback((session: string) => void go(`/s/${session}`), [go]));
   return (
     <div className={`shell ${open ? "rail-open" : ""}`}>
       <a className="skip" href="#content">
@@ -64,14 +75,24 @@ function Shell({ me }: { me: Me }) {
             <Route path="/" element={<Home />} />
             <Route path="/s/:session" element={<SessionPage me={me} />} />
             <Route path="/run" element={<OpenedRun />} />
-            <Route path="/signin" element={<SignIn />} />
+            <Route
+              path="/signin"
+              element={
+                <Suspense>
+                  <SignIn />
+                </Suspense>
+              }
+            />
             <Route path="*" element={<Nowhere />} />
           </Routes>
         </Boundary>
       </div>
-      {dialog === "palette" ? <CommandPalette /> : null}
-      {dialog === "shortcuts" ? <ShortcutsDialog /> : null}
-      {dialog === "open" ? <OpenDialog /> : null}
+      <Suspense>
+        {dialog === "palette" ? <CommandPalette /> : null}
+        {dialog === "shortcuts" ? <ShortcutsDialog /> : null}
+        {dialog === "open" ? <OpenDialog /> : null}
+        {dialog === "model" ? <ModelDialog /> : null}
+      </Suspense>
     </div>
   );
 }

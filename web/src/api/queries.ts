@@ -30,11 +30,12 @@ export function useSessions() {
 }
 
 /** The latest discoveries of all sessions, for the state shown in the rail. */
-export function useRecent() {
+export function useRecent(always = false) {
   return useQuery({
     queryKey: ["discoveries", "recent"],
     queryFn: () => json<DiscoveryList>("/discoveries?limit=200"),
     refetchInterval: 15_000,
+    refetchIntervalInBackground: always,
   });
 }
 

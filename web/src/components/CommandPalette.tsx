@@ -12,7 +12,7 @@ interface Command {
 }
 
 /** Everything by name: sessions, panels, theme. */
-export function CommandPalette() {
+export default function CommandPalette() {
   const setDialog = useUi((u) => u.setDialog);
   const commands = useCommands();
   const [text, setText] = useState("");
@@ -82,6 +82,7 @@ function useCommands(): Command[] {
     const ui = useUi.getState;
     const u = ui();
     const fixed: Command[] = [
+      { id: "model", label: "Language model", hint: "address, name and key", run: () => u.setDialog("model") },
       { id: "new", label: "New session", hint: "n", run: () => void go("/") },
       { id: "memory", label: "Show or hide memory", hint: "m", run: () => u.setMemory(!ui().memory) },
       { id: "timeline", label: "Show or hide the timeline", hint: "t", run: () => u.setTimeline(!ui().timeline) },

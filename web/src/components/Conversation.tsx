@@ -1,5 +1,5 @@
 import { ArrowDown } from "lucide-react";
-import { memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { Report } from "../api/types";
 import { parseStep } from "../event/id";
 import type { SessionView } from "../run/log";
@@ -11,6 +11,7 @@ import { StatusBadge } from "./Bits";
 import { ReportView } from "./ReportView";
 import { Notes, ToolCard } from "./ToolCard";
 import { ToolUsagePanel } from "./ToolUsagePanel";
+import { answerPlace, useStand } from "./useStand";
 import { ResolveContext } from "./ValueChip";
 
 interface Props {
@@ -19,49 +20,23 @@ interface Props {
   stored?: Report | undefined;
 }
 
-/** The session as it was said: questions, reasoning, calls, answers. It follows the end until somebody scrolls up. */
+/** The session as it was said: questions, reasoning, calls, answers. It follows the end while something runs, and opens at the answer. */
 export function Conversation({ view, live, stored }: Props) {
   const box = useRef<HTMLElement>(null);
   const inner = useRef<HTMLDivElement>(null);
-  const top = useRef(0);
-  const touched = useRef(Number.NEGATIVE_INFINITY);
-  const [following, setFollowing] = useState(true);
-  // Texts and results grow after they are in the page (their renderers load
-  // late), so the size is followed and not the state.
-  useLayoutEffect(() => {
-    const el = box.current;
-    const grown = inner.current;
-    if (!el || !grown || !following) return;
-    const toEnd = () => {
-      el.scrollTop = el.scrollHeight;
-    };
-    toEnd();
-    const watch = new ResizeObserver(toEnd);
-    watch.observe(grown);
-    return () => watch.disconnect();
-  }, [following]);
-  // Only a person stops the following; a text that grows or shrinks moves the
-  // view, too, and means nothing by it.
-  const meant = () => {
-    touched.current = performance.now();
-  };
-  const onScroll = () => {
-    const el = box.current;
-    if (!el) return;
-    if (el.scrollTop < top.current - 4 && performance.now() - touched.current < 1000) setFollowing(false);
-    else if (el.scrollHeight - el.scrollTop - el.clientHeight < 60) setFollowing(true);
-    top.current = el.scrollTop;
-  };
+  const newest = view.discoveries.at(-1);
+  const running = newest !== undefined && !isClosed(newest.status);
+  const stand = useStand(box, inner, { newest: newest?.id ?? "", closed: !running });
   return (
     <div className="talk-wrap">
       <section
         className="talk"
         ref={box}
-        onScroll={onScroll}
-        onWheel={meant}
-        onTouchMove={meant}
-        onKeyDown={meant}
-        onPointerDown={meant}
+        onScroll={stand.onScroll}
+        onWheel={stand.meant}
+        onTouchMove={stand.meant}
+        onKeyDown={stand.meant}
+        onPointerDown={stand.meant}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls is reached by keyboard
         tabIndex={0}
         aria-label="Conversation"
@@ -78,13 +53,13 @@ export function Conversation({ view, live, stored }: Props) {
           ))}
         </div>
       </section>
-      {following || view.discoveries.every((d) => isClosed(d.status)) ? null : (
+      {stand.free && running ? (
         <div className="to-end">
-          <button type="button" className="btn" onClick={() => setFollowing(true)}>
+          <button type="button" className="btn" onClick={stand.follow}>
             <ArrowDown size={14} aria-hidden /> Follow
           </button>
         </div>
-      )}
+      ) : null}
       <Announcer view={view} />
     </div>
   );
@@ -103,6 +78,7 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
 }) {
   const resolve = useMemo(() => resolver(d, stored), [d, stored]);
   const closed = isClosed(d.status);
+  const calls = callsBy(d);
   const heldStep = d.status === "needs_attention" && d.reason === "failure" ? (d.notes.at(-1)?.fromStep ?? "") : "";
   const last = d.turns.at(-1);
   return (
@@ -117,31 +93,47 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
               introduce={t.speaker !== d.turns[i - 1]?.speaker}
               answer={closed && t === last && t.ended && t.planned.length === 0}
             />
-            <ToolUsagePanel calls={callsOf(d, t.turn)} discovery={d.id} open={live && !closed} heldStep={heldStep} />
+            <ToolUsagePanel
+              calls={calls.get(t.turn) ?? none}
+              discovery={d.id}
+              open={live && !closed}
+              heldStep={heldStep}
+            />
           </Windowed>
         ))}
-        {others(d).map((c) => (
+        {(calls.get(0) ?? none).map((c) => (
           <ToolCard key={c.callId} call={c} discovery={d.id} open={live && !closed} held={heldStep === c.step} />
         ))}
         <Notes notes={d.troubles} />
         {live ? <Attention discovery={d} /> : null}
         <Waiting discovery={d} />
-        {closed ? <ReportView discovery={d} stored={stored} /> : null}
+        {closed ? (
+          <div className={answerPlace}>
+            <ReportView discovery={d} stored={stored} />
+          </div>
+        ) : null}
       </article>
     </ResolveContext>
   );
 });
 
-function callsOf(d: Discovery, turn: number): Call[] {
-  return d.calls.filter((c) => {
-    const place = parseStep(c.step);
-    return place?.candidate === 0 && place.turn === turn;
-  });
-}
+const none: readonly Call[] = [];
+const byTurn = new WeakMap<Discovery, Map<number, Call[]>>();
 
-/** Calls of candidates, which belong to no turn of the discovery itself. */
-function others(d: Discovery): Call[] {
-  return d.calls.filter((c) => parseStep(c.step)?.candidate !== 0);
+/** Calls by their turn; those of candidates, which belong to none of the discovery itself, under 0. */
+function callsBy(d: Discovery): ReadonlyMap<number, Call[]> {
+  let map = byTurn.get(d);
+  if (map) return map;
+  map = new Map();
+  for (const c of d.calls) {
+    const place = parseStep(c.step);
+    const turn = place?.candidate === 0 ? place.turn : 0;
+    const list = map.get(turn);
+    if (list) list.push(c);
+    else map.set(turn, [c]);
+  }
+  byTurn.set(d, map);
+  return map;
 }
 
 /** What happens when nothing else shows it: queued, paused, between two steps. */

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useMemo } from "react";
 import { leaderboard } from "../run/candidates";
+import { lineageOf } from "../run/lineage";
 import type { Discovery, StructureRef } from "../run/view";
 import { useUi } from "../ui/state";
 import { Skeleton } from "./Bits";
@@ -9,14 +10,15 @@ import { Boundary } from "./Boundary";
 const StructurePanel = lazy(() => import("../structure/StructurePanel"));
 
 /** The crystal of the discovery: the chosen structure, or what is being relaxed, or the best so far. */
-export function CrystalViewer({ discovery: d }: { discovery: Discovery | undefined }) {
+export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | undefined; ask: boolean }) {
   const chosen = useUi((u) => u.selection.structure);
   const frame = useUi((u) => u.selection.frame);
   const select = useUi((u) => u.select);
   const shortcuts = useUi((u) => u.shortcuts);
+  const setDraft = useUi((u) => u.setDraft);
   const best = useMemo(() => (d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined), [d]);
-  const structures = useMemo(() => distinct(d?.structures ?? []), [d]);
   const id = chosen ?? (d ? [...d.relaxing.keys()].at(-1) : undefined) ?? best;
+  const structures = useMemo(() => (d ? choices(d, id) : []), [d, id]);
   const live = id === undefined ? undefined : d?.relaxing.get(id);
   return (
     <div className="crystal">
@@ -30,6 +32,7 @@ export function CrystalViewer({ discovery: d }: { discovery: Discovery | undefin
             live={live}
             onFrame={(f) => select({ ...(id ? { structure: id } : {}), frame: f })}
             shortcuts={shortcuts}
+            onAsk={ask ? (s) => setDraft(`Relax structure ${s.id} (${s.formula}, from ${s.label}), and `) : undefined}
           />
         </Suspense>
       </Boundary>
@@ -37,6 +40,16 @@ export function CrystalViewer({ discovery: d }: { discovery: Discovery | undefin
   );
 }
 
-function distinct(list: readonly StructureRef[]): StructureRef[] {
-  return [...new Map(list.map((s) => [s.id, s])).values()];
+const most = 300; // to choose from; the leaderboard holds all
+
+/** Each structure once, the best first, by the name of what it was. */
+function choices(d: Discovery, chosen: string | undefined): StructureRef[] {
+  const from = lineageOf(d);
+  const rank = new Map(leaderboard(d).map((r, i) => [r.id, i]));
+  const place = (s: StructureRef) => (s.id === chosen ? -1 : (rank.get(s.id) ?? rank.size));
+  const all = [...new Map(d.structures.map((s) => [s.id, s])).values()];
+  return (all.length > most ? all.sort((a, b) => place(a) - place(b)).slice(0, most) : all).map((s) => {
+    const label = from.label(s.id);
+    return label ? { ...s, label: s.origin === "relaxed" ? `${label}, relaxed` : label } : s;
+  });
 }

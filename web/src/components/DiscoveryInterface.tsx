@@ -1,5 +1,5 @@
 import { BookMarked, Download, History } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { requestId } from "../api/client";
 import { useCreate, useUpdate } from "../api/queries";
@@ -15,7 +15,6 @@ import { Boundary } from "./Boundary";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Conversation } from "./Conversation";
 import { CrystalViewer } from "./CrystalViewer";
-import { MemoryPanel } from "./MemoryPanel";
 import type { MenuItem } from "./Menu";
 import { QueryInput, type Question } from "./QueryInput";
 import { ReplayBar } from "./ReplayBar";
@@ -24,6 +23,8 @@ import { ResultsPanel } from "./ResultsPanel";
 import { RunHeader } from "./RunHeader";
 import { Split } from "./Split";
 import { Timeline } from "./Timeline";
+
+const MemoryPanel = lazy(() => import("./MemoryPanel"));
 
 interface Props {
   session: string;
@@ -105,7 +106,7 @@ function Panes({
   const setMemory = useUi((u) => u.setMemory);
   const crystal = (
     <Boundary what="The crystal viewer">
-      <CrystalViewer discovery={d} />
+      <CrystalViewer discovery={d} ask={live} />
     </Boundary>
   );
   const results = <ResultsPanel discovery={d} stored={stored} />;
@@ -124,14 +125,18 @@ function Panes({
             <Split
               name="right"
               label="Height of the crystal"
-              start={54}
+              start={62}
               direction="column"
               first={crystal}
               second={results}
             />
           }
         />
-        {memory && live ? <MemoryPanel session={session} discovery={d} onClose={() => setMemory(false)} /> : null}
+        {memory && live ? (
+          <Suspense>
+            <MemoryPanel session={session} discovery={d} onClose={() => setMemory(false)} />
+          </Suspense>
+        ) : null}
       </div>
       <div className="foot">
         <Timeline discovery={d} />
@@ -182,7 +187,11 @@ function PhonePanes({
         {at === "crystal" ? crystal : null}
         {at === "results" ? results : null}
         {at === "timeline" ? <Timeline discovery={d} foldable={false} /> : null}
-        {at === "memory" && live ? <MemoryPanel session={session} discovery={d} /> : null}
+        {at === "memory" && live ? (
+          <Suspense>
+            <MemoryPanel session={session} discovery={d} />
+          </Suspense>
+        ) : null}
       </div>
       <nav className="tabbar" aria-label="Panels">
         {phoneTabs
@@ -251,11 +260,11 @@ function Composer({ session, discovery: d }: { session: string; discovery: Disco
 
 function useExports(session: string, d: Discovery | undefined, stored: Report | undefined): MenuItem[] {
   const store = useRunStore();
-  const setReplay = useUi((u) => u.setReplay);
+  const startReplay = useUi((u) => u.startReplay);
   const go = useNavigate();
   return useMemo(
     () => [
-      { label: "Replay from the beginning", icon: <History size={14} />, run: () => setReplay(0) },
+      { label: "Replay from the beginning", icon: <History size={14} />, run: startReplay },
       {
         label: "Download the run",
         hint: "events and reports; opens again in this page",
@@ -268,6 +277,6 @@ function useExports(session: string, d: Discovery | undefined, stored: Report | 
       },
       ...(d?.outline.complete ? [] : [{ label: "Start another session", run: () => void go("/") }]),
     ],
-    [store, setReplay, session, stored, d, go],
+    [store, startReplay, session, stored, d, go],
   );
 }

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
-import { formatNumber } from "../lib/format";
+import { counted, formatNumber } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { leaderboard, type Row } from "../run/candidates";
 import type { Discovery } from "../run/view";
@@ -8,13 +8,13 @@ import { useUi } from "../ui/state";
 
 type Column = "formula" | "symbol" | "energy" | "formation" | "hull" | "nAtoms";
 
-const columns: { id: Column; label: string; unit?: string; numeric?: boolean }[] = [
+const all: { id: Column; label: string; unit?: string; numeric?: boolean; later?: boolean; narrow?: "hidden" }[] = [
   { id: "formula", label: "material" },
   { id: "symbol", label: "space group" },
-  { id: "nAtoms", label: "atoms", numeric: true },
+  { id: "nAtoms", label: "atoms", numeric: true, narrow: "hidden" },
   { id: "energy", label: "energy", unit: "eV/atom", numeric: true },
-  { id: "formation", label: "formation", unit: "eV/atom", numeric: true },
-  { id: "hull", label: "above hull", unit: "eV/atom", numeric: true },
+  { id: "formation", later: true, label: "formation", unit: "eV/atom", numeric: true },
+  { id: "hull", later: true, label: "above hull", unit: "eV/atom", numeric: true },
 ];
 
 const rowHeight = 32;
@@ -25,6 +25,8 @@ export function Leaderboard({ discovery }: { discovery: Discovery }) {
   const [sort, setSort] = useState<{ by: Column; down: boolean }>();
   const [filter, setFilter] = useState("");
   const shown = useMemo(() => arranged(rows, filter, sort), [rows, filter, sort]);
+  // A column of dashes says nothing that its absence does not.
+  const columns = useMemo(() => all.filter((c) => !c.later || rows.some((r) => r[c.id] !== null)), [rows]);
   const box = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: shown.length,
@@ -61,7 +63,7 @@ export function Leaderboard({ discovery }: { discovery: Discovery }) {
               {columns.map((c) => (
                 <th
                   key={c.id}
-                  className={c.numeric ? "r" : ""}
+                  className={`${c.numeric ? "r" : ""} ${c.narrow ? "wide-board" : ""}`}
                   aria-sort={sort?.by === c.id ? (sort.down ? "descending" : "ascending") : "none"}
                 >
                   <button type="button" className="sort" onClick={() => setSort(nextSort(sort, c.id))}>
@@ -74,12 +76,12 @@ export function Leaderboard({ discovery }: { discovery: Discovery }) {
             </tr>
           </thead>
           <tbody>
-            <Gap height={virtual.getVirtualItems()[0]?.start ?? 0} />
+            <Gap height={virtual.getVirtualItems()[0]?.start ?? 0} span={columns.length} />
             {virtual.getVirtualItems().map((v) => {
               const r = shown[v.index];
-              return r ? <Line key={r.id} row={r} index={v.index} /> : null;
+              return r ? <Line key={r.id} row={r} index={v.index} columns={columns} /> : null;
             })}
-            <Gap height={virtual.getTotalSize() - (virtual.getVirtualItems().at(-1)?.end ?? 0)} />
+            <Gap height={virtual.getTotalSize() - (virtual.getVirtualItems().at(-1)?.end ?? 0)} span={columns.length} />
           </tbody>
         </table>
       </section>
@@ -87,15 +89,15 @@ export function Leaderboard({ discovery }: { discovery: Discovery }) {
   );
 }
 
-function Gap({ height }: { height: number }) {
+function Gap({ height, span }: { height: number; span: number }) {
   return height > 0 ? (
     <tr aria-hidden>
-      <td colSpan={columns.length} style={{ height, padding: 0, border: 0 }} />
+      <td colSpan={span} style={{ height, padding: 0, border: 0 }} />
     </tr>
   ) : null;
 }
 
-function Line({ row: r, index }: { row: Row; index: number }) {
+function Line({ row: r, index, columns }: { row: Row; index: number; columns: typeof all }) {
   const selected = useUi((u) => u.selection.structure === r.id);
   const select = useUi((u) => u.select);
   const choose = () => select({ structure: r.id, step: r.step });
@@ -112,15 +114,22 @@ function Line({ row: r, index }: { row: Row; index: number }) {
           <Formula of={r.formula} />
         </button>{" "}
         <span className="small soft">{r.label || r.origin}</span>
+        {r.twins > 0 ? (
+          <span className="small soft" title={`${counted(r.twins, "other candidate")} relaxed into this structure`}>
+            {" "}
+            +{r.twins}
+            <span className="hidden"> that relaxed into it</span>
+          </span>
+        ) : null}
       </td>
       <td className="nowrap">
         {r.symbol ? <SpaceGroupSymbol of={r.symbol} /> : "–"}
         {r.number ? <span className="soft small"> {r.number}</span> : null}
       </td>
-      <td className="r num">{r.nAtoms || "–"}</td>
+      <td className="r num wide-board">{r.nAtoms || "–"}</td>
       <Energy value={r.energy} doubt={r.converged === false} />
-      <Energy value={r.formation} doubt={r.converged === false} />
-      <Energy value={r.hull} doubt={false} title={r.verdict} />
+      {columns.some((c) => c.id === "formation") ? <Energy value={r.formation} doubt={r.converged === false} /> : null}
+      {columns.some((c) => c.id === "hull") ? <Energy value={r.hull} doubt={false} title={r.verdict} /> : null}
     </tr>
   );
 }

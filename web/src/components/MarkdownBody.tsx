@@ -5,7 +5,9 @@ import rehypeKatex from "rehype-katex";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import remarkMath from "remark-math";
+import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { linkCitations } from "../run/values";
+import rehypeScience from "./rehypeScience";
 import { ValueChip } from "./ValueChip";
 
 // Sanitized before the formulas are set, which make elements of their own.
@@ -20,6 +22,7 @@ export default function MarkdownBody({ text }: { text: string }) {
       remarkPlugins={[remarkGfm, remarkMath]}
       rehypePlugins={[
         [rehypeSanitize, schema],
+        rehypeScience,
         [rehypeKatex, { output: "mathml", strict: false, trust: false, maxExpand: 500 }],
       ]}
       components={{
@@ -34,6 +37,16 @@ export default function MarkdownBody({ text }: { text: string }) {
             <a href={href} target="_blank" rel="noreferrer noopener">
               {children}
             </a>
+          ),
+        span: ({ children, className, ...rest }) =>
+          className === "formula" ? (
+            <Formula of={String(children)} />
+          ) : className === "space-group" ? (
+            <SpaceGroupSymbol of={String(children)} />
+          ) : (
+            <span className={className} {...rest}>
+              {children}
+            </span>
           ),
         img: ({ alt }) => <span>{alt}</span>,
         h1: ({ children }) => <h3>{children}</h3>,

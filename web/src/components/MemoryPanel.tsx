@@ -3,10 +3,11 @@ import { Pencil, Pin, PinOff, Trash2, Undo2, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { json, Problem } from "../api/client";
 import type { Memory } from "../api/types";
-import { formatWhen } from "../lib/format";
+import { formatWhen, words } from "../lib/format";
 import type { Discovery } from "../run/view";
 import { useUi } from "../ui/state";
 import { ProblemNote, Skeleton } from "./Bits";
+import { Markdown } from "./Markdown";
 
 const layers = [
   { id: "working", label: "Working", says: "this session" },
@@ -15,7 +16,7 @@ const layers = [
 ] as const;
 
 /** What it remembers: three layers, search, and what was recalled in which step. */
-export function MemoryPanel({
+export default function MemoryPanel({
   session,
   discovery,
   onClose,
@@ -188,7 +189,7 @@ function Item({ memory: m }: { memory: Memory }) {
         </form>
       ) : (
         <>
-          <p>{m.content}</p>
+          <Content text={m.content} />
           <div className="row small soft">
             <Origin memory={m} />
             {m.similarity !== undefined ? (
@@ -217,6 +218,39 @@ function Item({ memory: m }: { memory: Memory }) {
       {forget.error ? <ProblemNote error={forget.error} /> : null}
     </li>
   );
+}
+
+const long = 260; // characters
+
+/** What is remembered, as text and not as it is stored; a long one folded. */
+function Content({ text }: { text: string }) {
+  const [whole, setWhole] = useState(false);
+  const folded = text.length > long && !whole;
+  return (
+    <>
+      <div className={folded ? "folded" : ""}>
+        <Markdown text={readable(text)} />
+      </div>
+      {text.length > long ? (
+        <button type="button" className="chip link" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          {whole ? "Less" : "More"}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+/** JSON that a program kept is listed by name. */
+function readable(text: string): string {
+  if (!/^\s*\{/.test(text)) return text;
+  try {
+    const kept = JSON.parse(text) as Record<string, unknown>;
+    return Object.entries(kept)
+      .map(([k, v]) => `- ${words(k)}: ${typeof v === "object" ? `\`${JSON.stringify(v)}\`` : String(v)}`)
+      .join("\n");
+  } catch {
+    return text; // it only begins like JSON
+  }
 }
 
 const undoFor = 6000;

@@ -6,6 +6,7 @@ export interface MenuItem {
   icon?: ReactNode;
   danger?: boolean;
   checked?: boolean;
+  kind?: "radio" | "checkbox"; // of what can be checked; one of several by default
   disabled?: boolean;
   run: () => void;
 }
@@ -81,7 +82,7 @@ export function Menu({
             <button
               key={m.label}
               type="button"
-              role={m.checked === undefined ? "menuitem" : "menuitemradio"}
+              role={m.checked === undefined ? "menuitem" : `menuitem${m.kind ?? "radio"}`}
               aria-checked={m.checked}
               disabled={m.disabled}
               className={`menu-item ${m.danger ? "danger" : ""}`}

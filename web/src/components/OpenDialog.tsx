@@ -5,7 +5,7 @@ import { useOpened } from "../ui/opened";
 import { useUi } from "../ui/state";
 import { Dialog } from "./Dialog";
 
-export function OpenDialog() {
+export default function OpenDialog() {
   const setDialog = useUi((u) => u.setDialog);
   const open = useOpened((o) => o.open);
   const go = useNavigate();

@@ -1,6 +1,7 @@
 import { CornerDownLeft, SlidersHorizontal } from "lucide-react";
 import { forwardRef, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
 import type { Budget, Mode } from "../api/types";
+import { useUi } from "../ui/state";
 import { ModelNote } from "./ModelNote";
 
 export interface Question {
@@ -57,6 +58,14 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
       area.current?.focus();
     },
   }));
+  // What was prepared elsewhere, such as a question about a structure.
+  const draft = useUi((u) => u.draft);
+  useEffect(() => {
+    if (draft === "") return;
+    setQuery(draft);
+    area.current?.focus();
+    useUi.setState({ draft: "" });
+  }, [draft]);
   // The box grows with its text, up to a third of the window.
   useEffect(() => {
     const el = area.current;

@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { FolderOpen, Keyboard, LogOut, Monitor, Moon, Plus, Search, Sun } from "lucide-react";
+import { Bell, BellOff, FolderOpen, Keyboard, LogOut, Monitor, Moon, Plus, Search, Sun } from "lucide-react";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { request } from "../api/client";
 import { useRecent, useSessions } from "../api/queries";
 import type { Me } from "../api/types";
+import { askToNotify } from "../hooks/useNotices";
 import { formatWhen } from "../lib/format";
 import { type Theme, useUi } from "../ui/state";
 import { ProblemNote, Skeleton, StatusIcon } from "./Bits";
@@ -122,6 +123,7 @@ function RailFoot({ me }: { me: Me }) {
       >
         <FolderOpen size={16} aria-hidden />
       </button>
+      <NotifySwitch />
       <span className="grow" />
       {me.auth === "jwt" ? (
         <button type="button" className="btn quiet" onClick={() => void signOut()}>
@@ -129,5 +131,37 @@ function RailFoot({ me }: { me: Me }) {
         </button>
       ) : null}
     </footer>
+  );
+}
+
+/** A notice of the system when a run ends: off until somebody wants it. */
+function NotifySwitch() {
+  const on = useUi((u) => u.notify);
+  const set = useUi((u) => u.setNotify);
+  const [refused, setRefused] = useState(false);
+  const change = async () => {
+    if (on) return set(false);
+    const may = await askToNotify();
+    setRefused(!may);
+    set(may);
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="btn quiet icon"
+        aria-label="Tell me when a run ends"
+        title="Tell me when a run ends"
+        aria-pressed={on}
+        onClick={() => void change()}
+      >
+        {on ? <Bell size={16} aria-hidden /> : <BellOff size={16} aria-hidden />}
+      </button>
+      {refused ? (
+        <span className="small ink-amber" role="status">
+          The browser does not allow notices.
+        </span>
+      ) : null}
+    </>
   );
 }

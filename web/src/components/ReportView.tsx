@@ -2,7 +2,7 @@ import { Download } from "lucide-react";
 import { useMemo } from "react";
 import { useReport } from "../api/queries";
 import type { Report } from "../api/types";
-import { formatCount, formatSeconds, words } from "../lib/format";
+import { counted, formatCount, formatSeconds, words } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { resolver } from "../run/values";
 import type { Discovery } from "../run/view";
@@ -31,7 +31,7 @@ export function ReportView({ discovery: d, stored }: { discovery: Discovery; sto
       <div className="report" role="group" aria-label="Report">
         <p className="row wrap">
           <StatusBadge status={report.status} />
-          {report.details ? <span className="soft">{report.details}</span> : null}
+          {report.details && report.details !== report.summary ? <span className="soft">{report.details}</span> : null}
         </p>
         <Markdown text={report.summary_cited || citedText(d, report)} />
         {report.assumptions.length > 0 ? (
@@ -153,15 +153,10 @@ function Footer({ report }: { report: Report }) {
   const u = report.usage;
   return (
     <footer className="col small soft">
-      <p className={v.unsourced.length > 0 ? "ink-amber" : "ink-green"}>
-        {v.values_resolved} of {v.values_total} cited numbers come from a tool's result
-        {v.unsourced.length > 0
-          ? `; ${v.unsourced.length} have no source and are struck: ${v.unsourced.join(", ")}`
-          : "."}
-      </p>
+      <Sources of={v} />
       <p>
         {report.agent.model} ({report.agent.provider}) · {formatCount(u.tokens_in)} tokens in,{" "}
-        {formatCount(u.tokens_out)} out · {u.tool_calls} tool calls · {formatSeconds(u.wall_s)}
+        {formatCount(u.tokens_out)} out · {counted(u.tool_calls, "tool call")} · {formatSeconds(u.wall_s)}
         {u.cost !== null ? ` · cost ${u.cost.toFixed(4)}` : ""}
       </p>
       <p className="row wrap">
@@ -171,6 +166,20 @@ function Footer({ report }: { report: Report }) {
         </button>
       </p>
     </footer>
+  );
+}
+
+/** Where the numbers of the answer come from; an answer without numbers earns no praise for it. */
+function Sources({ of: v }: { of: Report["validation"] }) {
+  const struck = v.unsourced.length;
+  if (v.values_total === 0 && struck === 0) return <p>The answer cites no number.</p>;
+  return (
+    <p className={struck > 0 ? "ink-amber" : "ink-green"}>
+      {v.values_total === 0
+        ? "No number of the answer comes from a tool's result"
+        : `${v.values_resolved} of ${counted(v.values_total, "cited number")} ${v.values_total === 1 ? "comes" : "come"} from a tool's result`}
+      {struck > 0 ? `; ${struck} without a source struck: ${v.unsourced.join(", ")}` : "."}
+    </p>
   );
 }
 

@@ -1,14 +1,17 @@
+import { lazy, Suspense } from "react";
 import type { Report } from "../api/types";
 import { SpaceGroupSymbol } from "../lib/formula";
 import type { Discovery } from "../run/view";
 import { type ResultTab, useUi } from "../ui/state";
-import { Tabs } from "./Bits";
+import { Skeleton, Tabs } from "./Bits";
 import { Boundary } from "./Boundary";
-import { HullChart } from "./HullChart";
 import { Leaderboard } from "./Leaderboard";
-import { Plots } from "./Plots";
 import { StructureLink } from "./StructureLink";
-import { ValidationPanel } from "./ValidationPanel";
+
+// Drawings come when somebody looks at one.
+const HullChart = lazy(() => import("./HullChart"));
+const Plots = lazy(() => import("./Plots"));
+const ValidationPanel = lazy(() => import("./ValidationPanel"));
 
 const tabs: { id: ResultTab; label: string }[] = [
   { id: "candidates", label: "Candidates" },
@@ -26,11 +29,13 @@ export function ResultsPanel({ discovery, stored }: { discovery: Discovery | und
     <Tabs tabs={tabs} at={at} onPick={pick} label="Results">
       {discovery ? (
         <Boundary key={at} what="This panel">
-          {at === "candidates" ? <Leaderboard discovery={discovery} /> : null}
-          {at === "hull" ? <HullChart discovery={discovery} /> : null}
-          {at === "plots" ? <Plots discovery={discovery} /> : null}
-          {at === "checks" ? <ValidationPanel discovery={discovery} stored={stored} /> : null}
-          {at === "structures" ? <StructureList discovery={discovery} /> : null}
+          <Suspense fallback={<Skeleton lines={4} label="The panel is loading" />}>
+            {at === "candidates" ? <Leaderboard discovery={discovery} /> : null}
+            {at === "hull" ? <HullChart discovery={discovery} /> : null}
+            {at === "plots" ? <Plots discovery={discovery} /> : null}
+            {at === "checks" ? <ValidationPanel discovery={discovery} stored={stored} /> : null}
+            {at === "structures" ? <StructureList discovery={discovery} /> : null}
+          </Suspense>
         </Boundary>
       ) : (
         <div className="empty">

@@ -1,6 +1,6 @@
 import { useRecord } from "../api/queries";
 import { useNow } from "../hooks/useNow";
-import { formatCount, formatSeconds } from "../lib/format";
+import { counted, formatCount, formatSeconds } from "../lib/format";
 import { type Discovery, isClosed } from "../run/view";
 import { Meter, StatusBadge } from "./Bits";
 import { Controls } from "./Controls";
@@ -36,7 +36,7 @@ export function RunHeader({
         {d.speaker ? <span title={d.provider}>{d.speaker}</span> : null}
         <span className="num small">{formatSeconds(elapsed)}</span>
         <span className="num small">
-          {formatCount(d.usage.tokens_in + d.usage.tokens_out)} tokens · {d.usage.tool_calls} calls
+          {formatCount(d.usage.tokens_in + d.usage.tokens_out)} tokens · {counted(d.usage.tool_calls, "call")}
           {d.usage.cost !== null ? ` · cost ${d.usage.cost.toFixed(3)}` : ""}
         </span>
         {budget && !closed ? <BudgetBar elapsed={elapsed} discovery={d} budget={budget} /> : null}

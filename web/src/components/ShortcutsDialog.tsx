@@ -3,7 +3,7 @@ import { useUi } from "../ui/state";
 import { Dialog } from "./Dialog";
 
 /** The list behind `?`, and the switch that turns single keys off. */
-export function ShortcutsDialog() {
+export default function ShortcutsDialog() {
   const on = useUi((u) => u.shortcuts);
   const setOn = useUi((u) => u.setShortcuts);
   const setDialog = useUi((u) => u.setDialog);

@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { useNow } from "../hooks/useNow";
-import { formatSeconds, words } from "../lib/format";
+import { counted, formatSeconds, words } from "../lib/format";
 import { lookOf } from "../lib/status";
 import { type Discovery, isClosed } from "../run/view";
 import { useUi } from "../ui/state";
@@ -37,7 +37,7 @@ export function Timeline({ discovery: d, foldable = true }: { discovery: Discove
           <h2>Timeline</h2>
         )}
         <span className="small soft num tail">
-          {bars.length} steps · {formatSeconds(span)}
+          {counted(bars.length, "step")} · {formatSeconds(span)}
         </span>
       </header>
       {open ? <Lanes bars={bars} start={start} span={span} end={end} discovery={d.id} /> : null}

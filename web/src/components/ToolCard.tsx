@@ -1,15 +1,16 @@
-import { ChevronRight, RotateCcw, SkipForward, Square } from "lucide-react";
+import { ChevronRight, Square } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 import { useUpdate } from "../api/queries";
 import { useNow } from "../hooks/useNow";
 import { useRunStore } from "../hooks/useRun";
-import { counted, formatSeconds, formatValue, thin, words } from "../lib/format";
+import { counted, formatSeconds, formatValue, words } from "../lib/format";
 import { Formula } from "../lib/formula";
 import { secondsLeft } from "../run/traces";
 import type { Call, Note } from "../run/view";
 import { useUi } from "../ui/state";
 import { Meter, ProblemNote, StatusIcon } from "./Bits";
 import { Boundary } from "./Boundary";
+import { CitedValue, pathIn } from "./CitedValue";
 import { Arguments, ToolResult } from "./ToolResult";
 
 interface Props {
@@ -23,6 +24,7 @@ interface Props {
 export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: Props) {
   const selected = useUi((u) => u.selection.step === call.step && (u.selection.discovery ?? discovery) === discovery);
   const select = useUi((u) => u.select);
+  const cited = useUi((u) => (selected ? pathIn(call.callId, u.selection.value) : undefined));
   const running = call.status === "running";
   const [shown, setShown] = useState<boolean>();
   const unfolded = shown ?? (running || held || call.status === "failed" || call.status === "tool_error");
@@ -30,6 +32,10 @@ export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: 
   useEffect(() => {
     if (selected) card.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
+  // Who follows a number to its call wants to see it there.
+  useEffect(() => {
+    if (cited !== undefined) setShown(true);
+  }, [cited]);
   return (
     <article
       ref={card}
@@ -62,9 +68,10 @@ export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: 
       {unfolded ? (
         <Boundary what={`The result of ${call.callId}`}>
           <div className="card-body">
+            {cited === undefined ? null : <CitedValue path={cited} call={call} />}
             <Arguments of={call.arguments} />
             {call.error ? <CallError call={call} /> : null}
-            {call.result ? <ToolResult call={call} /> : null}
+            {call.result ? <ToolResult call={call} cited={cited} /> : null}
             {call.resultRef ? (
               <p className="soft small">The result is large and kept as a file: {call.resultRef}</p>
             ) : null}
@@ -72,7 +79,7 @@ export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: 
           </div>
         </Boundary>
       ) : null}
-      {open && (running || held) ? <CallActions call={call} discovery={discovery} held={held} /> : null}
+      {open && running ? <CallActions call={call} discovery={discovery} /> : null}
     </article>
   );
 });
@@ -199,40 +206,19 @@ export function Notes({ notes }: { notes: readonly Note[] }) {
   );
 }
 
-function CallActions({ call, discovery, held }: { call: Call; discovery: string; held: boolean }) {
+function CallActions({ call, discovery }: { call: Call; discovery: string }) {
   const update = useUpdate(discovery);
   const busy = update.isPending;
   return (
     <footer className="card-foot row wrap">
-      {held ? (
-        <>
-          <button
-            type="button"
-            className="btn primary"
-            disabled={busy}
-            onClick={() => update.mutate({ kind: "retry_step", step: call.step })}
-          >
-            <RotateCcw size={14} aria-hidden /> Retry {call.step}
-          </button>
-          <button
-            type="button"
-            className="btn"
-            disabled={busy}
-            onClick={() => update.mutate({ kind: "skip_step", step: call.step })}
-          >
-            <SkipForward size={14} aria-hidden /> Skip it{thin}
-          </button>
-        </>
-      ) : (
-        <button
-          type="button"
-          className="btn quiet"
-          disabled={busy}
-          onClick={() => update.mutate({ kind: "cancel_step", step: call.step })}
-        >
-          <Square size={12} aria-hidden /> {busy ? "Stopping…" : "Stop this step"}
-        </button>
-      )}
+      <button
+        type="button"
+        className="btn quiet"
+        disabled={busy}
+        onClick={() => update.mutate({ kind: "cancel_step", step: call.step })}
+      >
+        <Square size={12} aria-hidden /> {busy ? "Stopping…" : "Stop this step"}
+      </button>
       {update.isError ? <ProblemNote error={update.error} /> : null}
     </footer>
   );

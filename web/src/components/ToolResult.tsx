@@ -1,5 +1,5 @@
 // Results by tool; what no renderer knows is shown as facts, tables and JSON.
-import { type ReactNode, useState } from "react";
+import { createContext, type ReactNode, useContext, useState } from "react";
 import { formatNumber, formatValue, unitSymbol, words } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { unitOf } from "../lib/units";
@@ -74,25 +74,35 @@ const leftOut = new Set([
   "generators",
 ]);
 
-export function ToolResult({ call }: { call: Call }) {
+/** The path of the number that was followed here, such as items.0.energy_per_atom. */
+const CitedPath = createContext<string | undefined>(undefined);
+
+export function ToolResult({ call, cited }: { call: Call; cited?: string | undefined }) {
   const result = call.result ?? {};
   const listName = lists[call.tool] ?? "items";
   const rows = objects(result[listName]);
   const potential = result.potential as Fields | undefined;
   return (
-    <div className="col">
-      <Facts of={result} skip={new Set([...leftOut, listName])} />
-      {rows.length > 0 ? <Rows rows={rows} pick={columns[call.tool]} /> : null}
-      {potential && typeof potential.name === "string" ? (
-        <p className="small soft">
-          Potential: {String(potential.name)} {String(potential.version ?? "")}
-          {potential.energy_level ? `, trained on ${String(potential.energy_level)}` : ""}, on{" "}
-          {String(potential.device ?? "?")}
-        </p>
-      ) : null}
-      <Raw of={result} />
-    </div>
+    <CitedPath value={cited}>
+      <div className="col">
+        <Facts of={result} skip={new Set([...leftOut, listName])} />
+        {rows.length > 0 ? <Rows rows={rows} name={listName} pick={columns[call.tool]} /> : null}
+        {potential && typeof potential.name === "string" ? (
+          <p className="small soft">
+            Potential: {String(potential.name)} {String(potential.version ?? "")}
+            {potential.energy_level ? `, trained on ${String(potential.energy_level)}` : ""}, on{" "}
+            {String(potential.device ?? "?")}
+          </p>
+        ) : null}
+        <Raw of={result} />
+      </div>
+    </CitedPath>
   );
+}
+
+function useMark(): (path: string) => string {
+  const cited = useContext(CitedPath);
+  return (path) => (path === cited ? "cited" : "");
 }
 
 function objects(x: unknown): Fields[] {
@@ -100,6 +110,7 @@ function objects(x: unknown): Fields[] {
 }
 
 function Facts({ of, skip }: { of: Fields; skip: ReadonlySet<string> }) {
+  const mark = useMark();
   const entries = Object.entries(of).filter(
     ([k, v]) => !skip.has(k) && v !== null && v !== "" && !(Array.isArray(v) && v.length === 0),
   );
@@ -112,7 +123,7 @@ function Facts({ of, skip }: { of: Fields; skip: ReadonlySet<string> }) {
           {plain.map(([k, v]) => (
             <div key={k}>
               <dt>{words(k)}</dt>
-              <dd>{cell(k, v)}</dd>
+              <dd className={mark(k)}>{cell(k, v)}</dd>
             </div>
           ))}
         </dl>
@@ -128,7 +139,7 @@ function Facts({ of, skip }: { of: Fields; skip: ReadonlySet<string> }) {
             .map(([name, x]) => (
               <div key={name}>
                 <dt>{words(name)}</dt>
-                <dd>{cell(name, x)}</dd>
+                <dd className={mark(`${k}.${name}`)}>{cell(name, x)}</dd>
               </div>
             ))}
         </dl>
@@ -139,12 +150,15 @@ function Facts({ of, skip }: { of: Fields; skip: ReadonlySet<string> }) {
 
 const first = 8;
 
-function Rows({ rows, pick }: { rows: Fields[]; pick: readonly string[] | undefined }) {
+function Rows({ rows, name, pick }: { rows: Fields[]; name: string; pick: readonly string[] | undefined }) {
   const [all, setAll] = useState(false);
+  const mark = useMark();
+  const [, row, field] = useContext(CitedPath)?.match(new RegExp(`^${name}\\.(\\d+)\\.(\\w+)$`)) ?? [];
   const names = (pick ?? Object.keys(rows[0] ?? {}).slice(0, 7)).filter((n) =>
     rows.some((r) => r[n] !== null && r[n] !== undefined),
   );
-  const shown = all ? rows : rows.slice(0, first);
+  if (field && !names.includes(field) && rows[Number(row)]?.[field] !== undefined) names.push(field);
+  const shown = all || Number(row) >= first ? rows : rows.slice(0, first);
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is reached by keyboard */}
@@ -164,7 +178,7 @@ function Rows({ rows, pick }: { rows: Fields[]; pick: readonly string[] | undefi
             {shown.map((r, i) => (
               <tr key={i}>
                 {names.map((n) => (
-                  <td key={n} className={typeof r[n] === "number" ? "r num" : ""}>
+                  <td key={n} className={`${typeof r[n] === "number" ? "r num" : ""} ${mark(`${name}.${i}.${n}`)}`}>
                     {cell(n, r[n], true)}
                   </td>
                 ))}

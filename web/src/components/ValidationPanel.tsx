@@ -13,7 +13,13 @@ interface Check {
 }
 
 /** What was checked, by which tool and potential, against which threshold. */
-export function ValidationPanel({ discovery: d, stored }: { discovery: Discovery; stored?: Report | undefined }) {
+export default function ValidationPanel({
+  discovery: d,
+  stored,
+}: {
+  discovery: Discovery;
+  stored?: Report | undefined;
+}) {
   const fetched = useReport(stored ? undefined : d.id, isClosed(d.status));
   const report = stored ?? fetched.data;
   const checks = [...provenance(d), ...compositions(d), ...convergence(d), ...verdicts(report)];
@@ -47,12 +53,15 @@ export function ValidationPanel({ discovery: d, stored }: { discovery: Discovery
 
 function provenance(d: Discovery): Check[] {
   const v = d.validation;
-  if (!v) return [];
+  if (!v || (v.total === 0 && v.unsourced.length === 0)) return [];
   const ok = v.unsourced.length === 0;
   return [
     {
       ok,
-      what: `${v.resolved} of ${v.total} cited numbers come from a tool's result`,
+      what:
+        v.total === 0
+          ? "No number of the answer comes from a tool's result"
+          : `${v.resolved} of ${counted(v.total, "cited number")} ${v.total === 1 ? "comes" : "come"} from a tool's result`,
       how: ok ? "No number was written by the model itself." : `Struck in the answer: ${v.unsourced.join(", ")}`,
     },
   ];

@@ -25,12 +25,15 @@ export function Chip({ source }: { source: Source }) {
   const select = useUi((u) => u.select);
   const selected = useUi((u) => u.selection.value === source.key);
   const id = useId();
-  const go = () =>
+  const go = () => {
     select({
       step: source.callId,
       value: source.key,
       ...(source.structureId ? { structure: source.structureId } : {}),
     });
+    // Followed before, it is open already; then only the place is missing.
+    if (selected) document.querySelector(".cited-value")?.scrollIntoView({ block: "center" });
+  };
   const show = () => setOpen(true);
   const hide = () => setOpen(false);
   return (
@@ -58,7 +61,8 @@ export function Chip({ source }: { source: Source }) {
   );
 }
 
-function Provenance({ source: s }: { source: Source }) {
+/** What stands behind a number. */
+export function Provenance({ source: s }: { source: Source }) {
   return (
     <dl className="facts">
       <dt>Value</dt>

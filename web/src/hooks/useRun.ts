@@ -1,7 +1,7 @@
 // The open session, for components: its store by context, its views by
 // useSyncExternalStore, so that React draws what changed and nothing else.
 import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
-import { Log, type SessionView } from "../run/log";
+import type { SessionView } from "../run/log";
 import { RunStore, type Snapshot } from "../run/store";
 import type { Discovery } from "../run/view";
 import { useUi } from "../ui/state";
@@ -34,12 +34,7 @@ export function useSessionView(): SessionView {
   const store = useRunStore();
   const snap = useSnapshot();
   const at = useUi((u) => u.replayAt);
-  return useMemo(() => {
-    if (at === undefined) return snap.view;
-    const log = new Log();
-    for (const e of store.events().slice(0, at)) log.add(e);
-    return log.view();
-  }, [at, snap, store]);
+  return useMemo(() => (at === undefined ? snap.view : store.playback().at(at)), [at, snap, store]);
 }
 
 /** The discovery that the panes show: the selected one, or else the latest. */

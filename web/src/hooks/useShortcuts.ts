@@ -69,7 +69,8 @@ function single(key: string, steps: readonly string[], go: (to: string) => unkno
       u.setTimeline(!u.timeline);
       return true;
     case "r":
-      u.setReplay(u.replayAt === undefined ? 0 : undefined);
+      if (u.replayAt === undefined) u.startReplay();
+      else u.setReplay(undefined);
       return true;
     case "j":
     case "k":

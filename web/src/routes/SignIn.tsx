@@ -6,7 +6,7 @@ import type { Me } from "../api/types";
 import { ProblemNote } from "../components/Bits";
 
 /** Turns a token into a login: a cookie that no script can read. */
-export function SignIn() {
+export default function SignIn() {
   const client = useQueryClient();
   const go = useNavigate();
   const [token, setToken] = useState("");

@@ -54,6 +54,38 @@ it("ranks what is under study, the elements' references left out", () => {
   expect(rows[0]).toMatchObject({ energy: -3.4, formation: -2, hull: null, potential: "CHGNet" });
 });
 
+it("shows a structure once: as it was relaxed, by the name of what it was", () => {
+  const item = (before: string, after: string, twin: string | null) => ({
+    input_structure_id: before,
+    structure_id: after,
+    label: before === "b" ? "CsCl type" : null,
+    duplicate_of: twin,
+  });
+  const named = (id: string, label: string) =>
+    made("structure_generated", {
+      ...{ structure_id: id, call_id: "t1.tool1", formula: "NaCl", n_atoms: 2, origin: "prototype", space_group: null },
+      label,
+    });
+  const d = fold([
+    named("a", "Halite"),
+    named("b", "CsCl type"),
+    named("c", "Random"),
+    structure("a1", "relaxed", "a"),
+    made("tool_call_start", { call_id: "t1.tool1", tool: "relax_structures", server: "mace", arguments: {} }),
+    energy("a1", "energy_per_atom", -3.4),
+    energy("b1", "energy_per_atom", -3.4),
+    made("tool_call_result", {
+      ...{ call_id: "t1.tool1", tool: "relax_structures", server: "mace", status: "ok", duration_s: 1 },
+      result: { items: [item("a", "a1", null), item("b", "b1", "a1")] },
+    }),
+  ]).discoveries[0];
+  if (!d) throw new Error("no discovery");
+  expect(leaderboard(d).map((r) => [r.id, r.label, r.energy, r.twins])).toEqual([
+    ["a1", "Halite", -3.4, 1],
+    ["c", "Random", null, 0],
+  ]);
+});
+
 it("draws the hulls that tools built", () => {
   const d = fold([
     made("tool_call_start", { call_id: "t1.tool1", tool: "energy_above_hull", server: "mace", arguments: {} }),

@@ -1,5 +1,6 @@
 // The structures under study with what was computed for each, from the log as
 // it stands: the leaderboard while a discovery runs and after.
+import { lineageOf } from "./lineage";
 import type { Call, Discovery, StructureRef } from "./view";
 
 export interface Row {
@@ -17,6 +18,7 @@ export interface Row {
   converged: boolean | null;
   potential: string;
   step: string; // of the call that computed the energy, or made the structure
+  twins: number; // others that relaxed into it
 }
 
 export interface HullPoint {
@@ -38,15 +40,34 @@ export interface Hull {
   step: string;
 }
 
-export function leaderboard(d: Discovery): Row[] {
+const boards = new WeakMap<Discovery, readonly Row[]>();
+
+/** The rows of a discovery, best first; made once for each state of it. */
+export function leaderboard(d: Discovery): readonly Row[] {
+  const known = boards.get(d);
+  if (known) return known;
+  const made = rowsOf(d);
+  boards.set(d, made);
+  return made;
+}
+
+function rowsOf(d: Discovery): Row[] {
   const references = referenceIds(d.structures);
+  const from = lineageOf(d);
   const rows = new Map<string, Row>();
-  for (const s of d.structures) if (!references.has(s.id)) rows.set(s.id, blank(s));
+  for (const s of d.structures)
+    if (!references.has(s.id) && !from.replaced.has(s.id) && !from.duplicates.has(s.id))
+      rows.set(s.id, { ...blank(s), label: from.label(s.id) });
+  for (const twin of from.duplicates.values()) {
+    const r = rows.get(twin);
+    if (r) r.twins++;
+  }
   for (const e of d.energies) {
-    if (!e.structureId || references.has(e.structureId) || e.name.startsWith("reference")) continue;
+    if (!e.structureId || from.replaced.has(e.structureId) || from.duplicates.has(e.structureId)) continue;
+    if (references.has(e.structureId) || e.name.startsWith("reference")) continue;
     let r = rows.get(e.structureId);
     if (!r) {
-      r = { ...blank(undefined), id: e.structureId, formula: e.formula ?? "" };
+      r = { ...blank(undefined), id: e.structureId, formula: e.formula ?? "", label: from.label(e.structureId) };
       rows.set(e.structureId, r);
     }
     r.potential = e.potential;
@@ -82,6 +103,7 @@ function blank(s: StructureRef | undefined): Row {
     converged: null,
     potential: "",
     step: s?.step ?? "",
+    twins: 0,
   };
 }
 
@@ -144,7 +166,7 @@ export function hulls(d: Discovery): Hull[] {
         hull.points.push({
           formula: String(i.formula ?? ""),
           formation: i.formation_energy_per_atom,
-          onHull: i.energy_above_hull_per_atom === 0,
+          onHull: String(i.verdict ?? "").startsWith("on the hull") || i.energy_above_hull_per_atom === 0,
           candidate: true,
           structureId: String(i.structure_id ?? ""),
           source: "this discovery",

@@ -5,6 +5,7 @@ import type { Event } from "../event/events.gen";
 import { type Handlers, SessionStream, type StreamState } from "../stream/client";
 import { PollStream } from "../stream/poll";
 import { Log, type SessionView } from "./log";
+import { asItHappened, Playback } from "./replay";
 import { Traces } from "./traces";
 
 export interface Snapshot {
@@ -28,6 +29,7 @@ export class RunStore {
   private opened = false;
   private lostBeforeOpen = 0;
   private version = 0;
+  private played: Playback | undefined;
 
   constructor(
     readonly session: string,
@@ -79,6 +81,12 @@ export class RunStore {
 
   events(): Event[] {
     return this.log.events();
+  }
+
+  /** The run for playing back; made anew when events came. */
+  playback(): Playback {
+    if (this.played?.events.length !== this.log.size) this.played = new Playback(asItHappened(this.log.events()));
+    return this.played;
   }
 
   private handlers(): Handlers {

@@ -209,7 +209,7 @@ function memoryOf(e: Event, step?: string): MemoryOp | undefined {
 export function discoveryView(id: string, outline: Outline, steps: readonly Step[]): Discovery {
   const turns = steps.filter((s) => s.step.endsWith(".llm")).map((s) => once(turnCache, s, turnView));
   const started = steps.filter((s) => !s.step.endsWith(".llm")).map((s) => once(callCache, s, callView));
-  const calls = withPlanned(turns, started, outline.complete);
+  const calls = outline.complete ? started.map(stopped) : withPlanned(turns, started);
   const d: Discovery = {
     id,
     outline,
@@ -238,11 +238,23 @@ export function discoveryView(id: string, outline: Outline, steps: readonly Step
   return d;
 }
 
+const stoppedCache = new WeakMap<Call, Call>();
+
+/** Nothing runs in a closed discovery: what had not ended was stopped with it. */
+function stopped(c: Call): Call {
+  if (c.status !== "running") return c;
+  let s = stoppedCache.get(c);
+  if (!s) {
+    s = { ...c, status: "cancelled" };
+    stoppedCache.set(c, s);
+  }
+  return s;
+}
+
 /** Calls that a turn asked for and that have not begun. */
-function withPlanned(turns: readonly Turn[], calls: readonly Call[], complete: boolean): Call[] {
+function withPlanned(turns: readonly Turn[], calls: readonly Call[]): Call[] {
   const known = new Set(calls.map((c) => c.callId));
   const out = [...calls];
-  if (complete) return out;
   for (const t of turns)
     for (const p of t.planned)
       if (!known.has(p.call_id))

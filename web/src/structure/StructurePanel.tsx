@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
+import { useUi } from "../ui/state";
 import {
   type AtomRef,
   type Counts,
@@ -19,6 +20,7 @@ import {
 } from "../viewer";
 import { AtomTable } from "./AtomTable";
 import { CompareView } from "./CompareView";
+import { inConventionalCell } from "./conventional";
 import { DropZone } from "./DropZone";
 import { ExportMenu } from "./ExportMenu";
 import { Frames } from "./Frames";
@@ -29,7 +31,7 @@ import "./structure.css";
 import { SymmetryPanel } from "./SymmetryPanel";
 import { Toolbar } from "./Toolbar";
 import { usePageTheme, useReducedMotion } from "./theme";
-import type { LiveFrame, StructureRef } from "./types";
+import type { Annotations, LiveFrame, Site, StructureRef } from "./types";
 import { useCrystal } from "./useCrystal";
 
 export type { StructureRef } from "./types";
@@ -45,6 +47,8 @@ export interface StructurePanelProps {
   live?: LiveFrame | undefined;
   /** Called with a structure that the user brought as a file. */
   onUpload?: ((s: StructureRef) => void) | undefined;
+  /** Prepares a question about it; absent where nothing can be asked. */
+  onAsk?: ((s: StructureRef) => void) | undefined;
   /** Off: no key of the viewer acts. */
   shortcuts?: boolean | undefined;
 }
@@ -105,10 +109,18 @@ export default function StructurePanel(p: StructurePanelProps) {
               Open file
             </button>
           </header>
+          {shown && p.onAsk && brought.some((b) => b.id === shown.id) ? (
+            <p className="row wrap small st-notice" role="status">
+              {shown.label}: <Formula of={shown.formula} /> <span className="soft">{shown.nAtoms} atoms</span>
+              <button type="button" className="btn" onClick={() => p.onAsk?.(shown)}>
+                Ask about it
+              </button>
+            </p>
+          ) : null}
           {loaded.crystal && p.selectedId ? (
             <Shown
               key="shown"
-              crystal={loaded.crystal}
+              stored={loaded.crystal}
               loaded={loaded}
               structures={structures}
               name={shown?.formula ?? "structure"}
@@ -153,19 +165,27 @@ function useOptions(): [ViewerOptions, (o: Partial<ViewerOptions>) => void] {
 }
 
 function Shown({
-  crystal,
+  stored,
   loaded,
   structures,
   name,
   panel,
 }: {
-  crystal: Crystal;
+  stored: Crystal;
   loaded: ReturnType<typeof useCrystal>;
   structures: readonly StructureRef[];
   name: string;
   panel: StructurePanelProps;
 }) {
   const [options, change] = useOptions();
+  const block = loaded.annotations?.conventional_cell ?? null;
+  const cell = useUi((u) => u.cell);
+  const setCell = useUi((u) => u.setCell);
+  const conventional = block !== null && cell === "conventional";
+  const crystal = useMemo(
+    () => (conventional ? inConventionalCell(stored, block) : stored),
+    [stored, block, conventional],
+  );
   const webgl = Stage.get() !== null;
   const [tab, setTab] = useState<Tab>(webgl ? "view" : "atoms");
   const [viewer, setViewer] = useState<Viewer | null>(null);
@@ -179,10 +199,14 @@ function Shown({
   });
   const atoms = selected.id === crystal.id ? selected.atoms : NO_ATOMS;
   const last = frameCount(crystal) - 1;
-  const [at, goTo] = useFrame(crystal.id, panel);
+  const [at, goTo] = useFrame(stored.id, panel);
   const frame = Math.max(0, Math.min(last, at ?? last));
   const crystals = useMemo(() => [crystal], [crystal]);
-  const live = useLiveShape(crystal, panel.live);
+  const moving = useLiveShape(stored, panel.live);
+  const live = useMemo(
+    () => (moving && conventional ? inConventionalCell(moving, block) : moving),
+    [moving, block, conventional],
+  );
   const choose = (next: AtomRef[]) => setSelected({ id: crystal.id, atoms: next, measurement: null });
   const wish = (w: Wish) => {
     if (w === "next" || w === "previous") {
@@ -193,27 +217,44 @@ function Shown({
       change({ projection: options.projection === "perspective" ? "orthographic" : "perspective" });
     else if (w === "images") change({ images: options.images === "none" ? "boundary" : "none" });
     else if (w === "help") setHelp(!help);
-    else if (w === "export") document.querySelector<HTMLElement>('.st-toolbar [aria-label="Export"]')?.click();
+    else if (w === "export") document.querySelector<HTMLElement>('.st-bar [aria-label="Export"]')?.click();
     else change({ [w]: !options[w] });
   };
   const measured = selected.id === crystal.id ? selected.measurement : null;
   return (
     <>
-      <div className="st-tabs" role="tablist" aria-label="Forms of the structure">
-        {TABS.map(([k, label]) => (
-          <button
-            key={k}
-            type="button"
-            role="tab"
-            id={`st-tab-${k}`}
-            aria-controls="st-body"
-            aria-selected={tab === k}
-            className="st-tab"
-            onClick={() => setTab(k)}
-          >
-            {label}
-          </button>
-        ))}
+      <div className="row st-bar">
+        <div className="st-tabs" role="tablist" aria-label="Forms of the structure">
+          {TABS.map(([k, label]) => (
+            <button
+              key={k}
+              type="button"
+              role="tab"
+              id={`st-tab-${k}`}
+              aria-controls="st-body"
+              aria-selected={tab === k}
+              className="st-tab"
+              onClick={() => setTab(k)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+        <span className="grow" />
+        {tab === "view" && webgl ? (
+          <>
+            <ExportMenu id={stored.id} name={name} viewer={viewer} />
+            <button
+              type="button"
+              className="btn icon quiet"
+              aria-label="Keys of the viewer"
+              aria-expanded={help}
+              onClick={() => setHelp(!help)}
+            >
+              ?
+            </button>
+          </>
+        ) : null}
       </div>
       {live && panel.live ? <Relaxing of={panel.live} /> : null}
       <div className="st-body" id="st-body" role="tabpanel" aria-labelledby={`st-tab-${tab}`}>
@@ -224,18 +265,14 @@ function Shown({
         )}
         {tab === "view" && webgl ? (
           <>
-            <Toolbar viewer={viewer} options={options} atoms={crystal.n} change={change}>
-              <ExportMenu id={crystal.id} name={name} viewer={viewer} />
-              <button
-                type="button"
-                className="btn icon quiet"
-                aria-label="Keys of the viewer"
-                aria-expanded={help}
-                onClick={() => setHelp(!help)}
-              >
-                ?
-              </button>
-            </Toolbar>
+            <Toolbar
+              viewer={viewer}
+              options={options}
+              atoms={crystal.n}
+              change={change}
+              cell={block ? cell : undefined}
+              setCell={setCell}
+            />
             {help ? <Keys /> : null}
             <StructureCanvas
               crystals={crystals}
@@ -279,17 +316,17 @@ function Shown({
           <AtomTable
             crystal={live ?? crystal}
             frame={live ? 0 : frame}
-            sites={loaded.annotations?.sites ?? null}
+            sites={sitesOf(loaded.annotations, conventional)}
             selected={atoms}
             onSelect={choose}
           />
         ) : null}
         {tab === "symmetry" ? (
-          <SymmetryPanel crystal={crystal} frame={frame} annotations={loaded.annotations} pending={loaded.annotating} />
+          <SymmetryPanel crystal={stored} frame={frame} annotations={loaded.annotations} pending={loaded.annotating} />
         ) : null}
         {tab === "compare" ? (
           webgl ? (
-            <CompareView left={crystal} structures={structures} options={options} />
+            <CompareView left={stored} structures={structures} options={options} />
           ) : (
             <p className="empty">Comparing needs WebGL 2.</p>
           )
@@ -300,6 +337,13 @@ function Shown({
       </div>
     </>
   );
+}
+
+/** The sites of the atoms as drawn. */
+function sitesOf(a: Annotations | null, conventional: boolean): Site[] | null {
+  const { sites, conventional_cell: block } = a ?? { sites: null };
+  if (!sites || !conventional || !block) return sites;
+  return block.atoms.flatMap(([i]) => sites[i] ?? []);
 }
 
 /** What the running relaxation is at. Not read aloud twice a second. */

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Menu, type MenuItem } from "../components/Menu";
+import type { Cell } from "../ui/state";
 import { type ColorScheme, DEFERRED_BONDS, type Images, type Viewer, type ViewerOptions } from "../viewer";
 
 const COLORS: [ColorScheme, string][] = [
@@ -79,14 +80,17 @@ export function Toolbar({
   options,
   atoms,
   change,
-  children,
+  cell,
+  setCell,
 }: {
   viewer: Viewer | null;
   options: ViewerOptions;
   /** Atoms in one cell. */
   atoms: number;
   change: (o: Partial<ViewerOptions>) => void;
-  children?: ReactNode;
+  /** In which cell it is drawn; undefined where there is no choice. */
+  cell?: Cell | undefined;
+  setCell?: (c: Cell) => void;
 }) {
   const off = viewer === null;
   const supercell = (s: [number, number, number]) =>
@@ -128,23 +132,39 @@ export function Toolbar({
       <Toggle label="Unit cell" on={options.cell} toggle={() => change({ cell: !options.cell })}>
         Cell
       </Toggle>
-      <Toggle label="Atom labels" on={options.labels} toggle={() => change({ labels: !options.labels })}>
-        Labels
-      </Toggle>
-      <Toggle
-        label="Space filling"
-        on={options.style === "fill"}
-        toggle={() => change({ style: options.style === "fill" ? "ball" : "fill" })}
+      <Menu
+        label="More of the picture"
+        className="btn quiet st-tool"
+        align="left"
+        items={[
+          {
+            label: "Atom labels",
+            checked: options.labels,
+            run: () => change({ labels: !options.labels }),
+          },
+          {
+            label: "Space filling",
+            checked: options.style === "fill",
+            run: () => change({ style: options.style === "fill" ? "ball" : "fill" }),
+          },
+          {
+            label: "Perspective",
+            checked: options.projection === "perspective",
+            run: () => change({ projection: options.projection === "perspective" ? "orthographic" : "perspective" }),
+          },
+        ].map((i) => ({ ...i, kind: "checkbox" as const }))}
       >
-        Fill
-      </Toggle>
-      <Toggle
-        label="Perspective"
-        on={options.projection === "perspective"}
-        toggle={() => change({ projection: options.projection === "perspective" ? "orthographic" : "perspective" })}
-      >
-        Persp
-      </Toggle>
+        Show
+      </Menu>
+      {cell ? (
+        <Toggle
+          label="Conventional cell"
+          on={cell === "conventional"}
+          toggle={() => setCell?.(cell === "conventional" ? "stored" : "conventional")}
+        >
+          Conv.
+        </Toggle>
+      ) : null}
       <Menu
         label="Supercell"
         className="btn quiet st-tool"
@@ -181,8 +201,6 @@ export function Toolbar({
       >
         Colors
       </Menu>
-      <span className="grow" />
-      {children}
     </div>
   );
 }

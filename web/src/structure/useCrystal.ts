@@ -2,8 +2,9 @@
 // the path of its relaxation, each as soon as it is there.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { json, Problem, request } from "../api/client";
-import { type Crystal, decodeCompact, fromCompact, fromRecord, type StructureRecord, withPath } from "../viewer";
+import { json } from "../api/client";
+import { type Crystal, fromRecord, type StructureRecord, withPath } from "../viewer";
+import { useTrajectory } from "./trajectory";
 import type { Annotations } from "./types";
 
 export interface Loaded {
@@ -20,16 +21,6 @@ export interface Loaded {
 
 const always = { staleTime: Number.POSITIVE_INFINITY } as const; // a structure never changes under its id
 
-async function trajectory(id: string, signal: AbortSignal): Promise<Crystal | null> {
-  try {
-    const res = await request(`/structures/${id}/trajectory`, { signal, accept: "application/vnd.crystalyse.compact" });
-    return fromCompact(id, decodeCompact(await res.arrayBuffer()));
-  } catch (e) {
-    if (e instanceof Problem && e.status === 404) return null; // not the result of a relaxation
-    throw e;
-  }
-}
-
 export function useCrystal(id: string | undefined): Loaded {
   const enabled = id !== undefined;
   const record = useQuery({
@@ -45,13 +36,7 @@ export function useCrystal(id: string | undefined): Loaded {
     enabled,
     retry: 1,
   });
-  const path = useQuery({
-    ...always,
-    queryKey: ["trajectory", id],
-    queryFn: ({ signal }) => trajectory(id as string, signal),
-    enabled: enabled && record.data?.origin === "relaxed",
-    retry: 1,
-  });
+  const path = useTrajectory(id, record.data?.origin === "relaxed");
   const built = useMemo(() => build(record.data, notes.data, path.data), [record.data, notes.data, path.data]);
   return {
     crystal: built.crystal,

@@ -12,6 +12,7 @@ export interface Selection {
 }
 
 export type Theme = "system" | "light" | "dark";
+export type Cell = "conventional" | "stored";
 export type ResultTab = "candidates" | "hull" | "plots" | "checks" | "structures";
 export type PhoneTab = "talk" | "crystal" | "results" | "timeline" | "memory";
 
@@ -19,11 +20,19 @@ interface Ui {
   selection: Selection;
   select(s: Selection): void;
   replayAt: number | undefined; // undefined: all events
+  playing: boolean; // whether the replay goes on by itself
+  /** Goes to event k and stands still there, or ends the replay. */
   setReplay(k: number | undefined): void;
+  /** Plays from the beginning. */
+  startReplay(): void;
+  /** While it plays: to event k, or to the end of playing. */
+  playOn(k: number, on?: boolean): void;
   theme: Theme;
   setTheme(t: Theme): void;
   shortcuts: boolean;
   setShortcuts(on: boolean): void;
+  cell: Cell; // in which crystals are drawn
+  setCell(c: Cell): void;
   resultTab: ResultTab;
   setResultTab(t: ResultTab): void;
   phoneTab: PhoneTab;
@@ -34,7 +43,11 @@ interface Ui {
   setMemory(open: boolean): void;
   timeline: boolean;
   setTimeline(open: boolean): void;
-  dialog: "" | "palette" | "shortcuts" | "open";
+  notify: boolean; // a notice of the system when a run ends
+  setNotify(on: boolean): void;
+  draft: string; // for the composer to take over
+  setDraft(text: string): void;
+  dialog: "" | "palette" | "shortcuts" | "open" | "model";
   setDialog(d: Ui["dialog"]): void;
   split: Record<string, number>; // shares of panes, in percent
   setSplit(name: string, percent: number): void;
@@ -44,7 +57,10 @@ export const useUi = create<Ui>((set) => ({
   selection: {},
   select: (s) => set((u) => ({ selection: merged(u.selection, s) })),
   replayAt: undefined,
-  setReplay: (replayAt) => set({ replayAt }),
+  playing: false,
+  setReplay: (replayAt) => set({ replayAt, playing: false }),
+  startReplay: () => set({ replayAt: 0, playing: true }),
+  playOn: (replayAt, playing = true) => set({ replayAt, playing }),
   theme: read("theme", "system", (t): t is Theme => t === "system" || t === "light" || t === "dark"),
   setTheme: (theme) => {
     keep("theme", theme);
@@ -55,6 +71,11 @@ export const useUi = create<Ui>((set) => ({
   setShortcuts: (on) => {
     keep("shortcuts", on ? "on" : "off");
     set({ shortcuts: on });
+  },
+  cell: read("cell", "conventional", (t): t is Cell => t === "conventional" || t === "stored"),
+  setCell: (cell) => {
+    keep("cell", cell);
+    set({ cell });
   },
   resultTab: "candidates",
   setResultTab: (resultTab) => set({ resultTab }),
@@ -69,6 +90,13 @@ export const useUi = create<Ui>((set) => ({
     keep("timeline", open ? "open" : "shut");
     set({ timeline: open });
   },
+  notify: read("notify", "off", (t): t is "on" | "off" => t === "on" || t === "off") === "on",
+  setNotify: (notify) => {
+    keep("notify", notify ? "on" : "off");
+    set({ notify });
+  },
+  draft: "",
+  setDraft: (draft) => set({ draft, phoneTab: "talk" }),
   dialog: "",
   setDialog: (dialog) => set({ dialog }),
   split: splits(),
@@ -84,6 +112,7 @@ export const useUi = create<Ui>((set) => ({
 function merged(old: Selection, s: Selection): Selection {
   const base = s.discovery && s.discovery !== old.discovery ? {} : { ...old };
   if (s.structure && s.structure !== old.structure) delete base.frame;
+  if (s.step && s.step !== old.step) delete base.value;
   return { ...base, ...s };
 }
 

@@ -1,0 +1,118 @@
+import { formatNumber, formatValue } from "../lib/format";
+import { type Hull, type HullPoint, shares } from "../run/candidates";
+import { useUi } from "../ui/state";
+import { FormulaText } from "./FormulaText";
+import { labelsOf, type Spot } from "./hullLabels";
+
+/** A line for two elements, a triangle for three; more have the table alone. */
+export function HullDrawing({ hull }: { hull: Hull }) {
+  const elements = hull.system.split("-");
+  if (elements.length === 2) return <Binary hull={hull} left={elements[0] ?? ""} right={elements[1] ?? ""} />;
+  if (elements.length === 3) return <Ternary hull={hull} corners={elements as [string, string, string]} />;
+  return null;
+}
+
+const width = 420;
+const height = 220;
+const pad = 44;
+const top = 26;
+
+function Binary({ hull, left, right }: { hull: Hull; left: string; right: string }) {
+  const low = Math.min(0, ...hull.points.map((p) => p.formation));
+  const high = Math.max(0.02, ...hull.points.map((p) => p.formation));
+  const x = (p: HullPoint) => pad + (shares(p.formula).get(right) ?? 0) * (width - 2 * pad);
+  const y = (e: number) => top + ((high - e) / (high - low || 1)) * (height - top - pad);
+  const line = hull.points.filter((p) => p.onHull).sort((a, b) => x(a) - x(b));
+  const spots = hull.points.map((p) => ({ p, x: x(p), y: y(p.formation) }));
+  return (
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      className="plot hull-plot"
+      role="img"
+      aria-label={`Formation energies between ${left} and ${right}; the table holds the numbers`}
+    >
+      <text x={4} y={12} className="tick">
+        formation / eV/atom
+      </text>
+      <line x1={pad} x2={width - pad} y1={y(0)} y2={y(0)} className="axis" />
+      <text x={pad} y={height - 8} className="tick mid">
+        {left}
+      </text>
+      <text x={width - pad} y={height - 8} className="tick mid">
+        {right}
+      </text>
+      <text x={4} y={y(0) + 4} className="tick">
+        0
+      </text>
+      <text x={4} y={y(low) + 4} className="tick">
+        {formatNumber(low, "eV")}
+      </text>
+      <polyline points={line.map((p) => `${x(p)},${y(p.formation)}`).join(" ")} className="hull-line" />
+      <Marks spots={spots} right={width} bottom={height - 20} />
+    </svg>
+  );
+}
+
+function Ternary({ hull, corners: [a, b, c] }: { hull: Hull; corners: [string, string, string] }) {
+  const side = 250;
+  const h = (side * Math.sqrt(3)) / 2;
+  const spots = hull.points.map((p) => {
+    const s = shares(p.formula);
+    const sc = s.get(c) ?? 0;
+    return { p, x: 85 + side * ((s.get(b) ?? 0) + sc / 2), y: 24 + h * (1 - sc) };
+  });
+  return (
+    <svg
+      viewBox={`0 0 ${width} ${h + 56}`}
+      className="plot hull-plot"
+      role="img"
+      aria-label={`Phases of ${hull.system}; the table holds the numbers`}
+    >
+      <polygon points={`85,${24 + h} ${85 + side},${24 + h} ${85 + side / 2},24`} className="frame" />
+      <text x={85} y={h + 46} className="tick mid">
+        {a}
+      </text>
+      <text x={85 + side} y={h + 46} className="tick mid">
+        {b}
+      </text>
+      <text x={85 + side / 2} y={14} className="tick mid">
+        {c}
+      </text>
+      <Marks spots={spots} right={width} bottom={h + 36} />
+    </svg>
+  );
+}
+
+/** On the hull a filled disc, above it a ring; candidates are squares. Each is named where there is room. */
+function Marks({ spots, right, bottom }: { spots: Spot[]; right: number; bottom: number }) {
+  return (
+    <>
+      {spots.map((s) => (
+        <Mark key={s.p.structureId} {...s} />
+      ))}
+      {labelsOf(spots, right, bottom).map((l) => (
+        <FormulaText key={l.id} of={l.formula} x={l.x} y={l.y} className={`tick ${l.anchor} hull-label`} />
+      ))}
+    </>
+  );
+}
+
+function Mark({ p, x, y }: Spot) {
+  const select = useUi((u) => u.select);
+  const selected = useUi((u) => u.selection.structure === p.structureId);
+  const cls = `mark ${p.onHull ? "on" : ""} ${p.candidate ? "candidate" : ""} ${selected ? "selected" : ""}`;
+  const title = (
+    <title>{`${p.formula} ${formatValue(p.formation, "eV/atom")}, ${p.onHull ? "on the hull" : "above the hull"}`}</title>
+  );
+  const go = () => select({ structure: p.structureId });
+  // The table offers the same by keyboard.
+  return p.candidate ? (
+    <rect x={x - 5} y={y - 5} width={10} height={10} className={cls} onClick={go}>
+      {title}
+    </rect>
+  ) : (
+    <circle cx={x} cy={y} r={5} className={cls} onClick={go}>
+      {title}
+    </circle>
+  );
+}

@@ -11,6 +11,7 @@ const binary = join(root, "bin", "crystalyse");
 
 export interface Stack {
   url: string;
+  state: string; // its folder
   pidOf(part: "api" | "worker"): number;
   stop(): Promise<void>;
 }
@@ -43,6 +44,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    state,
     pidOf: (part) => {
       const status = JSON.parse(execFileSync(binary, ["status", "--json", ...flags], { encoding: "utf8" })) as Record<
         string,

@@ -24,16 +24,7 @@ export interface Workshop extends Stack {
 
 export async function startWorkshop(script: Script, policy: object): Promise<Workshop> {
   const dir = mkdtempSync(join(tmpdir(), "crystalyse-workshop-"));
-  const model = createServer((req, res) => {
-    let body = "";
-    req.on("data", (part: Buffer) => {
-      body += part.toString();
-    });
-    req.on("end", () => answer(req.url ?? "", body, res, script));
-  });
-  await new Promise<void>((done) => model.listen(0, "127.0.0.1", done));
-  const at = model.address();
-  if (!at || typeof at === "string") throw new Error("the model has no port");
+  const model = await startModel(script);
   const mcp = join(dir, "mcp.json");
   const tool = resolve(import.meta.dirname, "worktool.mjs");
   const server = { command: process.execPath, args: [tool], env: { WORK_DIR: dir }, crystalyse: { max_inflight: 8 } };
@@ -42,7 +33,7 @@ export async function startWorkshop(script: Script, policy: object): Promise<Wor
   const stack = await startStack({
     CRYSTALYSE_MCP_CONFIG: mcp,
     CRYSTALYSE_POLICY: join(dir, "policy.json"),
-    OPENAI_BASE_URL: `http://127.0.0.1:${at.port}/v1`,
+    OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: "none",
   });
   return {
@@ -51,9 +42,39 @@ export async function startWorkshop(script: Script, policy: object): Promise<Wor
     log: () => readFileSync(join(dir, "work.log"), "utf8").trim().split("\n"),
     stop: async () => {
       await stack.stop();
-      model.closeAllConnections();
-      await new Promise((done) => model.close(done));
+      await model.stop();
       rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface ScriptedModel {
+  url: string;
+  /** The keys it was shown. */
+  keys: Set<string>;
+  stop(): Promise<void>;
+}
+
+/** A language model that follows a script, at an address of its own. */
+export async function startModel(script: Script): Promise<ScriptedModel> {
+  const keys = new Set<string>();
+  const server = createServer((req, res) => {
+    keys.add(req.headers.authorization ?? "");
+    let body = "";
+    req.on("data", (part: Buffer) => {
+      body += part.toString();
+    });
+    req.on("end", () => answer(req.url ?? "", body, res, script));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const at = server.address();
+  if (!at || typeof at === "string") throw new Error("the model has no port");
+  return {
+    url: `http://127.0.0.1:${at.port}/v1`,
+    keys,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
     },
   };
 }

@@ -48,7 +48,7 @@ Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded s
 | history events of a turn with one tool call | 12 | %s | 12 |
 | history bytes of a turn with one tool call | - | %s | <= 4 KB |
 
-Not measured here: 100 discoveries of 8 candidates on two slots, and PostgreSQL as the engine's own store.
+100 discoveries of 8 candidates on two slots, and the engine on another store: FANOUT.md.
 `, load(), spread(bareStart), spread(first), spread(twice(bareHop)), spread(perTurn), spread(cancel), spread(recover), events[0], events[1]))
 }
 

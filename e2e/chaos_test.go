@@ -75,6 +75,7 @@ func chaos(t *testing.T, seed int) string {
 		asked[name] = s.ask("run "+name, discovery.Budget{})
 		viewers[name] = s.watch(asked[name].SessionID)
 	}
+	waitFor(t, "the first calculation", func() bool { return b.count("start", "") > 2 })
 	broken := map[string]int{}
 	for n := 0; n < kills && !s.allClosed(asked); n++ {
 		s.healthy()

@@ -58,8 +58,8 @@ export function table(results, about) {
   });
   return `# Viewer benchmark
 
-\`make bench-viewer\`. Medians of ${about.runs} rounds, ${about.cpus} cores, no GPU (ANGLE on SwiftShader), 900 x 600 pixels, one fresh browser a measurement; load average ${about.load.map((x) => x.toFixed(1)).join(" to ")}.
-A block of rock salt, spheres of the same size; a frame counts when its pixels can be read. "first" runs from navigation to the first picture, scripts, fetch and decoding included.
+\`make bench-viewer\`. ${about.runs === 1 ? "One round only" : `Medians of ${about.runs} rounds`}, ${about.cpus} cores, no GPU (ANGLE on SwiftShader), 900 x 600 pixels, one fresh browser a measurement; load average ${about.load.map((x) => x.toFixed(1)).join(" to ")}.
+A block of rock salt, spheres of similar size; a frame counts when its pixels can be read. "first" runs from navigation to the first picture, scripts, fetch and decoding included.
 Tuned means without antialiasing, fog and post-processing. Ratios are the median over the rounds of the ratio within a round.
 Ours fits the block larger on the picture than 3Dmol.js does, about 1.3 times as high. Processor time is of all processes of the browser; on a machine busy with other work it tells more than frames do.
 

@@ -255,6 +255,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The language model that the user named; never its key. */
+        get: operations["getEndpoint"];
+        /** Let a language model of one's own reason, from the next turn on. The key is kept sealed. */
+        put: operations["putEndpoint"];
+        post?: never;
+        /** Forget it, key and all; the server's own model answers again. */
+        delete: operations["deleteEndpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the model for one small turn. Nothing is kept. */
+        post: operations["testEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memories": {
         parameters: {
             query?: never;
@@ -807,6 +843,18 @@ export interface components {
             request_id?: components["schemas"]["RequestID"];
             /** @description Session to ask in; absent opens a new one. */
             session_id?: string;
+        };
+        Endpoint: {
+            base_url: string;
+            has_key: boolean;
+            model: string;
+        };
+        EndpointInput: {
+            /** @description OpenAI-compatible; usually ends in /v1. */
+            base_url: string;
+            /** @description Left out: the kept one, if the address stays the same. Empty: none. */
+            key?: string;
+            model: string;
         };
         /** @description One event; `data` by `type` is in the event schema of the socket. */
         Event: {
@@ -1657,6 +1705,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Update"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    getEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model, or null; and whether one may be named here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        allowed: boolean;
+                        own: components["schemas"]["Endpoint"] | null;
+                    };
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    putEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointInput"];
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    deleteEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is kept. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    testEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointInput"];
+            };
+        };
+        responses: {
+            /** @description It answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description As the provider names it. */
+                        model: string;
+                        seconds: number;
+                        tokens_in: number;
+                        /** @description Whether it called the tool it was given; without that no discovery gets far. */
+                        tools: boolean;
+                    };
                 };
             };
             default: components["responses"]["problem"];

@@ -122,6 +122,19 @@ type Memory struct {
 	CreatedAt      time.Time
 	AccessedAt     time.Time
 	Search         interface{}
+	Kin            *string
+}
+
+type MemoryCompared struct {
+	MemoryID string
+	UserID   string
+}
+
+type MemoryList struct {
+	Model     string
+	IndexName string
+	Vectors   int64
+	MadeAt    time.Time
 }
 
 type Message struct {

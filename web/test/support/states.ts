@@ -87,8 +87,8 @@ export const states: State[] = [
     route: () => "/",
     ready: async (p) => {
       await dialog("Let a language model reason")(p);
-      await p.getByLabel("Address").fill("http://localhost:1/v1");
-      await p.getByLabel("Model").fill("m");
+      await p.getByRole("textbox", { name: "Address" }).fill("http://localhost:1/v1");
+      await p.getByRole("textbox", { name: "Model" }).fill("m");
     },
   },
   {

@@ -75,6 +75,7 @@ type openStep struct {
 	DiscoveryID string `json:"discovery_id"`
 	Step        string `json:"step"`
 	Attempt     int    `json:"attempt"`
+	began       int64  // ord of its first event
 }
 
 type joinedFrame struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -85,7 +86,7 @@ func (st *stream) read(ctx context.Context) (*snapshot, error) {
 			break
 		}
 	}
-	s.live = liveOf(kept, open)
+	s.live = liveOf(st.sinceOpen(ctx, s, kept, open), open)
 	for _, k := range slices.Sorted(maps.Keys(open)) {
 		s.open = append(s.open, open[k])
 	}
@@ -96,13 +97,52 @@ func (st *stream) read(ctx context.Context) (*snapshot, error) {
 	return s, nil
 }
 
+// sinceOpen gives the events since the open steps began: those kept here, and
+// where a step began before them those the stream still has. What it has let go
+// of is a hole that a viewer sees until the step ends.
+func (st *stream) sinceOpen(ctx context.Context, s *snapshot, kept []entry, open map[string]openStep) []entry {
+	began := int64(math.MaxInt64)
+	for _, o := range open {
+		began = min(began, o.began)
+	}
+	for _, e := range kept {
+		if ord := e.ord(); ord > 0 {
+			if ord <= began {
+				return kept // they all began in here
+			}
+			break
+		}
+	}
+	if len(open) == 0 || s.epoch == epochHistory {
+		return kept
+	}
+	first := s.q + 1
+	if len(kept) > 0 {
+		first = kept[0].seq
+	}
+	var before []entry
+	for after := max(0, first-1-maxReplay); after < first-1; {
+		page, ok, err := st.older(ctx, s.epoch, after)
+		if err != nil || !ok {
+			return kept
+		}
+		for _, e := range page {
+			if e.seq < first {
+				before = append(before, e)
+			}
+			after = e.seq
+		}
+	}
+	return append(before, kept...)
+}
+
 // track keeps the steps that have begun and not ended.
 func track(open map[string]openStep, e event.Event) {
 	did, step := e.Metadata.DiscoveryID, e.Metadata.Step
 	key := did + "/" + step
 	switch e.Type {
 	case event.TypeReasoningStart, event.TypeToolCallStart:
-		open[key] = openStep{did, step, e.Metadata.Attempt}
+		open[key] = openStep{did, step, e.Metadata.Attempt, e.Metadata.Ord}
 	case event.TypeReasoningEnd, event.TypeToolCallResult:
 		delete(open, key)
 	case event.TypeDiscoveryComplete:

@@ -116,7 +116,7 @@ func conforms(t *testing.T, method, path string, r reply) {
 	require.NoError(t, err)
 	media, ok := content[kind].(map[string]any)
 	require.True(t, ok, "%s %s %d: %s is not in the contract", method, name, r.status, kind)
-	if media["schema"] == nil || op["operationId"] == "getReport" && r.status == 200 {
+	if media["schema"] == nil || !strings.HasSuffix(kind, "json") || op["operationId"] == "getReport" && r.status == 200 {
 		return // tests give any object as a report; TestReportConforms has a whole one
 	}
 	fits(t, at+"/content/"+escape(kind)+"/schema", []byte(r.body), method+" "+name)

@@ -27,27 +27,29 @@ func NewEraser(c client.Client, namespace string) *Eraser {
 	return &Eraser{Runner: NewRunner(c), namespace: namespace}
 }
 
-// Purge terminates the run if it still runs and deletes the histories of all
-// its runs, and of the workflows it started (their ids begin with its own). One
-// that the index does not show yet ends with the namespace's retention.
+// Purge deletes the histories of all runs of the discovery, and of the workflows
+// it started (their ids begin with its own). The engine ends those that still
+// run, at once; of one that is closed already it is a minute until nothing shows
+// it. One that the index does not show yet ends with the namespace's retention.
 func (e *Eraser) Purge(ctx context.Context, discoveryID string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := e.client.TerminateWorkflow(ctx, discoveryID, "", "deleted by its user")
-	var missing *serviceerror.NotFound
-	if err != nil && !errors.As(err, &missing) {
-		return wrap(err, "end the run")
-	}
 	list, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: e.namespace, PageSize: 1000, Query: fmt.Sprintf("WorkflowId STARTS_WITH '%s'", strings.ReplaceAll(discoveryID, "'", "")),
 	})
 	if err != nil {
 		return wrap(err, "list the runs")
 	}
-	runs := []*common.WorkflowExecution{{WorkflowId: discoveryID}} // the newest, listed or not
+	var runs []*common.WorkflowExecution
+	listed := false
 	for _, x := range list.GetExecutions() {
 		runs = append(runs, x.GetExecution())
+		listed = listed || x.GetExecution().GetWorkflowId() == discoveryID
 	}
+	if !listed { // the index may not show it yet
+		runs = append(runs, &common.WorkflowExecution{WorkflowId: discoveryID})
+	}
+	var missing *serviceerror.NotFound
 	var errs []error
 	for _, run := range runs {
 		_, err := e.client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{Namespace: e.namespace, WorkflowExecution: run})

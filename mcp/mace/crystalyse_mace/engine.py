@@ -19,6 +19,7 @@ import sys  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
+import warnings  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -113,9 +114,19 @@ class Worker:
             return {"error": ToolFault("internal", f"{type(exc).__name__}: {exc}"[:300], suggestions=["try a simpler structure"]).as_dict()}
 
 
+def quiet() -> None:
+    """Drop a warning that comes with every step of a cell and says nothing.
+
+    SciPy tells of the error of each matrix logarithm; a cell that is strained by
+    a few percent has one of about 1e-13. Larger errors are still told.
+    """
+    warnings.filterwarnings("ignore", r"logm result may be inaccurate, approximate err = \S*e-(0[6-9]|[1-9]\d)", RuntimeWarning)
+
+
 def main() -> None:
     """Serve jobs until the server goes."""
     _die_with_parent()
+    quiet()
     stdio.release()
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # prints of libraries go to the log

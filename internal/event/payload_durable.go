@@ -170,7 +170,8 @@ type DiscoveryStatus struct {
 	Failure  *Failure `json:"failure,omitempty"`
 }
 
-// DiscoveryComplete closes a discovery; there is exactly one, whatever its status.
+// DiscoveryComplete closes a discovery, whatever its status; a discovery that is
+// tried again (a queued discovery_status) has another one at its next end.
 type DiscoveryComplete struct {
 	Status   string `json:"status"`
 	ReportID string `json:"report_id"`

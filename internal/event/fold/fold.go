@@ -135,6 +135,10 @@ func before(a, b event.Event) int {
 	return cmp.Or(strings.Compare(x.Step, y.Step), cmp.Compare(x.Attempt, y.Attempt), cmp.Compare(x.N, y.N))
 }
 
+// reopened is the status by which a closed discovery begins again; nothing else
+// that is said after its end counts.
+const reopened = "queued"
+
 func discovery(did string, events []event.Event) Discovery {
 	d := Discovery{ID: did, Steps: []Step{}, Outside: []string{}}
 	drops := []drop{}
@@ -147,6 +151,9 @@ func discovery(did string, events []event.Event) Discovery {
 		d.Outside = append(d.Outside, e.ID)
 		switch p := decoded(e).(type) {
 		case event.DiscoveryStatus:
+			if d.Complete && p.Status == reopened {
+				d.Complete, d.Summary = false, ""
+			}
 			if !d.Complete {
 				d.Status, d.Reason = p.Status, p.Reason
 			}

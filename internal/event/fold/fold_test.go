@@ -105,6 +105,24 @@ var stories = []struct {
 		t.turn(first, 1, 3, 1, "The answer.")
 		t.finish(first, 1, "completed")
 	}},
+	{"cancelled, and tried again", true, func(t *teller) {
+		t.begin(first)
+		t.turn(first, 0, 1, 1, "I relax.", call("t1.tool1"))
+		t.relaxing(first, 0, "t1.tool1", 1)
+		t.finish(first, 0, "cancelled")
+		t.reopen(first, 1, "t1.tool1")
+		t.relaxed(first, 1, "t1.tool1", 1)
+		t.turn(first, 1, 2, 1, "The answer.")
+		t.finish(first, 1, "completed")
+	}},
+	{"cancelled, and at work again", false, func(t *teller) {
+		t.begin(first)
+		t.turn(first, 0, 1, 1, "I relax.", call("t1.tool1"))
+		t.relaxing(first, 0, "t1.tool1", 1)
+		t.finish(first, 0, "cancelled")
+		t.reopen(first, 1, "t1.tool1")
+		t.relaxing(first, 1, "t1.tool1", 1)
+	}},
 	{"two discoveries, one stopped in its middle", true, func(t *teller) {
 		t.begin(first)
 		t.turn(first, 0, 1, 1, "I relax.", call("t1.tool1"))

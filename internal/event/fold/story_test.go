@@ -66,6 +66,12 @@ func (t *teller) finish(did string, gen int, status string) {
 	t.outside(did, gen, "finish.1", event.DiscoveryComplete{Status: status, ReportID: "rep_1", Summary: "**NaCl** is rock salt."})
 }
 
+// reopen tells that a closed discovery goes on from a step.
+func (t *teller) reopen(did string, gen int, step string) {
+	t.outside(did, 0, fmt.Sprintf("retry.%d", gen), event.DiscoveryStatus{Status: "queued", Details: "to be tried again"})
+	t.outside(did, gen, fmt.Sprintf("again.%d", gen), event.DiscoveryStatus{Status: "running", Gen: gen, FromStep: step})
+}
+
 // turn tells a whole language-model turn.
 func (t *teller) turn(did string, gen, n, attempt int, text string, calls ...event.ToolPlan) {
 	step := fmt.Sprintf("t%d.llm", n)

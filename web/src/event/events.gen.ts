@@ -189,7 +189,7 @@ export interface DiscoveryStatus {
   failure?: Failure;
 }
 
-/** DiscoveryComplete closes a discovery; there is exactly one, whatever its status. */
+/** DiscoveryComplete closes a discovery, whatever its status; a discovery that is tried again (a queued discovery_status) has another one at its next end. */
 export interface DiscoveryComplete {
   status: string;
   report_id: string;

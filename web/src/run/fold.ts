@@ -83,6 +83,8 @@ export function foldOutside(items: Iterable<Item>): Outline {
   };
   for (const { e } of sorted) {
     if (e.type === "discovery_status") {
+      // A closed discovery begins again by queueing; nothing else said after its end counts.
+      if (o.complete && e.data.status === "queued") Object.assign(o, { complete: false, summary: "" });
       if (!o.complete) {
         o.status = e.data.status;
         o.reason = e.data.reason ?? "";

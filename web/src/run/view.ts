@@ -277,6 +277,13 @@ function withPlanned(turns: readonly Turn[], calls: readonly Call[]): Call[] {
   return out;
 }
 
+/** Takes back the end of a discovery that is tried again. */
+function open(d: Discovery): void {
+  delete d.complete;
+  delete d.endedAt;
+  delete d.validation;
+}
+
 function readOutside(d: Discovery): void {
   const notes: StatusNote[] = [];
   let first = Number.MAX_SAFE_INTEGER;
@@ -291,6 +298,7 @@ function readOutside(d: Discovery): void {
       if (x.from_step) n.fromStep = x.from_step;
       if (x.failure) n.failure = x.failure;
       notes.push(n);
+      if (d.complete && !d.outline.complete) open(d);
     } else if (e.type === "validation_complete") {
       d.validation = { total: e.data.values_total, resolved: e.data.values_resolved, unsourced: e.data.unsourced };
     } else if (e.type === "discovery_complete") {

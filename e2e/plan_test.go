@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/internal/embedded/embeddedtest"
+	"crystalyse/internal/event"
+	"crystalyse/internal/structure/compact"
 )
 
 // planClient is an ordinary Python client of the plan: it connects to a name of
@@ -27,6 +30,7 @@ func planClient(t *testing.T, s *stack) {
 	require.NoError(t, err)
 	var seen struct {
 		Types    []string
+		Frames   []event.StructureUpdated
 		Memories []struct {
 			Content    string
 			Metadata   map[string]any
@@ -37,6 +41,22 @@ func planClient(t *testing.T, s *stack) {
 	for _, typ := range []string{"reasoning_start", "reasoning_update", "tool_call_start", "structure_generated", "tool_call_result", "discovery_complete"} {
 		require.Contains(t, seen.Types, typ)
 	}
+	// The relaxation was drawn while it ran: frames of the real atoms, further and
+	// further on.
+	require.NotEmpty(t, seen.Frames)
+	steps, lowest := map[string]int{}, 0.0
+	for _, f := range seen.Frames {
+		body, err := base64.StdEncoding.DecodeString(f.Compact)
+		require.NoError(t, err)
+		drawn, err := compact.Decode(body)
+		require.NoError(t, err)
+		require.Subset(t, []string{"K", "Cl"}, drawn.Species)
+		lowest = min(lowest, f.Energy)
+		last, known := steps[f.CallID+f.StructureID]
+		require.True(t, !known || f.Frame > last, "step %d after %d of %s", f.Frame, last, f.CallID)
+		steps[f.CallID+f.StructureID] = f.Frame
+	}
+	require.Less(t, lowest, -2.0, "eV/atom of a salt that is bound; random cells begin anywhere")
 	require.NotNil(t, seen.Memories, "a list, which may be empty")
 	for _, m := range seen.Memories {
 		require.NotEmpty(t, m.Content)

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"crystalyse/activities"
@@ -72,46 +73,22 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer artifacts.Close()
-	pool, prints, err := toolPool(cfg, log)
-	if err != nil {
-		return err
-	}
-	model, err := languageModel(ctx, cfg)
-	if err != nil {
-		return err
-	}
 	carrier, err := openCarrier(cfg, db, log)
 	if err != nil {
 		return err
 	}
 	defer carrier.close()
 	watch.watchWorker(ctx, cfg, db, carrier)
-	policy, err := approvalPolicy(cfg)
+	pool, prints, err := toolPool(cfg, log)
 	if err != nil {
 		return err
-	}
-	remember := remembering(cfg, db, log)
-	if cfg.Reuse == "off" {
-		prints = nil
-	}
-	a := &activities.Activities{
-		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
-		Tools:  meter.NewTools(memory.Tools{Caller: pool, Memory: remember}, watch.registry),
-		Model:  meter.NewModel(memory.Quoting{Model: model, Store: remember}, watch.registry),
-		Memory: remember, Print: prints, Prompts: prompts, Policy: policy,
-		Artifacts: artifacts, Checkpoints: cfg.Checkpoints(), Log: log,
 	}
 	keeper := temporal.NewKeeper(engine)
-	a.Consolidate, a.Keeping = keeper, upkeep(cfg, db, model, log)
-	own, err := userEndpoints(cfg, db)
+	a, err := steps(ctx, cfg, db, workshop{pool: pool, prints: prints, registry: watch.registry, carrier: carrier, log: log})
 	if err != nil {
 		return err
 	}
-	if own != nil {
-		dress := func(m llm.Model) llm.Model { return memory.Quoting{Model: m, Store: remember} }
-		a.Models = chooser{ours: a.Model, store: own, hosts: cfg.UserHosts(), dress: dress}
-	}
-	optional(a, cfg, db, carrier)
+	a.Artifacts, a.Consolidate = artifacts, keeper
 	if a.Shared != nil {
 		go dropCheckpoints(ctx, db, log)
 	}
@@ -126,6 +103,48 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	stop, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	return errors.Join(err, pool.Close(stop))
+}
+
+// workshop is what the steps of a discovery work with, beside the database.
+type workshop struct {
+	pool     *mcp.Pool
+	prints   func(string) (string, bool)
+	registry *prometheus.Registry
+	carrier  carrier
+	log      *slog.Logger
+}
+
+// steps gives the activities their stores, tools, memory and models.
+func steps(ctx context.Context, cfg *config.Config, db *postgres.DB, w workshop) (*activities.Activities, error) {
+	model, err := languageModel(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := approvalPolicy(cfg)
+	if err != nil {
+		return nil, err
+	}
+	own, err := userEndpoints(cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Reuse == "off" {
+		w.prints = nil
+	}
+	remember := remembering(cfg, db, w.log)
+	dress := func(m llm.Model) llm.Model { return memory.Quoting{Model: m, Store: remember} }
+	a := &activities.Activities{
+		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
+		Tools:  meter.NewTools(memory.Tools{Caller: w.pool, Memory: remember}, w.registry),
+		Model:  meter.NewModel(dress(model), w.registry),
+		Memory: remember, Print: w.prints, Prompts: prompts, Policy: policy,
+		Checkpoints: cfg.Checkpoints(), Keeping: upkeep(cfg, db, model, w.log), Log: w.log,
+	}
+	if own != nil {
+		a.Models = chooser{ours: a.Model, store: own, hosts: cfg.UserHosts(), dress: dress}
+	}
+	optional(a, cfg, db, w.carrier)
+	return a, nil
 }
 
 // optional adds what only some settings ask for.

@@ -76,6 +76,6 @@ def _bonds(s: Structure, m: np.ndarray, back: np.ndarray, atoms: list[tuple[int,
                 continue
             end = np.array(t) + b["image"]
             image = np.floor((x[b["j"]] + end) @ back + EDGE).astype(int)
-            home = end - image @ m
-            out.append([k, index[b["j"], *map(int, home)], *map(int, image)])
+            u, v, w = (int(n) for n in end - image @ m)
+            out.append([k, index[b["j"], u, v, w], *map(int, image)])
     return out

@@ -110,11 +110,18 @@ func answerAfter(n, calls int) func(activities.TurnInput) (activities.TurnResult
 	}
 }
 
+// newEnvironment gives an environment that waits for as long as a busy machine
+// takes: by itself it gives up when nothing has happened for three seconds.
+func newEnvironment() *testsuite.TestWorkflowEnvironment {
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	env.SetTestTimeout(10 * time.Minute)
+	return env
+}
+
 func environment(t *testing.T, f *fakes) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	t.Parallel()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := newEnvironment()
 	env.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
 	env.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, workflow.RegisterOptions{Name: workflows.FanOut})
 	env.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, workflow.RegisterOptions{Name: workflows.Candidate})
@@ -206,8 +213,7 @@ func TestContinuesAsNewWithItsState(t *testing.T) {
 		require.Equal(t, "h40", in.Head)
 		return activities.TurnResult{Head: "end"}, nil
 	}}
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := newEnvironment()
 	env.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
 	g.register(env)
 	env.OnUpsertTypedSearchAttributes(mock.Anything).Return(nil).Maybe()

@@ -182,16 +182,23 @@ func TestAFanOutGoesOnWithTheCandidatesItHad(t *testing.T) {
 	env := environment(t, f)
 	cancelled := whenCancelled(env)
 	made := map[string]int{}
+	second := make(chan struct{}) // the second candidate is in its first call when the pause comes
 	f.call = func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {
 		f.mu.Lock()
 		made[in.Step]++
 		n := made[in.Step]
 		f.mu.Unlock()
-		if in.Step == "c1.t3.tool1" && n == 1 {
+		cut := in.Step == "c1.t3.tool1" || in.Step == "c2.t1.tool1"
+		switch {
+		case cut && n == 1 && in.Step == "c1.t3.tool1":
+			<-second
 			env.UpdateWorkflow("pause", "p", acceptedUpdate(t), discovery.Update{RequestID: "p"})
 			return activities.CallResult{}, cancelled()
+		case cut && n == 1:
+			close(second)
+			return activities.CallResult{}, cancelled()
 		}
-		return activities.CallResult{Status: tool.StatusOK, Cached: n > 1 && in.Step != "c1.t3.tool1"}, nil
+		return activities.CallResult{Status: tool.StatusOK, Cached: n > 1 && !cut}, nil
 	}
 	send(t, env, time.Hour, discovery.Update{RequestID: "r", Kind: discovery.UpdateResume})
 	r, err := runIt(t, env, input)

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
 	"crystalyse/activities"
 	"crystalyse/internal/tool"
@@ -34,7 +33,7 @@ func TestWorkshop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+			env := newEnvironment()
 			tries := 0
 			step := func() (activities.WorkshopResult, error) {
 				tries++

@@ -58,6 +58,7 @@ type Activities struct {
 	Shared    artifact.Store
 	Notifier  discovery.Notifier // nil tells nobody
 	LongQueue string             // queue of long calls; "" for that of all tools
+	LongSlots Slots              // of the long calls of this worker; nil bounds them not
 
 	flights flights
 }

@@ -124,6 +124,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	if err != nil {
 		return c.ended(ctx, cctx, err)
 	}
+	c.call.StartedAt = fl.began // what it waited for a slot is not its own time
 	res, err := c.commit(ctx, out)
 	if err != nil {
 		// The outcome waits for the next attempt: a database that was away for a
@@ -138,7 +139,11 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 // fly makes the call, or joins it where it runs already, and waits for it. When
 // only touch with the engine is lost, the call goes on for the next attempt.
 func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (seat, tool.Outcome, error) {
-	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, c.a.Tools.Call)
+	var slots Slots
+	if c.planned.Long {
+		slots = c.a.LongSlots
+	}
+	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, slots, c.a.Tools.Call)
 	if joined {
 		c.a.Log.InfoContext(ctx, "joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
 	}

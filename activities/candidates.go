@@ -40,6 +40,7 @@ type CandidateRef struct {
 }
 
 // Stages of a candidate, in order: a stage's call id is c12.t<stage>.tool1.
+// stageTools names what each calls.
 const (
 	StageGenerate = iota + 1
 	StageRelax
@@ -48,6 +49,10 @@ const (
 	LastStage = StageHull
 )
 
+var stageTools = [LastStage + 1]string{
+	StageGenerate: "generate_crystal_csp", StageRelax: "relax_structures", StageValidate: "validate_composition", StageHull: "calculate_energy_above_hull",
+}
+
 type candidateArgs struct {
 	Compositions []string `json:"compositions"`
 	NumSamples   int      `json:"num_samples"`
@@ -55,10 +60,13 @@ type candidateArgs struct {
 }
 
 // FanOutPlan is how many compositions a call asks for. Done says that there is
-// nothing to do: it has its result, or it cannot be run.
+// nothing to do: it has its result, or it cannot be run. Quick are the stages
+// whose tools are not long: they need no slot of the long ones. A plan of a
+// former version has none, and all its stages wait for a long slot.
 type FanOutPlan struct {
 	Done  bool
 	Count int
+	Quick []int `json:",omitempty"`
 }
 
 // OpenCandidates announces a call that fans out.
@@ -76,7 +84,27 @@ func (a *Activities) OpenCandidates(ctx context.Context, in CallInput) (FanOutPl
 		return FanOutPlan{Done: true}, err
 	}
 	task := event.TaskStart{TaskID: c.call.ID, TaskType: "screening", TotalSteps: len(args.Compositions), Details: "candidates " + shorten(strings.Join(args.Compositions, ", "), 100)}
-	return FanOutPlan{Count: len(args.Compositions)}, c.rec.Emit(ctx, task)
+	quick, err := a.quickStages(ctx)
+	if err != nil {
+		return FanOutPlan{}, err
+	}
+	return FanOutPlan{Count: len(args.Compositions), Quick: quick}, c.rec.Emit(ctx, task)
+}
+
+// quickStages lists the stages whose tools answer soon. One that nobody serves
+// is answered with an error, which is quick, too.
+func (a *Activities) quickStages(ctx context.Context) ([]int, error) {
+	specs, err := a.Tools.Tools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var quick []int
+	for stage := StageGenerate; stage <= LastStage; stage++ {
+		if !slices.ContainsFunc(specs, func(s tool.Spec) bool { return s.Name == stageTools[stage] && s.Long }) {
+			quick = append(quick, stage)
+		}
+	}
+	return quick, nil
 }
 
 func readCandidates(p discovery.PlannedCall) (candidateArgs, *tool.Error) {
@@ -127,10 +155,11 @@ func (a *Activities) plannedStage(ctx context.Context, in CallInput) (discovery.
 		p.Error = &tool.Error{Code: "invalid_input", Message: "the candidate does not exist"}
 		return p, nil
 	}
-	name, want, lacking, err := a.stage(ctx, in, args, args.Compositions[ref.Index])
+	want, lacking, err := a.stage(ctx, in, args, args.Compositions[ref.Index])
 	if err != nil {
 		return p, err
 	}
+	name := stageTools[ref.Stage]
 	p.Tool, p.Error = name, lacking
 	specs, err := a.Tools.Tools(ctx)
 	if err != nil {
@@ -146,7 +175,7 @@ func (a *Activities) plannedStage(ctx context.Context, in CallInput) (discovery.
 	return p, err
 }
 
-func (a *Activities) stage(ctx context.Context, in CallInput, args candidateArgs, formula string) (name string, want map[string]any, lacking *tool.Error, err error) {
+func (a *Activities) stage(ctx context.Context, in CallInput, args candidateArgs, formula string) (want map[string]any, lacking *tool.Error, err error) {
 	structures := func(stage int) []string {
 		var found []string
 		if found, err = a.structuresOf(ctx, in, stage); err == nil && len(found) == 0 {
@@ -156,15 +185,15 @@ func (a *Activities) stage(ctx context.Context, in CallInput, args candidateArgs
 	}
 	switch in.Candidate.Stage {
 	case StageGenerate:
-		return "generate_crystal_csp", map[string]any{"formula": formula, "num_samples": args.NumSamples}, nil, nil
+		return map[string]any{"formula": formula, "num_samples": args.NumSamples}, nil, nil
 	case StageRelax:
 		want = map[string]any{"structure_ids": structures(StageGenerate), "keep_best": 1, "potential": args.Potential}
-		return "relax_structures", want, lacking, err
+		return want, lacking, err
 	case StageValidate:
-		return "validate_composition", map[string]any{"compositions": []string{formula}}, nil, nil
+		return map[string]any{"compositions": []string{formula}}, nil, nil
 	default:
 		want = map[string]any{"structure_ids": structures(StageRelax), "potential": args.Potential}
-		return "calculate_energy_above_hull", want, lacking, err
+		return want, lacking, err
 	}
 }
 

@@ -33,7 +33,7 @@ func structureNamed(t *testing.T, b *bundle, n int) string {
 func testCandidates(t *testing.T) {
 	b := setup(t, wants("evaluate_candidates", `{"compositions":["MgO","XeF","CaO"],"num_samples":1}`))
 	for _, n := range []string{"relax_structures", "validate_composition"} {
-		b.tools.extra = append(b.tools.extra, tool.Spec{Server: "mace", Version: "1", Name: n, OutputSchema: json.RawMessage(schema)})
+		b.tools.extra = append(b.tools.extra, tool.Spec{Server: "mace", Version: "1", Name: n, Long: n == "relax_structures", OutputSchema: json.RawMessage(schema)})
 	}
 	b.tools.extra = append(b.tools.extra, tool.Spec{Server: "mace", Version: "1", Name: "calculate_energy_above_hull",
 		OutputSchema: json.RawMessage(`{"properties":{"h":{"type":"number","unit":"eV/atom","value":"energy_above_hull_per_atom"}}}`)})
@@ -60,6 +60,7 @@ func testCandidates(t *testing.T) {
 	var plan activities.FanOutPlan
 	b.do(t, activities.NameOpenCandidates, in, &plan)
 	require.Equal(t, 3, plan.Count)
+	require.Equal(t, []int{activities.StageGenerate, activities.StageValidate, activities.StageHull}, plan.Quick)
 	for i := range 3 {
 		for stage := 1; stage <= activities.LastStage; stage++ {
 			c := in

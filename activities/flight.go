@@ -31,6 +31,7 @@ type flight struct {
 	done        chan struct{}
 	out         tool.Outcome // set when done is closed
 	err         error
+	began       time.Time // when the tool was asked; zero if it never was
 
 	mu       sync.Mutex // guards what follows
 	progress func(tool.Progress)
@@ -44,8 +45,9 @@ type seat struct {
 	number int
 }
 
-// board begins a call, or joins the one that runs under the same key.
-func (f *flights) board(ctx context.Context, did string, in tool.Invocation, call func(context.Context, tool.Invocation) (tool.Outcome, error)) (s seat, joined bool) {
+// board begins a call once it has a slot, or joins the one that runs under the
+// same key.
+func (f *flights) board(ctx context.Context, did string, in tool.Invocation, slots Slots, call func(context.Context, tool.Invocation) (tool.Outcome, error)) (s seat, joined bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.all == nil {
@@ -61,8 +63,13 @@ func (f *flights) board(ctx context.Context, did string, in tool.Invocation, cal
 	f.all[in.IdempotencyKey] = fl
 	go func() {
 		defer cancel(nil)
+		defer close(fl.done)
+		if fl.err = slots.take(cctx, fl.report); fl.err != nil {
+			return
+		}
+		defer slots.free()
+		fl.began = time.Now().UTC()
 		fl.out, fl.err = call(cctx, in)
-		close(fl.done)
 	}()
 	return s, false
 }

@@ -22,7 +22,7 @@ func TestFlight(t *testing.T) {
 		return tool.Outcome{Status: tool.StatusOK}, ctx.Err()
 	}
 	attempt, lost := context.WithCancel(t.Context())
-	first, joined := f.board(attempt, "d", tool.Invocation{IdempotencyKey: "k"}, call)
+	first, joined := f.board(attempt, "d", tool.Invocation{IdempotencyKey: "k"}, nil, call)
 	require.False(t, joined)
 	lost()
 	first.leave()
@@ -30,7 +30,7 @@ func TestFlight(t *testing.T) {
 	require.True(t, first.orphan(true), "a closed discovery has no next attempt")
 
 	heard := make(chan tool.Progress, 1)
-	second, joined := f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k", OnProgress: func(p tool.Progress) { heard <- p }}, call)
+	second, joined := f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k", OnProgress: func(p tool.Progress) { heard <- p }}, nil, call)
 	require.True(t, joined)
 	require.Same(t, first.flight, second.flight)
 	first.leave() // heard late that it is over
@@ -42,6 +42,6 @@ func TestFlight(t *testing.T) {
 	require.NoError(t, second.err, "the end of an attempt is not the end of the call")
 	require.Equal(t, 1, begun)
 	f.land("k", second.flight)
-	_, joined = f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k"}, func(context.Context, tool.Invocation) (tool.Outcome, error) { return tool.Outcome{}, nil })
+	_, joined = f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k"}, nil, func(context.Context, tool.Invocation) (tool.Outcome, error) { return tool.Outcome{}, nil })
 	require.False(t, joined)
 }

@@ -13,8 +13,8 @@ import (
 
 // stageTool stands for one stage of a candidate: the work tool serves it under
 // the name of the server that it replaces. Relaxing takes as long as the test
-// says, and longer while the file hold.all exists; the other stages answer at
-// once.
+// says, and longer while the file hold.all exists; it alone is long. The other
+// stages answer at once.
 type stageTool struct {
 	tool string
 	long bool
@@ -28,10 +28,10 @@ const workRelax = "CRYSTALYSE_TEST_WORK_RELAX_MS"
 var (
 	idsOf      = map[string]any{"structure_ids": map[string]any{"type": "array"}}
 	stageTools = map[string]stageServer{
-		"chemeleon": {{"generate_crystal_csp", true, map[string]any{"formula": map[string]any{"type": "string"}}, nil}},
+		"chemeleon": {{"generate_crystal_csp", false, map[string]any{"formula": map[string]any{"type": "string"}}, nil}},
 		"mace": {
 			{"relax_structures", true, idsOf, map[string]any{"e": map[string]any{"type": "number", "unit": "eV/atom", "value": "energy_per_atom"}}},
-			{"calculate_energy_above_hull", true, idsOf, map[string]any{"h": map[string]any{"type": "number", "unit": "eV/atom", "value": "energy_above_hull_per_atom"}}},
+			{"calculate_energy_above_hull", false, idsOf, map[string]any{"h": map[string]any{"type": "number", "unit": "eV/atom", "value": "energy_above_hull_per_atom"}}},
 		},
 		"smact": {{"validate_composition", false, map[string]any{"compositions": map[string]any{"type": "array"}}, nil}},
 	}

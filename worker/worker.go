@@ -22,6 +22,7 @@ type Slots struct {
 	LLM   int // language-model turns; default 32
 	Tools int // tool calls, waiting ones included; default 16
 	GPU   int // long calls of the queue tools-gpu; 0 serves it not
+	Ahead int // further ones that are prepared while all of those work
 }
 
 // How a worker behaves when it stops, and how soon it hears of a cancellation.
@@ -61,7 +62,7 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 	workers := []worker.Worker{toolWorker, llmWorker, discoveries}
 	if slots.GPU > 0 {
 		gpu := llm
-		gpu.MaxConcurrentActivityExecutionSize = slots.GPU
+		gpu.MaxConcurrentActivityExecutionSize = slots.GPU + slots.Ahead
 		gpuWorker := worker.New(c, workflows.QueueToolsGPU, gpu)
 		RegisterActivities(gpuWorker, a)
 		workers = append(workers, gpuWorker)

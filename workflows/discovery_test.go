@@ -36,6 +36,7 @@ type fakes struct {
 	begins   int
 
 	candidates int
+	quick      []int // stages of them that are not long
 	gathered   []activities.SettleCandidatesInput
 
 	mu sync.Mutex
@@ -77,7 +78,7 @@ func (f *fakes) register(env interface {
 	})
 	reg(activities.NameAskUser, func(context.Context, activities.CallInput) (activities.Asked, error) { return f.asked, nil })
 	reg(activities.NameOpenCandidates, func(context.Context, activities.CallInput) (activities.FanOutPlan, error) {
-		return activities.FanOutPlan{Count: f.candidates}, nil
+		return activities.FanOutPlan{Count: f.candidates, Quick: f.quick}, nil
 	})
 	reg(activities.NameSettleCandidates, func(_ context.Context, in activities.SettleCandidatesInput) (activities.CallResult, error) {
 		f.gathered = append(f.gathered, in)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -37,7 +38,8 @@ type FanOutInput struct {
 	Base     int // candidates are numbered from Base+1
 	Next     int
 	Count    int
-	ToolCall int // made so far, over earlier runs
+	ToolCall int   // made so far, over earlier runs
+	Quick    []int `json:",omitempty"` // stages that need no long slot; see activities.FanOutPlan
 }
 
 // FanOutResult counts what was spent; what was found is in the ledger.
@@ -97,7 +99,7 @@ func evaluate(ctx workflow.Context, in FanOutInput, index int) int {
 		StaticSummary:     fmt.Sprintf("candidate %d of %d", index+1, in.Count),
 		Priority:          temporal.Priority{FairnessKey: in.UserID},
 	})
-	c := CandidateInput{Call: in.Call, UserID: in.UserID, Queue: in.Queue, Number: number, Index: index}
+	c := CandidateInput{Call: in.Call, UserID: in.UserID, Queue: in.Queue, Number: number, Index: index, Quick: in.Quick}
 	var calls int
 	err := child(cctx, Candidate, workflowID, c, &calls)
 	if err != nil && ctx.Err() == nil {
@@ -114,6 +116,16 @@ type CandidateInput struct {
 	Queue  string
 	Number int
 	Index  int
+	Quick  []int `json:",omitempty"`
+}
+
+// runs gives where a stage runs, and how long it may take: a long slot is taken
+// by what is long, and the quick stages of the others do not wait for it.
+func (in CandidateInput) runs(stage int) (queue string, k kind) {
+	if slices.Contains(in.Quick, stage) {
+		return QueueTools, short
+	}
+	return cmp.Or(in.Queue, QueueTools), long
 }
 
 // CandidateWorkflow takes a composition through its stages. A stage that fails
@@ -125,7 +137,8 @@ func CandidateWorkflow(ctx workflow.Context, in CandidateInput) (int, error) {
 		call := in.Call
 		call.Step = id.CandidateStep(in.Number, stage)
 		call.Candidate = &activities.CandidateRef{Call: in.Call.Step, Index: in.Index, Number: in.Number, Stage: stage}
-		actx := activity(ctx, cmp.Or(in.Queue, QueueTools), fmt.Sprintf("%d.%s", call.Gen, call.Step), fmt.Sprintf("candidate %d, stage %d", in.Number, stage), long)
+		queue, k := in.runs(stage)
+		actx := activity(ctx, queue, fmt.Sprintf("%d.%s", call.Gen, call.Step), fmt.Sprintf("candidate %d, stage %d", in.Number, stage), k)
 		actx = workflow.WithPriority(actx, temporal.Priority{FairnessKey: in.UserID})
 		var res activities.CallResult
 		err := workflow.ExecuteActivity(actx, activities.NameCallTool, call).Get(ctx, &res)
@@ -178,7 +191,7 @@ func (r *run) evaluateCandidates(ctx workflow.Context, c *activeCall) (activitie
 	var res FanOutResult
 	c.running = true
 	r.clock.work(ctx, r, 1)
-	err := child(cctx, FanOut, workflowID, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n}, &res)
+	err := child(cctx, FanOut, workflowID, FanOutInput{Call: in, UserID: r.begin.UserID, Queue: r.longQueue(), Base: base, Count: n, Quick: plan.Quick}, &res)
 	r.clock.work(ctx, r, -1)
 	c.running = false
 	c.made += res.ToolCalls + spent(err)

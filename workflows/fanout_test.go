@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/activities"
@@ -57,10 +57,36 @@ func TestFanOutFitsTheBudget(t *testing.T) {
 	require.LessOrEqual(t, r.Usage.ToolCalls, 30)
 }
 
+// TestOnlyTheLongStageTakesALongSlot: the quick ones of a candidate do not wait
+// behind the relaxations of others. A plan of a former version says nothing of
+// its stages, and they go on as they did.
+func TestOnlyTheLongStageTakesALongSlot(t *testing.T) {
+	for name, c := range map[string]struct {
+		quick []int
+		long  []string
+	}{
+		"now":    {[]int{1, 3, 4}, []string{"c1.t2.tool1"}},
+		"former": {nil, []string{"c1.t1.tool1", "c1.t2.tool1", "c1.t3.tool1", "c1.t4.tool1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fakes{turn: calling(fanRef), candidates: 1, quick: c.quick, begin: longApart}
+			on := map[string][]string{}
+			f.call = func(ctx context.Context, in activities.CallInput) (activities.CallResult, error) {
+				q := activity.GetInfo(ctx).TaskQueue
+				on[q] = append(on[q], in.Step)
+				return activities.CallResult{Status: tool.StatusOK}, nil
+			}
+			_, err := runIt(t, environment(t, f), input)
+			require.NoError(t, err)
+			require.Equal(t, c.long, on[workflows.QueueToolsGPU])
+			require.Len(t, on[workflows.QueueTools], 4-len(c.long))
+		})
+	}
+}
+
 func TestFanOutContinuesAsNew(t *testing.T) {
 	t.Parallel()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := newEnvironment()
 	env.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, workflow.RegisterOptions{Name: workflows.FanOut})
 	env.RegisterWorkflowWithOptions(func(workflow.Context, workflows.CandidateInput) (int, error) { return 4, nil }, workflow.RegisterOptions{Name: workflows.Candidate})
 	env.ExecuteWorkflow(workflows.FanOut, workflows.FanOutInput{Count: 1000})

@@ -39,7 +39,7 @@ var registered = workflow.RegisterOptions{Name: workflows.Discovery}
 
 // TestReplay replays every recorded history: a change of the workflow that
 // would break a discovery in flight fails here. Record new ones with
-// CRYSTALYSE_RECORD=1; never edit or remove old ones.
+// CRYSTALYSE_RECORD=1, or one shape by its name; never edit or remove old ones.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CRYSTALYSE_RECORD") != "" {
@@ -87,7 +87,7 @@ func record(t *testing.T) {
 		"steered":   {turn: answerAfter(1, 1), call: firstUntilCancelled()},
 		"approved":  {turn: calling(expensive), begin: began(asks, discovery.Budget{WallS: 3600})},
 		"asked":     {turn: calling(ask), asked: activities.Asked{Text: "which?", Default: "any", TimeoutS: 600}},
-		"fanned":    {turn: calling(fanRef), candidates: 3},
+		"fanned":    {turn: calling(fanRef), candidates: 3, quick: []int{1, 3, 4}, begin: longApart},
 		"fandrop":   {turn: calling(fanRef), candidates: 3, call: firstUntilCancelled()},
 		"pausedrop": {turn: calling(longRef), call: firstUntilCancelled()},
 		"forked": {turn: answerAfter(2, 1), begin: func(int) activities.BeginResult {
@@ -97,8 +97,15 @@ func record(t *testing.T) {
 			return activities.BeginResult{Ready: true, Head: "h1", Turn: 1, Resume: &activities.ResumePoint{Gen: 1, Head: "h1", Open: []activities.CallRef{{CallID: "t1.tool2", Tool: "x", Server: "s", Summary: "x"}}}}
 		}},
 	} {
-		recordOne(t, c, name, f)
+		if only := os.Getenv("CRYSTALYSE_RECORD"); only == "1" || only == name {
+			recordOne(t, c, name, f)
+		}
 	}
+}
+
+// longApart gives long calls a queue of their own.
+func longApart(int) activities.BeginResult {
+	return activities.BeginResult{Ready: true, Head: "h0", UserID: "u", LongQueue: workflows.QueueToolsGPU}
 }
 
 // firstUntilCancelled holds the first call until it is cancelled, and no other.
@@ -195,7 +202,7 @@ func recordOne(t *testing.T, c client.Client, name string, f *fakes) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	workers := []worker.Worker{}
-	for _, q := range []string{workflows.QueueDiscovery, workflows.QueueLLM, workflows.QueueTools} {
+	for _, q := range []string{workflows.QueueDiscovery, workflows.QueueLLM, workflows.QueueTools, workflows.QueueToolsGPU} {
 		w := worker.New(c, q, worker.Options{MaxHeartbeatThrottleInterval: time.Second, DefaultHeartbeatThrottleInterval: time.Second})
 		w.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
 		w.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, fanOut)
@@ -247,8 +254,9 @@ func keep(ctx context.Context, t *testing.T, c client.Client, name, workflowID, 
 	require.NoError(t, os.WriteFile(file, body, 0o600))
 }
 
-// recording numbers the set of histories: raise it with the shape of a run.
-const recording = "v3"
+// recording numbers the set of histories: raise it with the shape of a run. Of
+// v4 are those of a fan-out, which says which of its stages are quick.
+const recording = "v4"
 
 func acceptedUpdate(t *testing.T) *testsuite.TestUpdateCallback {
 	return &testsuite.TestUpdateCallback{

@@ -99,7 +99,7 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	if err := os.WriteFile(cfg.Path("run", "worker.ready"), []byte("ready\n"), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	err = worker.Run(ctx, engine, a, worker.Slots{GPU: cfg.GPUSlots})
+	err = worker.Run(ctx, engine, a, worker.Slots{GPU: cfg.GPUSlots, Ahead: cfg.GPUAhead})
 	stop, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	return errors.Join(err, pool.Close(stop))
@@ -156,7 +156,7 @@ func optional(a *activities.Activities, cfg *config.Config, db *postgres.DB, c c
 		a.Shared = db.Artifacts()
 	}
 	if cfg.GPUSlots > 0 {
-		a.LongQueue = workflows.QueueToolsGPU
+		a.LongQueue, a.LongSlots = workflows.QueueToolsGPU, activities.NewSlots(cfg.GPUSlots)
 	}
 	if c.publisher != nil {
 		a.Live = c.publisher

@@ -78,6 +78,7 @@ type Config struct {
 	WebhookURL    Secret // may hold a token
 	WebhookSecret Secret
 	GPUSlots      int
+	GPUAhead      int
 	ArtifactStore string
 
 	OTLPEndpoint   string // where traces go; "" records none

@@ -136,6 +136,7 @@ var fields = []field{
 	secret("webhook-secret", "", "secret that signs what the webhook is told", func(c *Config) *Secret { return &c.WebhookSecret }),
 	checked(text("artifact-store", "", "folder", "folder (workers share one), or postgres (workers share none)", func(c *Config) *string { return &c.ArtifactStore }), oneOf("folder", "postgres")),
 	number("gpu-slots", "0", "long calculations that run at a time on the queue tools-gpu; 0 runs them with all others", 0, 64, func(c *Config) *int { return &c.GPUSlots }),
+	number("gpu-ahead", "2", "long calculations that a worker prepares while its gpu-slots are taken; 0 where several hosts share the queue, so that none waits beside a free one", 0, 64, func(c *Config) *int { return &c.GPUAhead }),
 	checked(text("otlp-endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "", "address of an OpenTelemetry collector (OTLP over HTTP, usually port 4318) that gets traces; empty records none", func(c *Config) *string { return &c.OTLPEndpoint }), address("http", "https")),
 	text("metrics-address", "", "", "address (host:port) where a worker serves /metrics and /healthz; empty serves none (`up` chooses one)", func(c *Config) *string { return &c.MetricsAddress }),
 	text("models-dir", "", "", "folder with model files of potentials, <name>.model (default <state-dir>/models)", func(c *Config) *string { return &c.ModelsDir }),

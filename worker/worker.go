@@ -31,6 +31,14 @@ const (
 	heartbeatThrottle = 3 * time.Second
 )
 
+// Each poll takes a task at a time, and as long as the engine needs to write
+// that the task has begun. The SDK's own two let hundreds of runs wait for each
+// other while nothing else was busy.
+const (
+	workflowPollers = 16
+	activityPollers = 8
+)
+
 // Run serves the queues until ctx ends, then drains: long calls are
 // checkpointed and handed to the next worker.
 func Run(ctx context.Context, c client.Client, a *activities.Activities, slots Slots) error {
@@ -38,6 +46,7 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 	base := worker.Options{
 		Interceptors: hook, WorkerStopTimeout: stopTimeout,
 		MaxHeartbeatThrottleInterval: heartbeatThrottle, DefaultHeartbeatThrottleInterval: heartbeatThrottle,
+		MaxConcurrentWorkflowTaskPollers: workflowPollers, MaxConcurrentActivityTaskPollers: activityPollers,
 	}
 	// The short steps of a run are on its own queue: the engine hands them over
 	// with its answer to the run that scheduled them, without another poll.

@@ -134,6 +134,10 @@ func temporalCommand(bin, dir, namespace string, port, uiPort, metrics int) func
 			return nil, diskFault(err, dir)
 		}
 		args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", fmt.Sprint(port), "--db-filename", filepath.Join(dir, "temporal.db"), "--log-level", "warn", "--log-format", "json", "--metrics-port", fmt.Sprint(metrics)}
+		// Its file is as safe with a write-ahead log as with the journal it would
+		// have by itself, and each of its many small writes waits for the disk once
+		// instead of three times.
+		args = append(args, "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL")
 		if uiPort > 0 {
 			args = append(args, "--ui-port", fmt.Sprint(uiPort))
 		} else {

@@ -53,6 +53,7 @@ func (h *hub) Connected() {
 	h.r.stats.connects.Add(1)
 	for _, st := range h.all() {
 		st.mu.Lock()
+		st.overflow = st.loading // it may have subscribed to the connection before
 		st.begin()
 		st.mu.Unlock()
 	}
@@ -211,6 +212,7 @@ func (h *hub) forget() {
 				st.snap = nil // it may be large, and serves nobody any more
 			}
 			gone := len(st.viewers) == 0 && !st.loading && time.Since(st.leftAt) > h.r.Limits.RingIdle
+			st.dead = st.dead || gone // nobody begins to read it any more
 			st.mu.Unlock()
 			if !gone {
 				continue

@@ -26,10 +26,10 @@ type stream struct {
 	epoch    string
 	top      int64
 	resets   int  // counts the times when positions lost their meaning
-	dead     bool // the session is deleted; viewers that still come are refused
+	dead     bool // deleted or forgotten; viewers that still come are refused
 	ring     ring
 	pending  []announcement
-	overflow bool // pending was too long: read again
+	overflow bool // pending was too long, or the connection is another one: read again
 	viewers  []*conn
 	leftAt   time.Time // when the last viewer left
 	shared   sharedFrame

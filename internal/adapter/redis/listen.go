@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -42,9 +44,28 @@ func (b *Bus) Listen(ctx context.Context, l event.Listener) {
 
 var runID = regexp.MustCompile(`run_id:(\w+)`)
 
+// subscriber gives a client that can connect once. Whoever writes to a connection
+// that broke (a ping, a subscription) would have the library replace it and tell
+// nobody: what was announced in between would be missed, and a Redis that was
+// restarted taken for the one before.
+func (b *Bus) subscriber() *redis.Client {
+	opt := *b.opt
+	opt.DialerRetries = 1
+	dial, used := redis.NewDialer(&opt), new(atomic.Bool)
+	opt.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if used.Swap(true) {
+			return nil, errLost
+		}
+		return dial(ctx, network, addr)
+	}
+	return redis.NewClient(&opt)
+}
+
 // connection serves one connection until it fails.
 func (b *Bus) connection(ctx context.Context, l event.Listener, healthy func()) error {
-	ps := b.rdb.Subscribe(ctx)
+	client := b.subscriber()
+	defer client.Close()
+	ps := client.Subscribe(ctx)
 	defer ps.Close()
 	// Receiving waits for its own time-out, whatever becomes of ctx.
 	defer context.AfterFunc(ctx, func() { _ = ps.Close() })()

@@ -27,7 +27,7 @@ import (
 
 const (
 	keep   = 10_000         // events of a session
-	ttl    = 24 * time.Hour // after its last event
+	ttl    = 24 * time.Hour // set again every 64 events
 	prefix = "session:"
 )
 
@@ -50,6 +50,7 @@ var (
 // Bus is a connection to Redis; it implements event.Bus and event.Stream.
 type Bus struct {
 	rdb   *redis.Client
+	opt   *redis.Options
 	calls *calls
 	keep  int
 
@@ -90,7 +91,7 @@ func Open(address string) (*Bus, error) {
 	}
 	opt.ContextTimeoutEnabled = true
 	rdb := redis.NewClient(opt)
-	return &Bus{rdb: rdb, calls: &calls{rdb: rdb}, keep: keep, acks: map[string][]chan error{}, up: make(chan struct{})}, nil
+	return &Bus{rdb: rdb, opt: opt, calls: &calls{rdb: rdb}, keep: keep, acks: map[string][]chan error{}, up: make(chan struct{})}, nil
 }
 
 // Close ends the connections.

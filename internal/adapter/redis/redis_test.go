@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,8 @@ func open(t *testing.T) (*redis.Bus, *goredis.Client) {
 // TestRedis runs on one real server.
 func TestRedis(t *testing.T) {
 	t.Parallel()
-	t.Run("Reconnect", testReconnect) // alone: it cuts the connections of all
+	t.Run("Reconnect", testReconnect) // alone: these two cut the connections of all
+	t.Run("NotBehindOurBack", testNotBehindOurBack)
 	t.Run("Contract", func(t *testing.T) {
 		t.Parallel()
 		eventtest.Contract(t, func(t *testing.T) eventtest.Carrier {
@@ -105,6 +107,43 @@ func testReconnect(t *testing.T) {
 		require.NoError(t, err)
 		ear.Wait(t, "the next event", func(h map[string][]event.Delivery, _ int) bool { return len(h[sid]) == n-1 })
 	}
+}
+
+// deaf hears nothing more once it has heard, until it is let go.
+type deaf struct {
+	*eventtest.Ear
+	heard, let chan struct{}
+}
+
+func (d deaf) Announced(sid, epoch string, first int64, bodies [][]byte) {
+	d.Ear.Announced(sid, epoch, first, bodies)
+	d.heard <- struct{}{}
+	<-d.let
+}
+
+// testNotBehindOurBack: a broken connection that a subscription finds before the
+// reader does is not replaced in silence: the reader is told of the new one.
+func testNotBehindOurBack(t *testing.T) {
+	b, raw := open(t)
+	ctx, stop := context.WithCancel(t.Context())
+	ear := deaf{eventtest.NewEar(), make(chan struct{}, 1), make(chan struct{})}
+	done := make(chan struct{})
+	go func() { defer close(done); b.Listen(ctx, ear) }()
+	defer func() { stop(); <-done }()
+	sid := id.New()
+	require.NoError(t, b.Subscribe(ctx, sid))
+	_, err := b.Durable(ctx, sid, true, eventtest.Durables(1, 1))
+	require.NoError(t, err)
+	<-ear.heard // the reader is busy with it
+	require.NoError(t, raw.Do(ctx, "CLIENT", "KILL", "TYPE", "pubsub").Err())
+	require.Eventually(t, func() bool {
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		err := b.Subscribe(short, id.New()) // nobody reads an ack: it ends late, or at the broken connection
+		return err != nil && short.Err() == nil
+	}, eventtest.Patience, time.Millisecond)
+	close(ear.let)
+	ear.Wait(t, "word of the new connection", func(_ map[string][]event.Delivery, connected int) bool { return connected >= 2 })
 }
 
 // testMetaLost: a stream whose meta is gone is of another epoch and is not mixed

@@ -38,7 +38,7 @@ func (c *conn) join(ctx context.Context, st *stream, a *ask) error {
 // another node may know of more than this one has heard: then it looks again.
 func (st *stream) prove(ctx context.Context, a *ask) (epoch string, top int64, resets int, reason string, err error) {
 	epoch, top, resets, reason, err = st.proveNow(ctx, a)
-	if reason != reasonFuture || epoch == epochHistory {
+	if reason != reasonFuture {
 		return epoch, top, resets, reason, err
 	}
 	st.mu.Lock()

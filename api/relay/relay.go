@@ -178,9 +178,11 @@ func New(d Deps) *Relay {
 
 // Close tells every viewer to come back later, and ends.
 func (r *Relay) Close() {
-	for _, c := range r.wheel.all() {
-		c.close(closeGoingAway, "the server goes away")
+	var farewells sync.WaitGroup
+	for _, c := range r.wheel.all() { // side by side: one that does not read takes a second
+		farewells.Go(func() { c.close(closeGoingAway, "the server goes away") })
 	}
+	farewells.Wait()
 	r.mu.Lock()
 	r.stop()
 	r.mu.Unlock()

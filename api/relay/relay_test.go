@@ -240,6 +240,26 @@ func TestNodeBehind(t *testing.T) {
 	sound(t, v)
 }
 
+// Without the bus too: the stored log is asked before a viewer is refused its
+// position.
+func TestNodeBehindTheLog(t *testing.T) {
+	r := setup(t, relay.Limits{CheckEvery: time.Hour}, func(d *relay.Deps) { d.Stream = nil })
+	sid := r.world.Open("ada")
+	s := r.story(sid)
+	s.turn(1, 0)
+	v := r.viewer(sid)
+	await(t, v, r.stored(sid))
+	for n := 2; n <= 20; n++ { // faster than the node looks by itself
+		s.turn(n, 0)
+		ws := r.dial(sid, "ada", relay.Subprotocol)
+		require.NoError(t, ws.WriteJSON(map[string]any{"t": "join", "e": "pg", "q": 2 * n}))
+		var f struct{ T, Mode string }
+		require.NoError(t, ws.ReadJSON(&f))
+		require.Equal(t, "joined tail", f.T+" "+f.Mode)
+		require.NoError(t, ws.Close())
+	}
+}
+
 // A stream that let go of a position says so.
 func TestTrimmed(t *testing.T) {
 	r := setupBus(t, membus.New(100), relay.Limits{RingEvents: 8})

@@ -7,6 +7,7 @@ package publish
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -130,10 +131,11 @@ func (p *Publisher) take(sessionID string, q *queue) []item {
 	return out
 }
 
-func sameAttempt(a, b item) bool {
-	x, y := a.live.Metadata, b.live.Metadata
-	return x.DiscoveryID == y.DiscoveryID && x.Step == y.Step && x.Attempt == y.Attempt
-}
+// sameAttempt reports whether two live events are of one attempt in one
+// generation: their ids differ in the last part only.
+func sameAttempt(a, b item) bool { return attemptOf(a.live.ID) == attemptOf(b.live.ID) }
+
+func attemptOf(id string) string { return id[:max(0, strings.LastIndexByte(id, '/'))] }
 
 func (p *Publisher) serve(sessionID string, q *queue) {
 	for {

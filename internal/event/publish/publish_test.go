@@ -163,3 +163,45 @@ func TestFreshStream(t *testing.T) {
 	require.Len(t, got, 2)
 	require.Equal(t, w.Log(sid)[5:], got)
 }
+
+// oneByOne is a bus that takes no call while it is held.
+type oneByOne struct {
+	*membus.Bus
+	hold  chan struct{}
+	calls chan []event.Message
+}
+
+func (o oneByOne) Live(ctx context.Context, sid string, ms []event.Message) (event.Answer, error) {
+	<-o.hold
+	o.calls <- ms
+	return o.Bus.Live(ctx, sid, ms)
+}
+
+// A step that is done again in a new generation begins to count anew: what waits
+// together of both goes in calls of its own.
+func TestGenerationsApart(t *testing.T) {
+	t.Parallel()
+	w, bus := relaytest.NewWorld(), oneByOne{membus.New(1000), make(chan struct{}), make(chan []event.Message, 100)}
+	p := publish.New(w, bus, slog.New(slog.DiscardHandler))
+	sid := w.Open("ada")
+	for gen := range 2 {
+		s := scopeOf(sid, "t1.llm")
+		s.Gen = gen
+		for range 3 {
+			e, err := s.New(event.ReasoningUpdate{Content: "live"})
+			require.NoError(t, err)
+			p.Send(e)
+		}
+	}
+	close(bus.hold)
+	p.Wait()
+	close(bus.calls)
+	taken := 0
+	for ms := range bus.calls {
+		taken += len(ms)
+		for _, m := range ms {
+			require.Equal(t, ms[0].Producer, m.Producer)
+		}
+	}
+	require.Equal(t, 6, taken)
+}

@@ -99,6 +99,12 @@ func (r *rig) url(session string) string {
 func (r *rig) viewer(session string) *relaytest.Viewer {
 	v := relaytest.NewViewer(r.url(session))
 	v.Header = http.Header{"X-User": {"ada"}}
+	r.keep(v)
+	return v
+}
+
+// keep runs a viewer until the test ends.
+func (r *rig) keep(v *relaytest.Viewer) {
 	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -108,7 +114,6 @@ func (r *rig) viewer(session string) *relaytest.Viewer {
 		}
 	}()
 	r.t.Cleanup(func() { cancel(); <-done })
-	return v
 }
 
 // dial opens a raw socket.

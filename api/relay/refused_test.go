@@ -1,0 +1,133 @@
+package relay_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+
+	"crystalyse/api/gate"
+	"crystalyse/api/relay"
+	"crystalyse/api/relay/relaytest"
+	"crystalyse/api/rest/resttest"
+	"crystalyse/internal/auth"
+)
+
+const audience = "crystalyse"
+
+var secret = []byte("0123456789abcdef0123456789abcdef")
+
+// guarded is a rig behind the real gate, with ada's token.
+func guarded(t *testing.T, limits relay.Limits) (r *rig, g *gate.Gate, ada string) {
+	t.Helper()
+	keys, err := auth.ParseKeys("a:" + string(secret))
+	require.NoError(t, err)
+	tokens, err := auth.NewTokens(keys, audience, nil)
+	require.NoError(t, err)
+	g = gate.New(gate.Options{Tokens: tokens, Logins: resttest.NewLogins()})
+	ada, err = tokens.Sign("ada", time.Hour)
+	require.NoError(t, err)
+	return setup(t, limits, func(d *relay.Deps) { d.Gate = g }), g, ada
+}
+
+// forged is a token of ada as somebody else would make it.
+func forged(t *testing.T, method jwt.SigningMethod, key any, change func(jwt.MapClaims)) string {
+	t.Helper()
+	c := jwt.MapClaims{"user_id": "ada", "aud": audience, "exp": time.Now().Add(time.Hour).Unix()}
+	if change != nil {
+		change(c)
+	}
+	text, err := jwt.NewWithClaims(method, c).SignedString(key)
+	require.NoError(t, err)
+	return text
+}
+
+// Forged tokens, foreign pages, tickets that were used and viewers that stop in
+// the middle of a frame are refused with their code, and who watches the session
+// notices nothing.
+func TestRefusedAtTheRealGate(t *testing.T) {
+	r, g, ada := guarded(t, relay.Limits{PerUser: 3, Beat: 15 * time.Millisecond, Silence: 50 * time.Millisecond})
+	sid := r.world.Open("ada")
+	s := r.story(sid)
+	watcher := relaytest.NewViewer(r.url(sid))
+	watcher.Header = http.Header{"Authorization": {"Bearer " + ada}}
+	r.keep(watcher)
+	s.turn(1, 3)
+	await(t, watcher, r.stored(sid))
+
+	knock := func(token, origin string) int {
+		h := http.Header{"Authorization": {"Bearer " + token}}
+		if origin != "" {
+			h.Set("Origin", origin)
+		}
+		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), h)
+		if err == nil {
+			require.NoError(t, ws.Close())
+		} else {
+			require.NotNil(t, resp, err)
+		}
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	require.Equal(t, http.StatusSwitchingProtocols, knock(forged(t, jwt.SigningMethodHS256, secret, nil), ""), "the others differ from this one in one thing")
+	require.Equal(t, 401, knock(forged(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil), ""))
+	require.Equal(t, 401, knock(forged(t, jwt.SigningMethodHS256, []byte("another secret of thirty-two bytes"), nil), ""))
+	require.Equal(t, 401, knock(forged(t, jwt.SigningMethodHS256, secret, func(c jwt.MapClaims) { c["aud"] = "another service" }), ""))
+	require.Equal(t, 401, knock(forged(t, jwt.SigningMethodHS256, secret, func(c jwt.MapClaims) { c["exp"] = time.Now().Add(-time.Minute).Unix() }), ""))
+	require.Equal(t, 403, knock(ada, "https://evil.example"))
+	require.Equal(t, 403, knock(ada, "null"))
+
+	ticket, err := g.Ticket(t.Context(), auth.Identity{UserID: "ada", TokenID: "t", Expires: time.Now().Add(time.Hour)})
+	require.NoError(t, err)
+	first := r.dial(sid, "", relay.Subprotocol)
+	require.NoError(t, first.WriteJSON(map[string]string{"t": "auth", "ticket": ticket}))
+	require.NoError(t, first.WriteJSON(map[string]string{"t": "join"}))
+	var f map[string]any
+	require.NoError(t, first.ReadJSON(&f))
+	again := r.dial(sid, "", relay.Subprotocol)
+	require.NoError(t, again.WriteJSON(map[string]string{"t": "auth", "ticket": ticket}))
+	require.Equal(t, 4001, closed(t, again), "a ticket is good once")
+
+	// The head of a frame of ten bytes, and then nothing.
+	_, err = first.NetConn().Write([]byte{0x81, 0x8a, 0, 0})
+	require.NoError(t, err)
+	require.Equal(t, 4012, closed(t, first))
+
+	s.turn(2, 3)
+	await(t, watcher, r.stored(sid))
+	sound(t, watcher)
+	require.Equal(t, 1, watcher.Counts().Connections)
+}
+
+// Connections above the limit of a user are refused before the upgrade; those
+// there are go on, and another user has a limit of their own.
+func TestTooManyConnections(t *testing.T) {
+	r := setup(t, relay.Limits{PerUser: 2})
+	sid := r.world.Open("ada")
+	s := r.story(sid)
+	watcher := r.viewer(sid)
+	s.turn(1, 3)
+	await(t, watcher, r.stored(sid))
+	second := r.dial(sid, "ada", relay.Subprotocol)
+	for range 20 {
+		_, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"ada"}})
+		require.Error(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 429, resp.StatusCode)
+		require.NotEmpty(t, resp.Header.Get("Retry-After"))
+	}
+	_ = r.dial("of-eve", "eve", relay.Subprotocol)
+	require.NoError(t, second.Close())
+	until(t, "its place is free again", func() bool {
+		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"ada"}})
+		_ = resp.Body.Close()
+		return err == nil && ws.Close() == nil
+	})
+	s.turn(2, 3)
+	await(t, watcher, r.stored(sid))
+	sound(t, watcher)
+	require.Equal(t, 1, watcher.Counts().Connections)
+}

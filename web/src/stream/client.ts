@@ -224,7 +224,7 @@ export class SessionStream {
     }
   }
 
-  private event(q: number, e: Event, fresh: Event[]): void {
+  private event(q: number, e: Event | undefined, fresh: Event[]): void {
     if (this.snapshot || !this.position || q <= this.position.q) return;
     if (q !== this.position.q + 1) {
       // A hole: the position stays where all before it is held.
@@ -232,7 +232,7 @@ export class SessionStream {
       this.rejoin();
       return;
     }
-    fresh.push(e);
+    if (e) fresh.push(e);
     this.position = { e: this.position.e, q };
   }
 

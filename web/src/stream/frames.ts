@@ -1,5 +1,6 @@
 // Frames of the subprotocol crystalyse.v1 (docs/wire.md). Each is checked at the
-// edge: what is not understood is dropped, never half applied.
+// edge: what is not understood is dropped, never half applied. An event that is
+// not understood keeps its place: asking for it again would bring it again.
 import type { Event } from "../event/events.gen";
 import { parseId } from "../event/id";
 
@@ -11,7 +12,7 @@ export interface Position {
 export type Frame =
   | { t: "joined"; e: string; q: number; top: number; mode: "tail" | "snapshot" }
   | { t: "snap"; e: string; q: number; d: Event[]; more: boolean }
-  | { t: "ev"; q: number; d: Event }
+  | { t: "ev"; q: number; d?: Event }
   | { t: "reset"; reason: string }
   | { t: "lag"; q: number; behind: number }
   | { t: "hb"; top: number }
@@ -44,7 +45,7 @@ function frame(x: unknown): Frame | undefined {
     case "snap":
       return { t: "snap", e: str(f.e), q, d: Array.isArray(f.d) ? f.d.filter(isEvent) : [], more: f.more === true };
     case "ev":
-      return isEvent(f.d) ? { t: "ev", q, d: f.d } : undefined;
+      return isEvent(f.d) ? { t: "ev", q, d: f.d } : { t: "ev", q };
     case "reset":
       return { t: "reset", reason: str(f.reason) };
     case "lag":

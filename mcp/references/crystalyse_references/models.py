@@ -27,6 +27,7 @@ class SourceState(Result):
     found: int = unit("", "phases it gave")
     date: str | None = Field(description="date of the data, or of the answer")
     cached: bool
+    cut: bool = Field(default=False, description="it has more than was read")
     error: str | None = Field(description="why it gave nothing")
 
 

@@ -10,27 +10,28 @@ import json
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.files import artifacts, write_atomic
 
+T = TypeVar("T")
 TIMEOUT = 20.0  # seconds
-MAX_PAGES, PAGE = 4, 50
 MAX_AGE = 30 * 86400.0  # seconds a cached answer is used
-OPTIMADE_DEFAULT = "https://optimade.materialsproject.org"
 MP_THERMO = "https://api.materialsproject.org/materials/thermo/"
-FIELDS = "chemical_formula_reduced,lattice_vectors,cartesian_site_positions,species_at_sites,species,nsites,structure_features,last_modified"
 
 
-def optimade_urls() -> list[str]:
-    """The OPTIMADE providers to ask: CRYSTALYSE_OPTIMADE (comma-separated), else Materials Project's."""
-    given = os.environ.get("CRYSTALYSE_OPTIMADE")
-    return [u.strip().rstrip("/") for u in (given if given is not None else OPTIMADE_DEFAULT).split(",") if u.strip()]
+class HTTPFault(ToolFault):
+    """A database's own refusal, with its HTTP status."""
+
+    def __init__(self, host: str | None, status: int):
+        """Say who answered what."""
+        super().__init__("unavailable", f"{host} answered HTTP {status}")
+        self.status = status
 
 
-def _get(url: str, params: dict[str, str], headers: dict[str, str] | None = None) -> dict[str, Any]:
+def get(url: str, params: dict[str, str], headers: dict[str, str] | None = None) -> dict[str, Any]:
     """One JSON answer.
 
     Raises:
@@ -46,7 +47,7 @@ def _get(url: str, params: dict[str, str], headers: dict[str, str] | None = None
     if response.status_code in (401, 403):
         raise ToolFault("unavailable", f"{host} refused the request (HTTP {response.status_code}): check the key")
     if response.status_code != 200:
-        raise ToolFault("unavailable", f"{host} answered HTTP {response.status_code}")
+        raise HTTPFault(host, response.status_code)
     try:
         body = response.json()
     except ValueError as exc:
@@ -56,7 +57,7 @@ def _get(url: str, params: dict[str, str], headers: dict[str, str] | None = None
     return body
 
 
-def cached(name: str, query: str, ask: Callable[[], list[dict[str, Any]]]) -> tuple[list[dict[str, Any]], str, bool]:
+def cached(name: str, query: str, ask: Callable[[], T]) -> tuple[T, str, bool]:
     """An answer with its date, and whether it came from the cache."""
     path = artifacts() / "references" / "remote" / f"{name}-{hashlib.sha256(query.encode()).hexdigest()[:20]}.json"
     try:
@@ -68,32 +69,6 @@ def cached(name: str, query: str, ask: Callable[[], list[dict[str, Any]]]) -> tu
     data = ask()
     write_atomic(path, json.dumps({"query": query, "at": time.time(), "data": data}).encode())
     return data, time.strftime("%Y-%m-%d", time.gmtime()), False
-
-
-def optimade(base: str, elements: list[str]) -> tuple[list[dict[str, Any]], str, bool]:
-    """Structures of a system and its subsystems: the filter allows no other element.
-
-    Raises:
-        ToolFault: unavailable.
-    """
-    words = ", ".join(f'"{el}"' for el in sorted(elements))
-    # "HAS ONLY" is optional in the specification; what has other elements is left out when it is read.
-    query = f"elements HAS ANY {words} AND nelements<={len(elements)}"
-
-    def ask() -> list[dict[str, Any]]:
-        out: list[dict[str, Any]] = []
-        url, params = f"{base}/v1/structures", {"filter": query, "response_fields": FIELDS, "page_limit": str(PAGE)}
-        for _ in range(MAX_PAGES):
-            body = _get(url, params)
-            out += [d for d in body.get("data") or [] if isinstance(d, dict)]
-            following = (body.get("links") or {}).get("next")
-            following = following.get("href") if isinstance(following, dict) else following
-            if not following or not str(following).startswith(base):
-                break  # the last page, or one that leads elsewhere
-            url, params = str(following), {}
-        return out
-
-    return cached("optimade", f"{base} {query}", ask)
 
 
 def materials_project(elements: list[str], key: str) -> tuple[list[dict[str, Any]], str, bool]:
@@ -110,6 +85,6 @@ def materials_project(elements: list[str], key: str) -> tuple[list[dict[str, Any
     def ask() -> list[dict[str, Any]]:
         params = {"chemsys": query, "thermo_types": "GGA_GGA+U", "_limit": "1000",
                   "_fields": "material_id,formula_pretty,formation_energy_per_atom,energy_above_hull,composition,last_updated"}
-        return [d for d in _get(os.environ.get("CRYSTALYSE_MP_URL", MP_THERMO), params, {"X-API-KEY": key}).get("data") or [] if isinstance(d, dict)]
+        return [d for d in get(os.environ.get("CRYSTALYSE_MP_URL", MP_THERMO), params, {"X-API-KEY": key}).get("data") or [] if isinstance(d, dict)]
 
     return cached("mp", query, ask)

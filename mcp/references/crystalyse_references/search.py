@@ -13,7 +13,7 @@ from crystalyse_common.files import artifacts
 from crystalyse_common.models import StructureRef
 from crystalyse_common.structures import put_structure, symmetry
 
-from . import remote
+from . import optimade, remote
 from .elements import PHASES, reference_structure
 from .known import date, missing_of, phases_of
 from .models import DiagramPhase, DiagramResult, PhaseItem, PhasesResult, SourceState
@@ -86,11 +86,11 @@ def _from_optimade(base: str, system: list[str]) -> tuple[list[tuple[PhaseItem, 
 
     name = f"optimade:{urlsplit(base).hostname}"
     try:
-        data, day, kept = remote.optimade(base, system)
+        answer, day, kept = optimade.structures(base, system)
     except ToolFault as fault:
         return [], SourceState(source=name, asked=True, found=0, date=None, cached=False, error=fault.message)
     out: list[tuple[PhaseItem, StructureRef | None]] = []
-    for entry in data:
+    for entry in answer["entries"]:
         attributes = entry.get("attributes") or {}
         s = _crystal(attributes)
         if s is None or not {x.symbol for x in s.composition} <= set(system):  # type: ignore[union-attr]
@@ -103,7 +103,7 @@ def _from_optimade(base: str, system: list[str]) -> tuple[list[tuple[PhaseItem, 
             continue  # an entry this system cannot hold
         out.append((_item(ref, str(entry.get("id"))[:60], name, base, formation=stability.get("formation_energy_per_atom"),
                           above=stability.get("energy_above_hull")), ref))
-    return out, SourceState(source=name, asked=True, found=len(out), date=day, cached=kept, error=None)
+    return out, SourceState(source=name, asked=True, found=len(out), date=day, cached=kept, cut=answer["cut"], error=None)
 
 
 def _from_mp(system: list[str]) -> tuple[list[tuple[PhaseItem, StructureRef | None]], SourceState]:
@@ -129,7 +129,7 @@ def search(elements: list[str], sources: list[str]) -> PhasesResult:
         found += own
         states.append(SourceState(source="bundled", asked=True, found=len(own), date=date(), cached=False, error=None))
     if "optimade" in sources:
-        for base in remote.optimade_urls():
+        for base in optimade.urls():
             more, state = _from_optimade(base, system)
             found += more
             states.append(state)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from wire import MCP, Session, serve
@@ -24,22 +25,48 @@ THERMO = [{"material_id": i, "formula_pretty": f, "formation_energy_per_atom": e
           for i, f, e, h in (("mp-1", "Mg", 0.0, 0.0), ("mp-2", "O2", 0.0, 0.0), ("mp-3", "MgO", -3.03, 0.0), ("mp-4", "MgO2", -2.0, 0.06))]
 
 
+ENTRIES = [SILICA, OTHER, MIXED]
+
+
+def elements_of(entry: dict[str, Any]) -> set[str]:
+    return {el for s in entry["attributes"]["species"] for el in s["chemical_symbols"]}
+
+
+def matches(query: str, entry: dict[str, Any]) -> bool:
+    """The two filters that are asked, over an entry."""
+    named, own = set(re.findall(r'"(\w+)"', query)), elements_of(entry)
+    if " HAS ONLY " in query:
+        return own <= named
+    count = re.fullmatch(r'elements HAS ALL [^A-Z]*(?:"\w+"(?:, )?)+ AND nelements=(\d+)', query)
+    assert count, query
+    return named <= own and len(own) == int(count[1])
+
+
 class Answerer(http.server.BaseHTTPRequestHandler):
-    """Two pages of OPTIMADE structures, and the thermo route of Materials Project."""
+    """OPTIMADE structures by the filter, one a page; /old has no HAS ONLY, /endless always a next page. And the thermo route of Materials Project."""
 
     asked: list[str] = []  # noqa: RUF012
+    given: list[str] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         Answerer.asked.append(self.path)
         host = f"http://{self.headers['Host']}"
-        if url.path == "/v1/structures":
-            second = "page" in parse_qs(url.query)
-            body: dict[str, Any] = {"data": [OTHER, MIXED] if second else [SILICA], "links": {"next": None if second else f"{host}/v1/structures?page=2"}}
-            return self.say(200, json.dumps(body))
         if url.path == "/thermo":
             return self.say(200, json.dumps({"data": THERMO})) if self.headers.get("X-API-KEY") == "k" * 32 else self.say(401, "{}")
-        return self.say(500, "no json")
+        if not url.path.endswith("/v1/structures") or url.path.startswith("/broken"):
+            return self.say(500, "no json")
+        asked = parse_qs(url.query)
+        query, page = asked["filter"][0], int(asked.get("page", ["0"])[0])
+        if url.path.startswith("/old") and "HAS ONLY" in query:
+            return self.say(501, "{}")
+        found = [e for e in ENTRIES if matches(query, e)]
+        Answerer.given += [e["id"] for e in found[page:page + 1]]
+        more = page + 1 < len(found) or url.path.startswith("/endless")
+        following = f"{host}{url.path}?{urlencode({'filter': query, 'page': page + 1})}"
+        if url.path.startswith("/astray"):
+            following = f"{host}.example{url.path}"
+        return self.say(200, json.dumps({"data": found[page:page + 1], "links": {"next": {"href": following} if more else None}}))
 
     def say(self, code: int, text: str) -> None:
         self.send_response(code)
@@ -82,6 +109,27 @@ def test_a_failing_database_is_named_and_the_others_stand(server: Session) -> No
     before = len([p for p in Answerer.asked if "broken" not in p])
     again = server.call("search_reference_phases", args)
     assert again["sources"][0]["cached"] and len([p for p in Answerer.asked if "broken" not in p]) == before
+
+
+def test_entries_of_other_systems_are_not_even_asked_for(base: str, tmp_path: Path) -> None:
+    args = {"elements": ["Mg", "O"], "sources": ["optimade"]}
+    for place, requests in ("", 1), ("/old", 4):  # without HAS ONLY: the refusal, then Mg-O, Mg and O
+        Answerer.asked.clear()
+        Answerer.given.clear()
+        with serve("references", tmp_path / f"x{place.strip('/')}", CRYSTALYSE_OPTIMADE=f"{base}{place}") as asking:
+            out = asking.call("search_reference_phases", args)
+        assert [i["name"] for i in out["items"]] == ["x-1"] and out["sources"][0]["cut"] is False
+        assert Answerer.given == ["x-1"] and len(Answerer.asked) == requests
+
+
+def test_pages_end_and_what_is_cut_is_said(base: str, tmp_path: Path) -> None:
+    args = {"elements": ["Ca", "Mg", "O"], "sources": ["optimade"]}
+    Answerer.asked.clear()
+    with serve("references", tmp_path, CRYSTALYSE_OPTIMADE=f"{base},{base}/endless,{base}/astray") as asking:
+        whole, endless, astray = asking.call("search_reference_phases", args)["sources"]
+    assert (whole["found"], whole["cut"]) == (2, False), "three entries on three pages, one of them disordered"
+    assert endless["cut"] and len([p for p in Answerer.asked if "endless" in p]) == 20
+    assert "another place" in astray["error"]
 
 
 def test_materials_project_with_the_users_key(server: Session) -> None:

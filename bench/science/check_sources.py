@@ -94,7 +94,8 @@ def cells(phases: tuple[Known, ...]) -> list[tuple[Known, str, float]]:
     for p in phases:
         s = p.structure()
         group, _, volume = conventional(s)
-        found = [(where, v / volume - 1) for where, g, _, v in known.get(s.composition.reduced_formula, []) if g == group]
+        # A cell that was taken from an entry says nothing by agreeing with it.
+        found = [(where, v / volume - 1) for where, g, _, v in known.get(s.composition.reduced_formula, []) if g == group and where != p.source]
         # A density says nothing of the symmetry: it counts only where no cell is there to compare with.
         found = found or [(where, v / volume - 1) for where, v in solid.get(s.composition.reduced_formula, [])]
         where, off = min(found, key=lambda f: abs(f[1]), default=("", 0.0))

@@ -190,6 +190,7 @@ func TestTheVerdictAnswersTheQuestion(t *testing.T) {
 		"above":     {map[string]any{"energy_above_hull_per_atom": 0.2, "threshold": 0.1, "decomposition": other}, "**MgO is not on the hull of these {{v:t3.tool1.items.0.hull.entries}} phases with CHGNet**: it lies {{v:t3.tool1.items.0.energy_above_hull_per_atom}} above it and would decompose into Mg. That is more than"},
 		"undecided": {map[string]any{"energy_above_hull_per_atom": 0.02, "model_error": 0.06, "decomposition": other}, "less than the potential's own error"},
 		"missing":   {map[string]any{"energy_above_partial_hull_per_atom": 0.02, "decomposition": other, "missing": []any{"MgO2: known (P), no cell in the list"}}, "is **unknown**: known phases of its system have no energy here (`MgO2`)"},
+		"many":      {map[string]any{"energy_above_partial_hull_per_atom": 0.02, "decomposition": other, "missing": []any{"A: x", "B: x", "C: x", "D: x", "E: x", "F: x", "G: x", "H: x", "I: x"}}, "is **unknown**: known phases of its system have no energy here (`A, B, C, D, E, F, G, H and others`)"},
 		"a lower known phase": {map[string]any{"energy_above_hull_per_atom": 0.02, "decomposition": self, "competing": []any{map[string]any{"kind": "known", "formula": "MgO", "phase": "rocksalt", "on_hull": true}}},
 			"The compound is on that hull, this structure is not."},
 	} {

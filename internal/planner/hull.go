@@ -157,7 +157,7 @@ func (v verdict) unknown(formula string) string {
 	if len(v.missing) == 0 {
 		return s + quoted(v.words) + "."
 	}
-	s += "known phases of its system have no energy here (" + quoted(strings.Join(v.missing, ", ")) + "), and without them no verdict holds"
+	s += "known phases of its system have no energy here (" + quoted(v.lacking()) + "), and without them no verdict holds"
 	switch {
 	case v.partial != "" && v.partialE > 0:
 		s += ". Over the phases that are there it lies " + v.partial + " above the hull, which can only grow"
@@ -168,6 +168,15 @@ func (v verdict) unknown(formula string) string {
 		s += ". Of the phases that are there, none and no mixture of them is lower"
 	}
 	return s + "."
+}
+
+// lacking names what the hull lacks, the first of many.
+func (v verdict) lacking() string {
+	const most = 8
+	if len(v.missing) <= most {
+		return strings.Join(v.missing, ", ")
+	}
+	return strings.Join(v.missing[:most], ", ") + " and others"
 }
 
 // verdicts lists where all stand.

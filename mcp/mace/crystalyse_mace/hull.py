@@ -3,7 +3,8 @@
 The hull of a chemical system is made of the elements' reference phases, the
 listed known phases, what the caller adds of earlier results, and the candidates
 themselves; all energies by one potential, at one level. What is known to belong
-to it and is not there makes the verdict "unknown", never "unstable".
+to it and is not there makes the verdict "unknown", never "unstable", unless it
+could not change the verdict with the lowest energy that there is.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from .levels import COMMON, caveats, correction_per_atom
 from .store import element_phase, known_phase
 
 KIND = "same potential"
+# No formation energy is known below these, in eV/atom: fluorides of the f elements
+# reach -4.5; compounds of metals alone, those of Pt or Ir with Zr or Sc, -1.3.
+LOWEST, LOWEST_METALLIC = -5.0, -1.5
 
 
 def default_thresholds() -> Thresholds:
@@ -134,21 +138,22 @@ class _Placing:
                                           "candidate" if sid in ids else "earlier result", load_record(sid)["formula"], "this call" if sid in ids
                                           else "an earlier result"))
 
-    def missing(self, system: frozenset[str]) -> list[str]:
-        """What is known of the system and not in its hull."""
-        wanted = {**{el: el for el in sorted(system)}, **{p.name: p.name for p in phases_of(system)}}
+    def missing(self, system: frozenset[str]) -> list[tuple[str, str]]:
+        """What is known of the system and not in its hull: formula, and why in words."""
+        wanted = {**{el: el for el in sorted(system)}, **{p.name: p.formula for p in phases_of(system)}}
         out = []
-        for name in wanted:
+        for name, formula in wanted.items():
             r = self.kept[name]
             if "error" in r or not r["converged"]:
-                out.append(f"{r['phase']}: {r.get('error') or 'its relaxation did not converge'}")
-        return out + [f"{formula}: known ({source}), no cell in the list" for formula, source in missing_of(system)]
+                out.append((formula, f"{r['phase']}: {r.get('error') or 'its relaxation did not converge'}"))
+        return out + [(formula, f"{formula}: known ({source}), no cell in the list") for formula, source in missing_of(system)]
 
     def item(self, sid: str, system: frozenset[str]) -> HullItem:
         """Place one candidate."""
         record, r = load_record(sid), self.results[sid]
         inside = [e for e in self.entries if e.system <= system]
-        missing = self.missing(system)
+        absent = self.missing(system)
+        missing = [why for _, why in absent]
         error = self.batch.info.published_error
         common: dict[str, Any] = {
             "structure_id": sid, "formula": record["formula"], "caveats": caveats(set(system)), "converged": self.relaxed[sid],
@@ -165,16 +170,24 @@ class _Placing:
         if not self.relaxed[sid]:
             why = r.get("error") or "the structure is not relaxed: relax it first"
             return HullItem(**common | empty, decomposition=[], note=why, hull=info, verdict=f"unknown: {why}")
+        return self._placed(sid, system, inside, absent, diagram, common | empty)
+
+    def _placed(self, sid: str, system: frozenset[str], inside: list[Entry], absent: list[tuple[str, str]], diagram: _Diagram, common: dict[str, Any]) -> HullItem:
+        """The verdict of a relaxed candidate."""
         above, products = diagram.above(sid)
         below = diagram.below_others(sid)
-        fields = empty | {"formation_energy_per_atom": diagram.formation[sid], "energy_below_competing_per_atom": below if above == 0 else None}
+        idle = diagram.idle(sid, [formula for formula, _ in absent])
+        missing = [why for formula, why in absent if formula not in idle]
+        info = self._info(system, inside, diagram.stable, missing, diagram.formation)
+        fields: dict[str, Any] = common | {"formation_energy_per_atom": diagram.formation[sid], "energy_below_competing_per_atom": below if above == 0 else None}
         if missing:
             verdict, note = f"unknown: {len(missing)} known phase(s) of {'-'.join(sorted(system))} missing from the hull", "; ".join(missing)
             fields["energy_above_partial_hull_per_atom"] = above
         else:
             verdict, fields["threshold"] = self._verdict(above, len(inside))
-            fields["energy_above_hull_per_atom"], note = above, None
-        return HullItem(**common | fields, decomposition=products, verdict=verdict, note=note, hull=info)
+            fields["energy_above_hull_per_atom"] = above
+            note = f"known, not in the hull, and unable to change this whatever their energies: {', '.join(sorted(idle))}" if idle else None
+        return HullItem(**fields, decomposition=products, verdict=verdict, note=note, hull=info)
 
     def _verdict(self, above: float, n: int) -> tuple[str, float]:
         b = self.bounds
@@ -217,6 +230,33 @@ class _Diagram:
                     for e, x in parts.items()]  # type: ignore
         value = max(0.0, float(above or 0.0))
         return (0.0 if value < 1e-9 else value), sorted(products, key=lambda p: -p.fraction)
+
+    def idle(self, sid: str, absent: list[str]) -> set[str]:
+        """Those of the absent phases that cannot move an entry, were their formation energies as low as any known.
+
+        All of them at once where that holds together, else each that cannot alone.
+        """
+        from pymatgen.analysis.phase_diagram import PhaseDiagram
+
+        entry, above = self.all[sid], self.above(sid)[0]
+
+        def unmoved(formulas: list[str]) -> bool:
+            d = PhaseDiagram([*self.all.values(), *(self._lowest(f) for f in formulas)])
+            return abs(float(d.get_e_above_hull(entry) or 0.0) - above) < 1e-9
+
+        if not absent or unmoved(absent):
+            return set(absent)
+        alone = {f for f in absent if unmoved([f])}
+        return alone if len(alone) < len(set(absent)) else set()
+
+    def _lowest(self, formula: str) -> Any:
+        """An entry of a formula at the lowest formation energy that it could have."""
+        from pymatgen.analysis.phase_diagram import PDEntry
+        from pymatgen.core import Composition
+
+        c = Composition(formula)
+        floor = LOWEST_METALLIC if all(e.is_metal for e in c) else LOWEST  # type: ignore[union-attr]
+        return PDEntry(c, sum(n * (floor + self.diagram.el_refs[e].energy_per_atom) for e, n in c.items()))
 
     def below_others(self, sid: str) -> float | None:
         """How far an entry lies below the hull of all others; None when it does not, or is an element."""

@@ -1,4 +1,4 @@
-"""The listed known phases: known.toml, decorated structure types of types.toml."""
+"""The listed known phases: known.toml decorates the structure types of types.toml; crystals.toml; missing.toml has those without a cell."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Known:
 
     Attributes:
         formula: as listed; its elements are those of the phase.
-        type: structure type, a key of types.toml.
+        type: structure type, a key of types.toml, or a name of crystals.toml.
         cell: lattice parameters in angstrom and degrees, as many as the type needs.
         sites: (element, x, y, z) of each independent site.
         source: where the cell comes from.
@@ -91,27 +91,31 @@ def lattice(cell: tuple[float, ...], group: str) -> Any:
     return Lattice.orthorhombic(*cell) if len(cell) == 3 else Lattice.from_parameters(*cell)
 
 
-@lru_cache(maxsize=1)
-def _tables() -> tuple[dict[str, Any], dict[str, Any]]:
-    return tomllib.loads((HERE / "types.toml").read_text()), tomllib.loads((HERE / "known.toml").read_text())
+@lru_cache(maxsize=4)
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((HERE / f"{name}.toml").read_text())
 
 
 def date() -> str:
     """The table's date."""
-    return str(_tables()[1]["date"])
+    return str(_table("known")["date"])
 
 
 @lru_cache(maxsize=1)
 def known_phases() -> tuple[Known, ...]:
     """Every listed phase that has a cell."""
-    types, table = _tables()
+    types = _table("types")
     out = []
-    for formula, kind, elements, cell, source, *own in table["phases"]:
+    for formula, kind, elements, cell, source, *own in _table("known")["phases"]:
         letters = dict(zip("ABCD", elements.split(), strict=False))
-        sites = own[0] if own else types[kind]["sites"]
-        out.append(Known(formula=formula, type=kind, group=types[kind]["group"], cell=tuple(float(x) for x in cell), source=source,
-                         sites=tuple((letters[s[0]], *(float(x) for x in s[1:])) for s in sites)))  # type: ignore[arg-type]
-    return tuple(out)
+        sites = [(letters[s[0]], *s[1:]) for s in (own[0] if own else types[kind]["sites"])]
+        out.append(_known(formula, kind, types[kind]["group"], cell, sites, source))
+    return (*out, *(_known(*row) for row in _table("crystals")["phases"]))
+
+
+def _known(formula: str, kind: str, group: str, cell: list[float], sites: list[Any], source: str) -> Known:
+    return Known(formula=formula, type=kind, group=group, cell=tuple(float(x) for x in cell), source=source,
+                 sites=tuple((s[0], *(float(x) for x in s[1:])) for s in sites))  # type: ignore[misc]
 
 
 def phases_of(elements: Iterable[str]) -> list[Known]:
@@ -120,9 +124,16 @@ def phases_of(elements: Iterable[str]) -> list[Known]:
     return [p for p in known_phases() if p.elements <= system]
 
 
-def missing_of(elements: Iterable[str]) -> list[tuple[str, str]]:
-    """Phases known to exist in a chemical system that have no cell here: (formula, source)."""
+@lru_cache(maxsize=1)
+def missing_phases() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """Phases known to exist that have no cell here: (formula, source, elements)."""
     from pymatgen.core import Composition
 
+    return tuple((formula, group["source"], frozenset(e.symbol for e in Composition(formula)))  # type: ignore[union-attr]
+                 for group in _table("missing")["listed"] for formula in group["formulas"].split())
+
+
+def missing_of(elements: Iterable[str]) -> list[tuple[str, str]]:
+    """The phases of a chemical system that are known and have no cell here: (formula, source)."""
     system = set(elements)
-    return [(f, source) for f, source in _tables()[1]["listed"] if {e.symbol for e in Composition(f)} <= system]  # type: ignore[union-attr]
+    return [(formula, source) for formula, source, own in missing_phases() if own <= system]

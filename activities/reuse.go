@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -44,6 +45,9 @@ func (c *callRun) reuse(ctx context.Context) (*CallResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cutShort(have.Result) {
+		return nil, nil
+	}
 	c.call.Result, c.call.ReusedFrom = have.Result, have.DiscoveryID+"/"+have.ID
 	if have.ReusedFrom != "" {
 		c.call.ReusedFrom = have.ReusedFrom // where it was computed
@@ -56,4 +60,13 @@ func (c *callRun) reuse(ctx context.Context) (*CallResult, error) {
 	res, err := c.commit(ctx, tool.Outcome{Status: tool.StatusOK, Result: have.Result})
 	res.Cached = true // nothing ran: no call is spent
 	return &res, err
+}
+
+// cutShort tells whether an answer lacks what the time of its discovery did not
+// allow: another discovery may have more.
+func cutShort(result json.RawMessage) bool {
+	var r struct {
+		Cut float64 `json:"n_cut"`
+	}
+	return json.Unmarshal(result, &r) == nil && r.Cut > 0
 }

@@ -207,6 +207,9 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 			b.WriteString("; ")
 		}
 		fmt.Fprintf(b, "for %s, %s structures%s were relaxed and %s converged", f.formula, f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"))
+		if number(f.relaxed.result, "n_cut") > 0 {
+			b.WriteString(", " + f.relaxed.cite("n_cut") + " were left out when the time for the search was spent")
+		}
 	}
 	b.WriteString(". " + potentialOf(all))
 	if all[0].symprec != "" {

@@ -127,10 +127,15 @@ func metaOf(ctx context.Context, in tool.Invocation) map[string]any {
 		m["crystalyse/fence"] = in.Fence
 	}
 	if !in.Deadline.IsZero() {
-		m["crystalyse/deadline"] = float64(in.Deadline.UnixMilli()) / 1e3
+		m["crystalyse/deadline"] = unix(in.Deadline)
+		// A search that takes all the time leaves none for what its result is needed for.
+		now := time.Now()
+		m["crystalyse/answer_by"] = unix(now.Add(in.Deadline.Sub(now) / 2))
 	}
 	return m
 }
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
 
 // outcome turns an answer into a typed one.
 func outcome(res *mcp.CallToolResult, spec *tool.Spec) (tool.Outcome, error) {

@@ -54,6 +54,7 @@ func TestACall(t *testing.T) {
 	require.Equal(t, "/c", got.Meta["crystalyse/checkpoint_dir"])
 	require.InDelta(t, 4, got.Meta["crystalyse/fence"], 0)
 	require.InDelta(t, 100, got.Meta["crystalyse/deadline"], 0)
+	require.Greater(t, got.Meta["crystalyse/answer_by"], 100.0, "half of the time from now to a deadline of long ago")
 	specs, err := p.Tools(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "7", specs[0].Version)

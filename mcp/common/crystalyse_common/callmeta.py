@@ -1,4 +1,4 @@
-"""What a host may send with a call in `_meta`: key, checkpoint folder, fence, deadline."""
+"""What a host may send with a call in `_meta`: key, checkpoint folder, fence, deadlines."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ class CallMeta:
         checkpoint_dir: where checkpoints of this computation live.
         fence: orders attempts; a running attempt that sees a higher one stops.
         deadline: unix seconds at which to checkpoint and stop.
+        answer_by: unix seconds from which on a search starts nothing new and gives what it has.
     """
 
     key: str = ""
     checkpoint_dir: Path | None = None
     fence: int = 0
     deadline: float | None = None
+    answer_by: float | None = None
 
 
 def call_meta(ctx: Any) -> CallMeta:
@@ -30,10 +32,14 @@ def call_meta(ctx: Any) -> CallMeta:
     key = meta.get("crystalyse/idempotency_key")
     folder = meta.get("crystalyse/checkpoint_dir")
     fence = meta.get("crystalyse/fence")
-    deadline = meta.get("crystalyse/deadline")
     return CallMeta(
         key=key if isinstance(key, str) else "",
         checkpoint_dir=Path(folder) if isinstance(folder, str) and Path(folder).is_absolute() else None,
         fence=int(fence) if isinstance(fence, (int, float)) else 0,
-        deadline=float(deadline) if isinstance(deadline, (int, float)) and deadline > 0 else None,
+        deadline=_seconds(meta.get("crystalyse/deadline")),
+        answer_by=_seconds(meta.get("crystalyse/answer_by")),
     )
+
+
+def _seconds(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and value > 0 else None

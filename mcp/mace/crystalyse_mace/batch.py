@@ -89,16 +89,24 @@ class Batch:
             raise ToolFault("not_converged", f"no structure could be evaluated: {why}", "structure_ids", ["generate other structures"])
         return Potential.model_validate(self.potential)
 
-    async def all(self, op: str, jobs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """Run members side by side; the first real failure ends the rest."""
+    async def all(self, op: str, jobs: dict[str, dict[str, Any]], until: float | None = None) -> dict[str, dict[str, Any]]:
+        """Run members side by side; the first real failure ends the rest.
+
+        From `until` on no member is started any more, but the first always is.
+        """
         results: dict[str, dict[str, Any]] = {}
         failure: list[ToolFault] = []
+        started = False
         # A batch never queues more than the engines, so that a short call waits for one member, not for all.
         places = anyio.Semaphore(self.pool.size)
 
         async def one(sid: str, job: dict[str, Any], scope: anyio.CancelScope) -> None:
+            nonlocal started
             try:
                 async with places:
+                    if started and until is not None and time.time() > until:
+                        return
+                    started = True
                     if self.meta.deadline is not None and time.time() > self.meta.deadline:
                         raise ToolFault("resource", f"stopped by the deadline after {int(self.done)} of {len(jobs)} members; they are kept",
                                         suggestions=["raise the wall time limit to let it go on"])
@@ -132,22 +140,22 @@ async def prescreen(batch: Batch, ids: list[str], keep: int | None) -> ScreenRes
 
 
 async def relax_many(batch: Batch, ids: list[str], fmax: float, max_steps: int, keep_best: int | None) -> BatchResult:
-    """Relax all coarsely, then the best `keep_best` distinct ones of each composition tightly."""
-    ids = distinct(ids)
+    """Relax all coarsely, then the best `keep_best` distinct ones of each composition tightly; what the time does not allow is counted."""
+    ids, until = distinct(ids), batch.meta.answer_by
     batch.total = len(ids) + min(keep_best or 0, len(ids))
-    results = await batch.all("relax", {s: batch.job(s, "coarse", fmax=fmax, max_steps=max_steps) for s in ids})
-    results = {s: results[s] for s in ids}
+    results = await batch.all("relax", {s: batch.job(s, "coarse", fmax=fmax, max_steps=max_steps) for s in ids}, until)
+    results = {s: results[s] for s in ids if s in results}
     potential, tight = batch.used(results), set[str]()
     twins = await anyio.to_thread.run_sync(merge, results, tight)
     if keep_best:
         rank = ranks({s: (r["formula"], r["energy_per_atom"]) for s, r in results.items() if s not in twins and "error" not in r})
-        best = {results[s]["structure_id"]: s for s, place in rank.items() if place <= keep_best}
+        best = {results[s]["structure_id"]: s for s, place in sorted(rank.items(), key=lambda sp: sp[1]) if place <= keep_best}
         batch.total = batch.done + len(best)
-        fine = await batch.all("relax", {sid: batch.job(sid, "full", fmax=TIGHT_FMAX, max_steps=TIGHT_STEPS) for sid in best})
+        fine = await batch.all("relax", {sid: batch.job(sid, "full", fmax=TIGHT_FMAX, max_steps=TIGHT_STEPS) for sid in best}, until)
         for sid, s in best.items():
-            if "error" not in fine[sid]:
+            if "error" not in fine.get(sid, {"error": "no time"}):
                 results[s] = fine[sid] | {"input_structure_id": s}
                 tight.add(s)
         left = {s: r for s, r in results.items() if s not in twins}
         twins |= await anyio.to_thread.run_sync(merge, left, tight)
-    return await anyio.to_thread.run_sync(assemble, results, tight, twins, potential)
+    return await anyio.to_thread.run_sync(assemble, results, tight, twins, potential, len(ids) - len(results))

@@ -256,7 +256,7 @@ class _Diagram:
 
         c = Composition(formula)
         floor = LOWEST_METALLIC if all(e.is_metal for e in c) else LOWEST  # type: ignore[union-attr]
-        return PDEntry(c, sum(n * (floor + self.diagram.el_refs[e].energy_per_atom) for e, n in c.items()))
+        return PDEntry(c, sum(n * (floor + self.diagram.el_refs[e].energy_per_atom) for e, n in c.items()))  # type: ignore[arg-type]
 
     def below_others(self, sid: str) -> float | None:
         """How far an entry lies below the hull of all others; None when it does not, or is an element."""

@@ -109,7 +109,8 @@ class BatchResult(Result):
     items: list[BatchItem]
     best_structure_id: str | None = Field(
         description="the lowest-energy structure found; null when nothing converged or the members are of several compositions")
-    n_members: int = unit("", "structures given")
+    n_members: int = unit("", "structures worked on")
+    n_cut: int = unit("", "structures given that were left out when the time for the search was spent")
     n_converged: int = unit("", "members that converged")
     n_failed: int = unit("", "members that failed")
     n_duplicates: int = unit("", "members that relaxed into another one")

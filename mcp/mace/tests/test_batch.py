@@ -92,3 +92,10 @@ def test_deadline_ends_a_batch(mace: Session) -> None:
     for tool in ("relax_structures", "prescreen_structures", "calculate_formation_energy"):
         fault = mace.fault(tool, {"structure_ids": [store(rock_salt(5.53))]}, {"deadline": 1.0})
         assert fault["code"] == "resource" and "deadline" in fault["message"]
+
+
+def test_what_the_time_does_not_allow_is_counted(mace: Session) -> None:
+    ids = [store(rock_salt(a)) for a in (5.45, 5.55, 5.65, 5.75, 5.85)]
+    out = mace.call("relax_structures", {"structure_ids": ids, "keep_best": 2}, meta={"answer_by": 1.0})
+    assert out["n_members"] == len(out["items"]) >= 1 and out["n_cut"] == 5 - out["n_members"] > 0
+    assert out["items"][0]["rank"] == 1, "what was done is ranked"

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -135,8 +136,10 @@ func relax(r request, h history) (reply, bool) {
 			for _, p := range knownPhases(f, h) {
 				given = append(given, p.id)
 			}
-			known := len(minus(given, ids))
-			ids = append(ids, minus(given, ids)...)
+			beside := minus(given, ids)
+			known := len(beside)
+			// The known ones first: a search whose time is spent leaves out the last.
+			ids = append(slices.Clone(beside), ids...)
 			list := make([]any, len(ids))
 			for i, id := range ids {
 				list[i] = id

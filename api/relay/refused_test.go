@@ -12,8 +12,10 @@ import (
 	"crystalyse/api/gate"
 	"crystalyse/api/relay"
 	"crystalyse/api/relay/relaytest"
+	"crystalyse/api/rest"
 	"crystalyse/api/rest/resttest"
 	"crystalyse/internal/auth"
+	"crystalyse/internal/event"
 )
 
 const audience = "crystalyse"
@@ -49,7 +51,7 @@ func forged(t *testing.T, method jwt.SigningMethod, key any, change func(jwt.Map
 // the middle of a frame are refused with their code, and who watches the session
 // notices nothing.
 func TestRefusedAtTheRealGate(t *testing.T) {
-	r, g, ada := guarded(t, relay.Limits{PerUser: 3, Beat: 15 * time.Millisecond, Silence: 50 * time.Millisecond})
+	r, g, ada := guarded(t, relay.Limits{PerUser: 3})
 	sid := r.world.Open("ada")
 	s := r.story(sid)
 	watcher := relaytest.NewViewer(r.url(sid))
@@ -91,15 +93,27 @@ func TestRefusedAtTheRealGate(t *testing.T) {
 	require.NoError(t, again.WriteJSON(map[string]string{"t": "auth", "ticket": ticket}))
 	require.Equal(t, 4001, closed(t, again), "a ticket is good once")
 
-	// The head of a frame of ten bytes, and then nothing.
-	_, err = first.NetConn().Write([]byte{0x81, 0x8a, 0, 0})
-	require.NoError(t, err)
-	require.Equal(t, 4012, closed(t, first))
-
+	half(t, first) // and it stays
 	s.turn(2, 3)
 	await(t, watcher, r.stored(sid))
 	sound(t, watcher)
 	require.Equal(t, 1, watcher.Counts().Connections)
+}
+
+// half sends the head of a frame of ten bytes, and nothing of the ten.
+func half(t *testing.T, ws *websocket.Conn) {
+	t.Helper()
+	_, err := ws.NetConn().Write([]byte{0x81, 0x8a, 0, 0})
+	require.NoError(t, err)
+}
+
+// A viewer that stops in the middle of a frame is as silent as one that says
+// nothing.
+func TestHalfAFrame(t *testing.T) {
+	r := setup(t, relay.Limits{Beat: 15 * time.Millisecond, Silence: time.Nanosecond})
+	ws := r.dial("a", "ada", relay.Subprotocol)
+	half(t, ws)
+	require.Equal(t, 4012, closed(t, ws))
 }
 
 // Connections above the limit of a user are refused before the upgrade; those
@@ -130,4 +144,28 @@ func TestTooManyConnections(t *testing.T) {
 	await(t, watcher, r.stored(sid))
 	sound(t, watcher)
 	require.Equal(t, 1, watcher.Counts().Connections)
+}
+
+// What a user asks for over all their sockets counts against the one limit that
+// their requests have; the socket stays, and other users notice nothing.
+func TestAsksAreLimitedByUser(t *testing.T) {
+	limiter := rest.NewLimiter(rest.Rate{PerMinute: 1, Burst: 3}, nil)
+	r := setup(t, relay.Limits{}, func(d *relay.Deps) { d.Enter = limiter.Enter })
+	ask := func(ws *websocket.Conn) event.Event {
+		require.NoError(t, ws.WriteJSON(map[string]string{"type": "memory_search", "query": "x"}))
+		var e event.Event
+		require.NoError(t, ws.ReadJSON(&e))
+		return e
+	}
+	one, two := r.dial("a", "ada"), r.dial("b", "ada")
+	for _, ws := range []*websocket.Conn{one, two, one} {
+		require.EqualValues(t, "memory_results", ask(ws).Type)
+	}
+	for _, ws := range []*websocket.Conn{one, two} {
+		e := ask(ws)
+		require.Equal(t, event.TypeError, e.Type)
+		require.Contains(t, string(e.Data), `"limit"`)
+		require.Contains(t, string(e.Data), "wait a moment")
+	}
+	require.EqualValues(t, "memory_results", ask(r.dial("c", "eve")).Type)
 }

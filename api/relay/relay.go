@@ -87,7 +87,10 @@ type Deps struct {
 	Memories    Memories
 	// Quote puts the contents of the user's memories in place of their marks in a
 	// frame. Nil leaves the marks.
-	Quote  func(ctx context.Context, userID string, frame []byte) ([]byte, error)
+	Quote func(ctx context.Context, userID string, frame []byte) ([]byte, error)
+	// Enter counts in what a user asks for by a message, with what they ask for
+	// elsewhere; done is called when it is answered. Nil refuses nobody.
+	Enter  func(userID string) (done func(), err error)
 	Limits Limits
 	Logger *slog.Logger
 }
@@ -155,6 +158,9 @@ func New(d Deps) *Relay {
 	d.Limits = d.Limits.withDefaults()
 	if d.Logger == nil {
 		d.Logger = slog.Default()
+	}
+	if d.Enter == nil {
+		d.Enter = func(string) (func(), error) { return func() {}, nil }
 	}
 	r := &Relay{Deps: d, perUser: map[string]int{}, rate: newBucket(d.Limits.Handshakes, 2*d.Limits.Handshakes)}
 	// The gate judges the origin. Small buffers: an idle viewer costs little, and

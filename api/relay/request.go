@@ -22,9 +22,15 @@ import (
 var tracer = otel.Tracer("crystalyse/api/relay")
 
 // answer does what the plan's messages ask, beside the stream. The reader goes
-// on meanwhile; the limit of messages bounds how many there are.
+// on meanwhile; the limits of the user bound how many there are.
 func (c *conn) answer(in inbound) {
+	done, err := c.r.Enter(c.user())
+	if err != nil {
+		c.refuse("", in, err)
+		return
+	}
 	go func() {
+		defer done()
 		ctx, cancel := context.WithTimeout(c.r.ctx, 30*time.Second)
 		defer cancel()
 		if c.plain {

@@ -24,8 +24,8 @@ type Rate struct {
 // for long start anew, which gives nobody more than one burst.
 const maxUsers = 10_000
 
-// rates are the buckets of all users of this process.
-type rates struct {
+// Limiter has the buckets of all users of this process, whichever door they use.
+type Limiter struct {
 	Rate
 	now func() time.Time
 
@@ -33,14 +33,18 @@ type rates struct {
 	users map[string]*bucket // guarded by mu
 }
 
-// bucket is guarded by rates.mu.
+// bucket is guarded by Limiter.mu.
 type bucket struct {
 	tokens float64
 	at     time.Time
 	open   int
 }
 
-func newRates(r Rate, now func() time.Time) *rates {
+// NewLimiter gives a limiter nobody has met yet. A nil now is time.Now.
+func NewLimiter(r Rate, now func() time.Time) *Limiter {
+	if now == nil {
+		now = time.Now
+	}
 	if r.PerMinute == 0 {
 		r.PerMinute = 1200
 	}
@@ -50,11 +54,11 @@ func newRates(r Rate, now func() time.Time) *rates {
 	if r.Open <= 0 {
 		r.Open = 64
 	}
-	return &rates{Rate: r, now: now, users: map[string]*bucket{}}
+	return &Limiter{Rate: r, now: now, users: map[string]*bucket{}}
 }
 
-// enter counts a request in; the caller calls done when it is answered.
-func (r *rates) enter(userID string) (done func(), err error) {
+// Enter counts a request in; the caller calls done when it is answered.
+func (r *Limiter) Enter(userID string) (done func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b := r.bucket(userID)
@@ -74,7 +78,7 @@ func (r *rates) enter(userID string) (done func(), err error) {
 }
 
 // bucket gives a user's bucket, filled up to now. The caller holds the lock.
-func (r *rates) bucket(userID string) *bucket {
+func (r *Limiter) bucket(userID string) *bucket {
 	now := r.now()
 	b := r.users[userID]
 	if b == nil {
@@ -90,7 +94,7 @@ func (r *rates) bucket(userID string) *bucket {
 }
 
 // forget drops the users who are at rest.
-func (r *rates) forget(now time.Time) {
+func (r *Limiter) forget(now time.Time) {
 	for name, b := range r.users {
 		if b.open == 0 && now.Sub(b.at) > time.Minute {
 			delete(r.users, name)

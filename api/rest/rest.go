@@ -82,6 +82,9 @@ type Deps struct {
 	Page http.Handler
 	// Rate limits the requests of one user. Its zero value is the default.
 	Rate Rate
+	// Limiter counts them together with what comes by another door. Defaults to
+	// one of Rate.
+	Limiter *Limiter
 
 	// Registry is where metrics are registered and /metrics reads. Defaults to
 	// a new one.
@@ -110,6 +113,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Registry == nil {
 		d.Registry = prometheus.NewRegistry()
+	}
+	if d.Limiter == nil {
+		d.Limiter = NewLimiter(d.Rate, d.Now)
 	}
 	if d.Gate == nil {
 		d.Gate = gate.New(gate.Options{Single: d.Single})
@@ -143,7 +149,6 @@ func (d Deps) withDefaults() Deps {
 type server struct {
 	Deps
 	idle    *idle
-	rates   *rates
 	metrics *metrics
 	known   potentials
 }
@@ -155,7 +160,7 @@ var releaseMode = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
 func New(d Deps) http.Handler {
 	releaseMode()
 	s := &server{Deps: d.withDefaults()}
-	s.idle, s.rates = newIdle(s.Now), newRates(s.Rate, s.Now)
+	s.idle = newIdle(s.Now)
 	s.metrics = newMetrics(s.Registry, s.Running)
 	g := gin.New()
 	g.HandleMethodNotAllowed = true
@@ -237,7 +242,7 @@ func (s *server) owned(h ownedHandler) gin.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		done, err := s.rates.enter(userID)
+		done, err := s.Limiter.Enter(userID)
 		if err != nil {
 			return err
 		}

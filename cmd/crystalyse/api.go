@@ -93,9 +93,10 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer carrier.close()
+	deps.Limiter = rest.NewLimiter(deps.Rate, nil)
 	sockets := relay.New(relay.Deps{
 		Stream: carrier.stream(), History: db, Sessions: db.Named(), Gate: door.gate, Discoveries: db, Runner: deps.Runner, Logger: log,
-		Memories: socketMemories{deps.Memory}, Quote: deps.Memory.Join,
+		Memories: socketMemories{deps.Memory}, Quote: deps.Memory.Join, Enter: deps.Limiter.Enter,
 	})
 	defer sockets.Close()
 	deps.Sockets, deps.Viewers = sockets, func() int { return int(sockets.Counts().Connections) }

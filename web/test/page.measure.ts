@@ -44,9 +44,11 @@ function watchPaint(): void {
   let shown = 0;
   const see = () => {
     let top = shown;
-    for (const el of document.querySelectorAll(".progress p, pre"))
-      for (const m of (el.textContent ?? "").slice(-400).matchAll(/step (\d+)\/9000/g))
-        top = Math.max(top, Number(m[1]));
+    const texts = [...document.querySelectorAll(".progress p")].map((el) => el.textContent ?? "");
+    // The bare page adds a node for each frame: the last few are new.
+    let node = document.querySelector("body > pre")?.lastChild;
+    for (let k = 0; node && k < 40; k++, node = node.previousSibling) texts.push(node.textContent ?? "");
+    for (const text of texts) for (const m of text.matchAll(/step (\d+)\/9000/g)) top = Math.max(top, Number(m[1]));
     if (top === shown) return;
     const from = shown;
     shown = top;

@@ -192,21 +192,27 @@ describe("in the hands of a person", () => {
     await panel.getByRole("searchbox", { name: "Search memories" }).fill("olivine");
     const found = panel.getByRole("list", { name: "Found" }).getByRole("listitem");
     await found.filter({ hasText: "olivine cathode" }).waitFor();
-    const item = found.filter({ hasText: "LiFePO4" });
+    const item = found.filter({ hasText: "LiFePO4 is an olivine" });
     await item.getByRole("button", { name: "Pin" }).click();
     await item.getByRole("button", { name: "Unpin" }).waitFor();
-    expect(await stored(olivine)).toMatchObject({ pinned: true });
+    await expect.poll(() => stored(olivine), { timeout: patience }).toMatchObject({ pinned: true });
     await item.getByRole("button", { name: "Edit" }).click();
     await panel.getByRole("textbox", { name: "Memory" }).fill("LiFePO4 is an olivine of Pnma");
     await panel.getByRole("button", { name: "Save" }).click();
+    // The field that is written in holds the words too; the list has them once they are stored.
+    await panel.getByRole("textbox", { name: "Memory" }).waitFor({ state: "detached" });
     await panel.getByText("LiFePO4 is an olivine of Pnma").waitFor();
-    expect(await stored(olivine)).toMatchObject({ content: "LiFePO4 is an olivine of Pnma" });
+    await expect
+      .poll(() => stored(olivine), { timeout: patience })
+      .toMatchObject({ content: "LiFePO4 is an olivine of Pnma" });
     await panel.getByRole("searchbox", { name: "Search memories" }).fill("");
-    const other = panel.getByRole("listitem").filter({ hasText: "rocksalt" });
+    const other = panel.getByRole("listitem").filter({ hasText: "NaCl is a rocksalt insulator" });
     await other.getByRole("button", { name: "Forget" }).click();
     await panel.getByRole("button", { name: "Undo" }).click();
     await other.getByRole("button", { name: "Forget" }).waitFor();
-    expect(await stored(rocksalt)).toMatchObject({ content: "NaCl is a rocksalt insulator" });
+    await expect
+      .poll(() => stored(rocksalt), { timeout: patience })
+      .toMatchObject({ content: "NaCl is a rocksalt insulator" });
     await other.getByRole("button", { name: "Forget" }).click();
     await panel.getByRole("button", { name: "Undo" }).waitFor();
     await panel.getByRole("button", { name: "Close memory" }).click(); // who leaves has decided

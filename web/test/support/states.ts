@@ -23,6 +23,12 @@ const after =
   async (page: Page) => {
     for (const step of steps) await step(page);
   };
+const inMenu = (name: RegExp) => async (page: Page) => {
+  await button(page, "More").click();
+  await page.getByRole("menuitem", { name }).click();
+  await page.getByRole("dialog").waitFor();
+};
+const fill = (label: string, text: string) => (page: Page) => page.getByLabel(label, { exact: true }).fill(text);
 const badge = (text: string) => (page: Page) =>
   page.locator(".run-head").getByText(text, { exact: true }).first().waitFor();
 
@@ -148,4 +154,20 @@ export const states: State[] = [
     route: (p) => `/s/${p.session}?at=40`,
     ready: async (p) => p.getByRole("slider", { name: "Event" }).waitFor(),
   },
+];
+
+/** Menus and words that the inventory opens too; they were not held against axe yet. */
+export const deeper: State[] = [
+  { name: "home, question", route: () => "/", ready: after(home, fill("Question", "What is MgO?")) },
+  run(
+    "finished",
+    "Completed",
+    after(report, inMenu(/Fork from a turn/), fill("What to do differently", "only cubic cells")),
+    "finished, fork",
+  ),
+  run("finished", "Completed", after(crystal, press("Images")), "finished, images"),
+  run("finished", "Completed", after(crystal, press("Colors")), "finished, colors"),
+  run("running", "Running", fill("Steer the discovery", "only cubic cells"), "running, word"),
+  run("running", "Running", after(inMenu(/Change the budget/), fill("Minutes", "33")), "running, budget"),
+  run("running", "Running", press("Cancel"), "running, cancel"),
 ];

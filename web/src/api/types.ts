@@ -1,12 +1,15 @@
 // What the REST routes answer: the types of the OpenAPI document
 // (`npm run api` writes them), narrowed where the document says "an object".
-import type { components } from "./openapi.gen";
+import type { components, operations } from "./openapi.gen";
 
 type Of = components["schemas"];
 
 export type Mode = Of["Mode"];
 export type Agent = Of["Agent"];
 export type Me = Of["Me"];
+export type Endpoint = Of["Endpoint"];
+/** What a model answered to its test. */
+export type Probed = operations["testEndpoint"]["responses"][200]["content"]["application/json"];
 export type ProblemDocument = Of["Problem"];
 export type SessionList = Of["SessionList"];
 

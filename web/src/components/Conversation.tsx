@@ -2,6 +2,7 @@ import { ArrowDown } from "lucide-react";
 import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { Report } from "../api/types";
 import { parseStep } from "../event/id";
+import { once } from "../lib/once";
 import type { SessionView } from "../run/log";
 import { resolver } from "../run/values";
 import { type Call, type Discovery, isClosed } from "../run/view";
@@ -118,13 +119,9 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
 });
 
 const none: readonly Call[] = [];
-const byTurn = new WeakMap<Discovery, Map<number, Call[]>>();
-
 /** Calls by their turn; those of candidates, which belong to none of the discovery itself, under 0. */
-function callsBy(d: Discovery): ReadonlyMap<number, Call[]> {
-  let map = byTurn.get(d);
-  if (map) return map;
-  map = new Map();
+const callsBy = once((d: Discovery): ReadonlyMap<number, Call[]> => {
+  const map = new Map<number, Call[]>();
   for (const c of d.calls) {
     const place = parseStep(c.step);
     const turn = place?.candidate === 0 ? place.turn : 0;
@@ -132,9 +129,8 @@ function callsBy(d: Discovery): ReadonlyMap<number, Call[]> {
     if (list) list.push(c);
     else map.set(turn, [c]);
   }
-  byTurn.set(d, map);
   return map;
-}
+});
 
 /** What happens when nothing else shows it: queued, paused, between two steps. */
 function Waiting({ discovery: d }: { discovery: Discovery }) {

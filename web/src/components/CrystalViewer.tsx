@@ -1,5 +1,5 @@
 import { lazy, Suspense, useMemo } from "react";
-import { leaderboard } from "../run/candidates";
+import { leaderboard, ranked } from "../run/candidates";
 import { lineageOf } from "../run/lineage";
 import type { Discovery, StructureRef } from "../run/view";
 import { useUi } from "../ui/state";
@@ -42,14 +42,13 @@ export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | un
 
 const most = 300; // to choose from; the leaderboard holds all
 
-/** Each structure once, the best first, by the name of what it was. */
+/** Each structure once, the best first, by the name of what it was; the chosen one is always among them. */
 function choices(d: Discovery, chosen: string | undefined): StructureRef[] {
   const from = lineageOf(d);
-  const rank = new Map(leaderboard(d).map((r, i) => [r.id, i]));
-  const place = (s: StructureRef) => (s.id === chosen ? -1 : (rank.get(s.id) ?? rank.size));
-  const all = [...new Map(d.structures.map((s) => [s.id, s])).values()];
-  return (all.length > most ? all.sort((a, b) => place(a) - place(b)).slice(0, most) : all).map((s) => {
-    const label = from.label(s.id);
-    return label ? { ...s, label: s.origin === "relaxed" ? `${label}, relaxed` : label } : s;
-  });
+  return ranked(d)
+    .filter((s, i) => i < most || s.id === chosen)
+    .map((s) => {
+      const label = from.label(s.id);
+      return label ? { ...s, label: s.origin === "relaxed" ? `${label}, relaxed` : label } : s;
+    });
 }

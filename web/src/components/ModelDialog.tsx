@@ -2,23 +2,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Trash2 } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { json, request } from "../api/client";
+import type { Endpoint, Probed } from "../api/types";
 import { formatSeconds } from "../lib/format";
 import { useUi } from "../ui/state";
 import { ProblemNote, Skeleton } from "./Bits";
 import { Dialog } from "./Dialog";
-
-interface Endpoint {
-  base_url: string;
-  model: string;
-  has_key: boolean;
-}
-
-interface Probed {
-  model: string;
-  tools: boolean;
-  seconds: number;
-  tokens_in: number;
-}
 
 /** Which language model reasons: its address, name and key, tried before it is kept. */
 export default function ModelDialog() {

@@ -62,7 +62,7 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
   const draft = useUi((u) => u.draft);
   useEffect(() => {
     if (draft === "") return;
-    setQuery(draft);
+    setQuery((q) => (q.trim() === "" ? draft : `${q.trimEnd()}\n${draft}`));
     area.current?.focus();
     useUi.setState({ draft: "" });
   }, [draft]);

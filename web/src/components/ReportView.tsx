@@ -4,7 +4,7 @@ import { useReport } from "../api/queries";
 import type { Report } from "../api/types";
 import { counted, formatCount, formatSeconds, words } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
-import { resolver } from "../run/values";
+import { resolver, sourcedWords } from "../run/values";
 import type { Discovery } from "../run/view";
 import { useUi } from "../ui/state";
 import { ProblemNote, Skeleton, StatusBadge } from "./Bits";
@@ -175,9 +175,7 @@ function Sources({ of: v }: { of: Report["validation"] }) {
   if (v.values_total === 0 && struck === 0) return <p>The answer cites no number.</p>;
   return (
     <p className={struck > 0 ? "ink-amber" : "ink-green"}>
-      {v.values_total === 0
-        ? "No number of the answer comes from a tool's result"
-        : `${v.values_resolved} of ${counted(v.values_total, "cited number")} ${v.values_total === 1 ? "comes" : "come"} from a tool's result`}
+      {sourcedWords(v.values_resolved, v.values_total)}
       {struck > 0 ? `; ${struck} without a source struck: ${v.unsourced.join(", ")}` : "."}
     </p>
   );

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { leaderboard } from "../run/candidates";
+import { ranked } from "../run/candidates";
 import { lineageOf } from "../run/lineage";
 import type { Discovery } from "../run/view";
 import { useTrajectory } from "../structure/trajectory";
@@ -59,11 +59,8 @@ export function StoredConvergence({ discovery: d }: { discovery: Discovery }) {
 
 function relaxedOf(d: Discovery): { id: string; name: string }[] {
   const from = lineageOf(d);
-  const rank = new Map(leaderboard(d).map((r, i) => [r.id, i]));
-  const last = rank.size;
-  return [...new Map(d.structures.map((s) => [s.id, s])).values()]
+  return ranked(d)
     .filter((s) => s.origin === "relaxed" && !from.duplicates.has(s.id))
-    .sort((a, b) => (rank.get(a.id) ?? last) - (rank.get(b.id) ?? last))
     .map((s) => ({
       id: s.id,
       name: [s.formula, from.label(s.id), s.spaceGroup?.symbol].filter(Boolean).join(" · "),

@@ -4,6 +4,7 @@ import { useReport } from "../api/queries";
 import type { Report } from "../api/types";
 import { counted, formatValue } from "../lib/format";
 import { Formula } from "../lib/formula";
+import { sourcedWords } from "../run/values";
 import { type Discovery, isClosed } from "../run/view";
 
 interface Check {
@@ -58,10 +59,7 @@ function provenance(d: Discovery): Check[] {
   return [
     {
       ok,
-      what:
-        v.total === 0
-          ? "No number of the answer comes from a tool's result"
-          : `${v.resolved} of ${counted(v.total, "cited number")} ${v.total === 1 ? "comes" : "come"} from a tool's result`,
+      what: sourcedWords(v.resolved, v.total),
       how: ok ? "No number was written by the model itself." : `Struck in the answer: ${v.unsourced.join(", ")}`,
     },
   ];

@@ -1,5 +1,6 @@
 // The structures under study with what was computed for each, from the log as
 // it stands: the leaderboard while a discovery runs and after.
+import { once } from "../lib/once";
 import { lineageOf } from "./lineage";
 import type { Call, Discovery, StructureRef } from "./view";
 
@@ -40,15 +41,14 @@ export interface Hull {
   step: string;
 }
 
-const boards = new WeakMap<Discovery, readonly Row[]>();
-
 /** The rows of a discovery, best first; made once for each state of it. */
-export function leaderboard(d: Discovery): readonly Row[] {
-  const known = boards.get(d);
-  if (known) return known;
-  const made = rowsOf(d);
-  boards.set(d, made);
-  return made;
+export const leaderboard: (d: Discovery) => readonly Row[] = once(rowsOf);
+
+/** Each structure of a discovery once, as the leaderboard has them; what it has not comes last. */
+export function ranked(d: Discovery): StructureRef[] {
+  const place = new Map(leaderboard(d).map((r, i) => [r.id, i]));
+  const at = (s: StructureRef) => place.get(s.id) ?? place.size;
+  return [...new Map(d.structures.map((s) => [s.id, s])).values()].sort((a, b) => at(a) - at(b));
 }
 
 function rowsOf(d: Discovery): Row[] {

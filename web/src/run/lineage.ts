@@ -1,5 +1,6 @@
 // Where a structure comes from: what it was before it was relaxed, and which
 // others relaxed into it.
+import { once } from "../lib/once";
 import type { Discovery } from "./view";
 
 export interface Lineage {
@@ -11,15 +12,7 @@ export interface Lineage {
   duplicates: ReadonlyMap<string, string>;
 }
 
-const cache = new WeakMap<Discovery, Lineage>();
-
-export function lineageOf(d: Discovery): Lineage {
-  const known = cache.get(d);
-  if (known) return known;
-  const made = lineage(d);
-  cache.set(d, made);
-  return made;
-}
+export const lineageOf = once(lineage);
 
 function lineage(d: Discovery): Lineage {
   const parent = new Map<string, string>();

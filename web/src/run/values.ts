@@ -1,6 +1,7 @@
 // A citation {{v:<key>}} and what stands behind it: a value of the report where
 // there is one, else an energy of the log, else the field of the call's result.
 import type { Report, ReportValue } from "../api/types";
+import { counted } from "../lib/format";
 import { unitOf } from "../lib/units";
 import type { Call, Discovery } from "./view";
 
@@ -18,6 +19,12 @@ export interface Source {
   checkpoint?: string;
   converged?: boolean | null;
   expression?: string;
+}
+
+/** How many of the cited numbers a tool returned, in words. */
+export function sourcedWords(resolved: number, total: number): string {
+  if (total === 0) return "No number of the answer comes from a tool's result";
+  return `${resolved} of ${counted(total, "cited number")} ${total === 1 ? "comes" : "come"} from a tool's result`;
 }
 
 export type Resolve = (key: string) => Source | undefined;

@@ -2,6 +2,7 @@
 // A view of a step is made once for each state of the step.
 import type { Event, TaskProgress, Usage } from "../event/events.gen";
 import { parseStep } from "../event/id";
+import { once } from "../lib/once";
 import type { Outline, Step } from "./fold";
 import type {
   Ask,
@@ -26,17 +27,8 @@ export function isClosed(status: string): boolean {
   return closed.has(status);
 }
 
-const turnCache = new WeakMap<Step, Turn>();
-const callCache = new WeakMap<Step, Call>();
-
-function once<T>(cache: WeakMap<Step, T>, s: Step, make: (s: Step) => T): T {
-  let v = cache.get(s);
-  if (!v) {
-    v = make(s);
-    cache.set(s, v);
-  }
-  return v;
-}
+const turnOf = once(turnView);
+const callOf = once(callView);
 
 function stepView(s: Step): StepView {
   const notes: Note[] = s.notes.map(noteOf);
@@ -207,8 +199,8 @@ function memoryOf(e: Event, step?: string): MemoryOp | undefined {
 }
 
 export function discoveryView(id: string, outline: Outline, steps: readonly Step[]): Discovery {
-  const turns = steps.filter((s) => s.step.endsWith(".llm")).map((s) => once(turnCache, s, turnView));
-  const started = steps.filter((s) => !s.step.endsWith(".llm")).map((s) => once(callCache, s, callView));
+  const turns = steps.filter((s) => s.step.endsWith(".llm")).map((s) => turnOf(s));
+  const started = steps.filter((s) => !s.step.endsWith(".llm")).map((s) => callOf(s));
   const calls = outline.complete ? started.map(stopped) : withPlanned(turns, started);
   const d: Discovery = {
     id,
@@ -238,18 +230,8 @@ export function discoveryView(id: string, outline: Outline, steps: readonly Step
   return d;
 }
 
-const stoppedCache = new WeakMap<Call, Call>();
-
 /** Nothing runs in a closed discovery: what had not ended was stopped with it. */
-function stopped(c: Call): Call {
-  if (c.status !== "running") return c;
-  let s = stoppedCache.get(c);
-  if (!s) {
-    s = { ...c, status: "cancelled" };
-    stoppedCache.set(c, s);
-  }
-  return s;
-}
+const stopped = once((c: Call): Call => (c.status === "running" ? { ...c, status: "cancelled" } : c));
 
 /** Calls that a turn asked for and that have not begun. */
 function withPlanned(turns: readonly Turn[], calls: readonly Call[]): Call[] {
@@ -298,7 +280,7 @@ function readOutside(d: Discovery): void {
       if (x.from_step) n.fromStep = x.from_step;
       if (x.failure) n.failure = x.failure;
       notes.push(n);
-      if (d.complete && !d.outline.complete) open(d);
+      if (d.complete && x.status === "queued") open(d);
     } else if (e.type === "validation_complete") {
       d.validation = { total: e.data.values_total, resolved: e.data.values_resolved, unsourced: e.data.unsourced };
     } else if (e.type === "discovery_complete") {

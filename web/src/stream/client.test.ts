@@ -221,6 +221,11 @@ describe("the socket of a session", () => {
     expect(t.sockets).toHaveLength(2);
     t.last().open();
     expect(t.last().sent[0]).toEqual({ t: "join", e: "a", q: 1 });
+    t.last().hear({ t: "joined", e: "a", q: 1, top: 1, mode: "tail" });
+    t.stream.moved(); // and once more, with nothing heard between
+    await settle();
+    expect(t.sockets).toHaveLength(3);
+    expect(t.states.map((s) => s.phase)).not.toContain("lost");
   });
 
   it("goes on over an event it cannot read, which keeps its place", async () => {

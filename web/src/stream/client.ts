@@ -83,8 +83,12 @@ export class SessionStream {
 
   /** The network has changed: the socket may be dead without saying so, so the session is joined anew where it stands. */
   moved(): void {
-    if (this.current.phase === "live" || this.current.phase === "catching_up") this.rejoin();
-    else this.nudge();
+    if (this.current.phase !== "live" && this.current.phase !== "catching_up") {
+      this.nudge();
+      return;
+    }
+    this.say("catching_up");
+    void this.connect();
   }
 
   private say(phase: Phase, behind = 0, code?: number): void {
@@ -189,6 +193,7 @@ export class SessionStream {
         clearTimeout(this.healthy);
         this.healthy = setTimeout(() => {
           this.failures = 0;
+          this.rejoined = undefined;
         }, healthyAfter);
         if (f.mode === "snapshot") this.snapshot = [];
         else if (!this.position || this.position.e !== f.e) this.position = { e: f.e, q: f.q };

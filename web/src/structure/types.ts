@@ -67,3 +67,18 @@ export interface Annotations {
   /** Null when the stored cell is the conventional one, or none was found. */
   conventional_cell?: ConventionalCell | null;
 }
+
+export interface StructurePanelProps {
+  structures: readonly StructureRef[];
+  selectedId: string | undefined;
+  onSelect: (id: string) => void;
+  /** The frame of a relaxation; undefined is its end. */
+  frame?: number | undefined;
+  onFrame?: ((frame: number) => void) | undefined;
+  /** Where a running relaxation of the selected structure has its atoms. */
+  live?: LiveFrame | undefined;
+  /** Prepares a question about it; absent where nothing can be asked. */
+  onAsk?: ((s: StructureRef) => void) | undefined;
+  /** Off: no key of the viewer acts. */
+  shortcuts?: boolean | undefined;
+}

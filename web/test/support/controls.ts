@@ -1,5 +1,5 @@
 // Every control of the page, and what using it must change. A control that is in
-// the accessibility tree and not in this list fails the build.
+// the accessibility tree and not in this list fails `make inventory`.
 import type { Page } from "playwright-core";
 
 /** What a control may change. */

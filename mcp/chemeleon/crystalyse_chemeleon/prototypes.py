@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from crystalyse_common.structures import at_predicted_volume
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
@@ -111,16 +113,10 @@ def decorations(proto: Structure, amounts: dict[str, int]) -> list[dict[str, str
 
 def rescale(s: Structure) -> Structure:
     """The structure at the volume that the DLS predictor expects."""
-    from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePredictor
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return DLSVolumePredictor().get_predicted_structure(s)
-        except Exception:  # no radius for an element: a plain guess keeps the candidate
-            t = s.copy()
-            t.scale_lattice(16.0 * len(s))
-            return t
+    if (t := at_predicted_volume(s)) is None:  # no radius for an element: a plain guess keeps the candidate
+        t = s.copy()
+        t.scale_lattice(16.0 * len(s))
+    return t
 
 
 def generate(amounts: dict[str, int], max_atoms: int, z_values: list[int] | None) -> Iterator[tuple[Structure, str]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,8 @@ class _Placing:
         idle = diagram.idle(sid, [formula for formula, _ in absent])
         missing = [why for formula, why in absent if formula not in idle]
         info = self._info(system, inside, diagram.stable, missing, diagram.formation)
+        if idle and below is not None and abs(below - (diagram.below_others(sid, idle) or 0.0)) > 1e-9:
+            below = None  # what is absent might compete, though it leaves the candidate where it is
         fields: dict[str, Any] = common | {"formation_energy_per_atom": diagram.formation[sid], "energy_below_competing_per_atom": below if above == 0 else None}
         if missing:
             verdict, note = f"unknown: {len(missing)} known phase(s) of {'-'.join(sorted(system))} missing from the hull", "; ".join(missing)
@@ -186,7 +189,7 @@ class _Placing:
         else:
             verdict, fields["threshold"] = self._verdict(above, len(inside))
             fields["energy_above_hull_per_atom"] = above
-            note = f"known, not in the hull, and unable to change this whatever their energies: {', '.join(sorted(idle))}" if idle else None
+            note = f"known, not in the hull, and unable to change this even at the lowest formation energies known of such compounds: {', '.join(sorted(idle))}" if idle else None
         return HullItem(**fields, decomposition=products, verdict=verdict, note=note, hull=info)
 
     def _verdict(self, above: float, n: int) -> tuple[str, float]:
@@ -258,13 +261,13 @@ class _Diagram:
         floor = LOWEST_METALLIC if all(e.is_metal for e in c) else LOWEST  # type: ignore[union-attr]
         return PDEntry(c, sum(n * (floor + self.diagram.el_refs[e].energy_per_atom) for e, n in c.items()))  # type: ignore[arg-type]
 
-    def below_others(self, sid: str) -> float | None:
-        """How far an entry lies below the hull of all others; None when it does not, or is an element."""
+    def below_others(self, sid: str, absent: Iterable[str] = ()) -> float | None:
+        """How far an entry lies below the hull of all others, with absent ones at their lowest; None for an element."""
         from pymatgen.analysis.phase_diagram import PhaseDiagram
 
         entry = self.all[sid]
         if len(entry.composition) == 1:
             return None
-        others = PhaseDiagram([e for k, e in self.all.items() if k != sid])
+        others = PhaseDiagram([*(e for k, e in self.all.items() if k != sid), *map(self._lowest, absent)])
         _, e = others.get_decomp_and_e_above_hull(entry, allow_negative=True)
         return max(0.0, -float(e or 0.0))

@@ -44,7 +44,7 @@ def structures(base: str, elements: list[str]) -> tuple[Answer, str, bool]:
 
     def ask() -> Answer:
         try:
-            return _pages(base, f"elements HAS ONLY {_quoted(system)}", MAX_PAGES)
+            return _pages(base, f"elements HAS ONLY {_quoted(system)}", MAX_PAGES)[0]
         except HTTPFault as fault:
             if fault.status not in (400, 501):
                 raise
@@ -63,25 +63,25 @@ def _subsystems(base: str, system: list[str]) -> Answer:
     parts = [c for n in range(len(system), 0, -1) for c in combinations(system, n)]
     for i, part in enumerate(parts):
         # Every later subsystem keeps its first page.
-        got = _pages(base, f"elements HAS ALL {_quoted(part)} AND nelements={len(part)}", max(1, left - (len(parts) - i - 1)))
-        left -= max(1, -(-len(got["entries"]) // PAGE))
+        got, pages = _pages(base, f"elements HAS ALL {_quoted(part)} AND nelements={len(part)}", max(1, left - (len(parts) - i - 1)))
+        left -= pages
         out += got["entries"]
         cut = cut or got["cut"]
     return Answer(entries=out, cut=cut)
 
 
-def _pages(base: str, query: str, most: int) -> Answer:
-    """The pages of one filter."""
+def _pages(base: str, query: str, most: int) -> tuple[Answer, int]:
+    """The entries of one filter, and how many pages that took: servers make them as small as they like."""
     out: list[dict[str, Any]] = []
     url, params = f"{base}/v1/structures", {"filter": query, "response_fields": FIELDS, "page_limit": str(PAGE)}
-    for _ in range(most):
+    for read in range(1, most + 1):
         body = get(url, params)
         out += [d for d in body.get("data") or [] if isinstance(d, dict)]
         following = _next(body, base)
         if following is None:
-            return Answer(entries=out, cut=False)
+            return Answer(entries=out, cut=False), read
         url, params = following, {}
-    return Answer(entries=out, cut=True)
+    return Answer(entries=out, cut=True), most
 
 
 def _next(body: dict[str, Any], base: str) -> str | None:

@@ -36,7 +36,10 @@ def conventional_cell(s: Structure, symprec: float, bonds: list[dict[str, Any]] 
     atoms = _atoms(s, m, back)
     if len(atoms) != times * len(s):
         return None
-    return {"transform": m.tolist(), "atoms": [list(a) for a in atoms], "bonds": None if bonds is None else _bonds(s, m, back, atoms, bonds)}
+    joined = None if bonds is None else _bonds(s, m, back, atoms, bonds)
+    if bonds is not None and joined is None:
+        return None
+    return {"transform": m.tolist(), "atoms": [list(a) for a in atoms], "bonds": joined}
 
 
 def _transform(stored: Lattice, standard: Lattice, times: int) -> np.ndarray | None:
@@ -66,7 +69,8 @@ def _atoms(s: Structure, m: np.ndarray, back: np.ndarray) -> list[tuple[int, int
     return out
 
 
-def _bonds(s: Structure, m: np.ndarray, back: np.ndarray, atoms: list[tuple[int, int, int, int]], bonds: list[dict[str, Any]]) -> list[list[int]]:
+def _bonds(s: Structure, m: np.ndarray, back: np.ndarray, atoms: list[tuple[int, int, int, int]], bonds: list[dict[str, Any]]) -> list[list[int]] | None:
+    """The bonds of every atom of the block; None when one leads to an atom that rounding put elsewhere."""
     index = {a: k for k, a in enumerate(atoms)}
     x = s.frac_coords % 1.0
     out = []
@@ -77,5 +81,8 @@ def _bonds(s: Structure, m: np.ndarray, back: np.ndarray, atoms: list[tuple[int,
             end = np.array(t) + b["image"]
             image = np.floor((x[b["j"]] + end) @ back + EDGE).astype(int)
             u, v, w = (int(n) for n in end - image @ m)
-            out.append([k, index[b["j"], u, v, w], *map(int, image)])
+            other = index.get((b["j"], u, v, w))
+            if other is None:
+                return None
+            out.append([k, other, *map(int, image)])
     return out

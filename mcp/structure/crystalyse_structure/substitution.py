@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
-from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePredictor
-from pymatgen.core import Element, Structure
+from pymatgen.core import Element
 
 from crystalyse_common.errors import ToolFault
-from crystalyse_common.structures import load_record, load_structure, put_structure, symmetry
+from crystalyse_common.structures import at_predicted_volume, load_record, load_structure, put_structure, symmetry
 
 from .analysis_models import SubstituteResult
 
@@ -33,16 +30,9 @@ def substitute(structure_id: str, replacements: dict[str, str]) -> SubstituteRes
         raise ToolFault("invalid_input", "two elements of the structure would become one", "replacements", ["keep the elements distinct"])
     t = s.copy()
     t.replace_species({Element(a): Element(b) for a, b in replacements.items()})
-    t, scaled = _rescaled(t)
+    guess = at_predicted_volume(t)
+    scaled = guess is not None  # without radii the relaxation finds the volume
+    t = guess or t
     known = load_record(structure_id).get("label") or s.composition.reduced_formula
     ref = put_structure(t, origin="prototype", created_by="substitute_elements", parent_id=structure_id, label=f"in the cell of {known}"[:120], space_group=symmetry(t, SYMPREC))
     return SubstituteResult(structures=[ref], replaced=sum(x.specie.symbol in replacements for x in s), rescaled=scaled)
-
-
-def _rescaled(s: Structure) -> tuple[Structure, bool]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return DLSVolumePredictor().get_predicted_structure(s), True
-        except Exception:  # an element without radii: relaxation finds the volume
-            return s, False

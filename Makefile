@@ -108,7 +108,7 @@ verify: envs web/node_modules $(TOOLS)/sqlc ## fail when a generated file is sta
 
 golden = PYTHONPATH=mcp/common:mcp/references:mcp/$(2) PYTHONDONTWRITEBYTECODE=1 $$($(BIN) python $(1)) -m crystalyse_common.golden $(2) $(3)
 
-bench: bench-relay bench-durable bench-viewer bench-memory ## all measurements, one after another (hours; on a quiet machine)
+bench: bench-relay bench-durable bench-viewer bench-web bench-memory ## all measurements, one after another (hours; on a quiet machine)
 
 EVAL_CACHE ?= $(STATE)/cache/eval
 POTENTIALS ?= chgnet

@@ -91,12 +91,7 @@ func (a *Activities) resultMessages(ctx context.Context, in TurnInput) ([]llm.Me
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]discovery.Call, len(calls))
-	for _, c := range calls {
-		if have, ok := byID[c.ID]; !ok || c.Gen >= have.Gen {
-			byID[c.ID] = c
-		}
-	}
+	byID := newestCalls(calls)
 	d, err := a.Lifecycle.Load(ctx, in.DiscoveryID)
 	if err != nil {
 		return nil, err
@@ -110,6 +105,17 @@ func (a *Activities) resultMessages(ctx context.Context, in TurnInput) ([]llm.Me
 		messages = append(messages, llm.Message{Role: llm.RoleTool, ToolCallID: p.ModelID, Name: p.Tool, Content: content})
 	}
 	return messages, nil
+}
+
+// newestCalls gives each call by its id, as the latest generation has it.
+func newestCalls(calls []discovery.Call) map[string]discovery.Call {
+	byID := make(map[string]discovery.Call, len(calls))
+	for _, c := range calls {
+		if have, ok := byID[c.ID]; !ok || c.Gen >= have.Gen {
+			byID[c.ID] = c
+		}
+	}
+	return byID
 }
 
 // toolMessage is the content of a tool message; value keys are call_id + path.

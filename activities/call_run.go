@@ -115,7 +115,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
 		UserID: c.call.UserID, SessionID: c.rec.Scope().SessionID, DiscoveryID: c.call.DiscoveryID,
-		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
+		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, AnswerBy: answerBy(activity.GetInfo(ctx).ScheduledTime, c.in.Deadline), OnProgress: c.progress(cctx),
 	}
 	if c.planned.Long {
 		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
@@ -190,6 +190,16 @@ func (c *callRun) deadline(ctx context.Context) (time.Time, error) {
 		c.in.Deadline = *d.Deadline
 	}
 	return c.in.Deadline, nil
+}
+
+// answerBy is half of the time there was when the call was scheduled, the same
+// for each attempt: a search that takes all the time leaves none for what its
+// result is needed for.
+func answerBy(scheduled, deadline time.Time) time.Time {
+	if deadline.IsZero() {
+		return deadline
+	}
+	return scheduled.Add(deadline.Sub(scheduled) / 2)
 }
 
 var errDeadline = errors.New("the wall time limit of the discovery is reached")

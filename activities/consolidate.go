@@ -164,7 +164,10 @@ func (k *Keeping) MemoryKeep(ctx context.Context, in KeepInput) (KeepResult, err
 			hb.set(res)
 			after = u
 		}
-		if in.UserID != "" || len(users) < keepPage {
+		switch {
+		case in.UserID != "":
+			return res, nil // the index is over everybody's: the run over all of them looks after it
+		case len(users) < keepPage:
 			return res, toTemporal(k.Store.Arrange(ctx))
 		}
 	}

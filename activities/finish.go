@@ -89,8 +89,13 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 		usage.WallS = now.Sub(*d.StartedAt).Round(time.Millisecond).Seconds()
 	}
 	if d.Agent.Model == "" {
-		if d.Agent, _, err = a.agent(ctx, d.UserID, d.Mode); err != nil {
-			return report.Report{}, err
+		// Who was to answer may be out of reach for good (a key that cannot be
+		// read, a host that is not allowed any more): the discovery must end all
+		// the same, else those behind it in its session never begin.
+		if agent, _, err := a.agent(ctx, d.UserID, d.Mode); err != nil {
+			a.Log.WarnContext(ctx, "the report names no model", "discovery", d.ID, "error", err)
+		} else {
+			d.Agent = agent
 		}
 	}
 	return report.Assemble(report.Input{

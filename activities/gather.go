@@ -120,7 +120,7 @@ type gathered struct {
 }
 
 func (a *Activities) gather(ctx context.Context, in SettleCandidatesInput) (gathered, error) {
-	g := gathered{calls: map[string]discovery.Call{}, values: map[string][]value.Value{}}
+	g := gathered{values: map[string][]value.Value{}}
 	values, _, err := a.Calls.Made(ctx, in.DiscoveryID)
 	if err != nil {
 		return g, err
@@ -129,11 +129,7 @@ func (a *Activities) gather(ctx context.Context, in SettleCandidatesInput) (gath
 	if err != nil {
 		return g, err
 	}
-	for _, k := range calls {
-		if have, ok := g.calls[k.ID]; !ok || k.Gen >= have.Gen {
-			g.calls[k.ID] = k
-		}
-	}
+	g.calls = newestCalls(calls)
 	for _, v := range values {
 		if shownValues[v.Name] {
 			g.values[v.CallID] = append(g.values[v.CallID], v)

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
@@ -24,6 +25,7 @@ func TestMemory(t *testing.T) {
 	t.Run("WhatIsSavedIsFoundAndForgotten", testSaveAndForget)
 	t.Run("StoredInstructionsAreQuoted", testInjection)
 	t.Run("ADiscoveryIsDigestedOnce", testDigest)
+	t.Run("OnlyTheRunOverAllArranges", testArrange)
 }
 
 // remember gives the bundle's activities a memory, and servers with this print.
@@ -222,4 +224,30 @@ func testDigest(t *testing.T) {
 	var res activities.KeepResult
 	b.do(t, activities.NameMemoryDigest, activities.KeepInput{}, &res)
 	require.Zero(t, res.Digested, "what was forgotten is not remembered again")
+}
+
+// arranging counts how often the index was looked after.
+type arranging struct {
+	memory.Store
+	memory.Keeper
+	memory.Backlog
+	times int
+}
+
+func (a *arranging) Arrange(context.Context) error { a.times++; return nil }
+
+// testArrange: the index is over everybody's memories, so that the end of one
+// user's discovery does not look after it.
+func testArrange(t *testing.T) {
+	b := setup(t)
+	m := b.db.Memories()
+	s := &arranging{Store: m, Keeper: m, Backlog: m}
+	b.env.RegisterActivity(&activities.Keeping{Store: s, Calls: b.db, Log: slog.New(slog.DiscardHandler)})
+	_, _, err := m.Write(t.Context(), "local", memory.Draft{SessionID: b.d.SessionID, Content: "MgO is stable", Type: memory.ShortTerm})
+	require.NoError(t, err)
+	var res activities.KeepResult
+	b.do(t, activities.NameMemoryKeep, activities.KeepInput{UserID: "local"}, &res)
+	require.Zero(t, s.times)
+	b.do(t, activities.NameMemoryKeep, activities.KeepInput{}, &res)
+	require.Equal(t, 1, s.times)
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync"
 
 	"go.temporal.io/sdk/activity"
@@ -10,6 +11,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
+	"crystalyse/internal/llm"
 )
 
 // Recorder makes and stores the events of one attempt of one step. The hook
@@ -121,12 +123,18 @@ func (a *Activities) Failed(ctx context.Context, toolName string, failure error)
 	if err != nil {
 		return
 	}
-	kind := string(fault.CodeOf(failure))
-	suggestions := []string{"The step is tried again by itself; nothing done is lost."}
-	if h := fault.Hint(failure); h != "" {
-		suggestions = append([]string{h}, suggestions...)
+	hint, suggestions := fault.Hint(failure), []string{"The step is tried again by itself; nothing done is lost."}
+	var refused *llm.Error
+	if errors.As(failure, &refused) {
+		hint = refused.Hint
+		if !refused.Retryable() {
+			suggestions = []string{}
+		}
 	}
-	e := event.Error{ErrorType: kind, ToolName: toolName, Message: failure.Error(), RecoverySuggestions: suggestions}
+	if hint != "" {
+		suggestions = append([]string{hint}, suggestions...)
+	}
+	e := event.Error{ErrorType: llm.CodeOf(failure), ToolName: toolName, Message: failure.Error(), RecoverySuggestions: suggestions}
 	if err := r.Emit(detached(ctx), e); err != nil {
 		a.Log.WarnContext(ctx, "an error event could not be stored", "step", r.Scope().Step, "error", err)
 	}

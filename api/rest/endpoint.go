@@ -31,7 +31,7 @@ const probePatience = 40 * time.Second
 
 // getEndpoint says which model the user named, and whether one may be named.
 func (s *server) getEndpoint(c *gin.Context, userID string) error {
-	e, found, err := s.endpointOf(c.Request.Context(), userID)
+	e, found, err := s.shownEndpoint(c.Request.Context(), userID)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *server) namedEndpoint(c *gin.Context, userID string) (llm.Endpoint, err
 	return e, nil
 }
 
-// endpointOf gives the user's own endpoint, if there is one that can be read.
+// endpointOf gives the user's own endpoint, if there is one.
 func (s *server) endpointOf(ctx context.Context, userID string) (llm.Endpoint, bool, error) {
 	if s.Endpoints == nil {
 		return llm.Endpoint{}, false, nil
@@ -127,11 +127,23 @@ func (s *server) endpointOf(ctx context.Context, userID string) (llm.Endpoint, b
 	return e, err == nil, err
 }
 
-// ownAgent names the user's own model; empty without one.
-func (s *server) ownAgent(ctx context.Context, userID string) ([]llm.Identity, error) {
+// shownEndpoint is endpointOf for who only looks: one whose key cannot be unsealed
+// is shown without it, so that it can be replaced or removed.
+func (s *server) shownEndpoint(ctx context.Context, userID string) (llm.Endpoint, bool, error) {
 	e, found, err := s.endpointOf(ctx, userID)
+	if fault.Is(err, fault.CodeConflict) {
+		e.Key = ""
+		return e, e.BaseURL != "", nil
+	}
+	return e, found, err
+}
+
+// ownAgent names the user's own model; empty without one. It is the one that is
+// asked even while its key cannot be unsealed: then its turns say so.
+func (s *server) ownAgent(ctx context.Context, userID string) ([]llm.Identity, error) {
+	e, found, err := s.shownEndpoint(ctx, userID)
 	if err != nil || !found {
 		return nil, err
 	}
-	return []llm.Identity{{Name: "CrystaLyse", Model: e.Model, Provider: e.Host()}}, nil
+	return []llm.Identity{s.Dial(e).Identity()}, nil
 }

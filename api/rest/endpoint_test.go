@@ -14,8 +14,9 @@ import (
 
 // shelf keeps endpoints in memory.
 type shelf struct {
-	mu   sync.Mutex
-	kept map[string]llm.Endpoint // guarded by mu
+	mu      sync.Mutex
+	kept    map[string]llm.Endpoint // guarded by mu
+	foreign bool                    // guarded by mu; the keys were sealed with another secret key
 }
 
 func (s *shelf) Endpoint(_ context.Context, userID string) (llm.Endpoint, error) {
@@ -24,6 +25,10 @@ func (s *shelf) Endpoint(_ context.Context, userID string) (llm.Endpoint, error)
 	e, ok := s.kept[userID]
 	if !ok {
 		return e, fault.NotFound("endpoint", userID)
+	}
+	if s.foreign && e.Key != "" {
+		e.Key = ""
+		return e, fault.New(fault.CodeConflict, "sealed with another secret key").WithHint("enter it again")
 	}
 	return e, nil
 }
@@ -45,7 +50,9 @@ func (s *shelf) DeleteEndpoint(_ context.Context, userID string) error {
 // trial is a model that answers, calls its tool, or refuses.
 type trial struct{ e llm.Endpoint }
 
-func (m trial) Identity() llm.Identity { return llm.Identity{Model: m.e.Model} }
+func (m trial) Identity() llm.Identity {
+	return llm.Identity{Model: m.e.Model, Provider: "of " + m.e.Host()}
+}
 
 func (m trial) Turn(_ context.Context, req llm.Request, _ func(string)) (llm.Turn, error) {
 	switch m.e.Model {
@@ -82,7 +89,7 @@ func TestEndpoint(t *testing.T) {
 	r = told(d.do(t, "GET", path, ""))
 	require.Equal(t, "no-store", r.header.Get("Cache-Control"))
 	first := told(d.do(t, "GET", "/api/v1/models", "")).json(t)["models"].([]any)[0].(map[string]any)
-	require.Equal(t, []any{"able", "models.lab", true}, []any{first["name"], first["provider"], first["default"]})
+	require.Equal(t, []any{"able", "of models.lab", true}, []any{first["name"], first["provider"], first["default"]})
 
 	// Nobody else's, and the key leaves for no other address.
 	require.JSONEq(t, `{"own":null,"allowed":true}`, d.do(t, "GET", path, "", "X-User", "bob").body)
@@ -111,4 +118,25 @@ func TestEndpointWhereNoneIsAllowed(t *testing.T) {
 	require.Equal(t, 403, d.do(t, "PUT", "/api/v1/llm", body).status)
 	require.Equal(t, 403, d.do(t, "POST", "/api/v1/llm/test", body).status)
 	require.Equal(t, 204, d.do(t, "DELETE", "/api/v1/llm", "").status)
+}
+
+// TestEndpointWhoseKeyCannotBeUnsealed: it is shown, replaced and removed.
+func TestEndpointWhoseKeyCannotBeUnsealed(t *testing.T) {
+	t.Parallel()
+	const path = "/api/v1/llm"
+	s := &shelf{foreign: true, kept: map[string]llm.Endpoint{"local": {BaseURL: "https://models.lab/v1", Model: "able", Key: "sk"}}}
+	d := open(t, func(d *rest.Deps) {
+		d.Endpoints, d.LLMHosts = s, []string{"models.lab"}
+		d.Dial = func(e llm.Endpoint) llm.Model { return trial{e} }
+	})
+	require.JSONEq(t, `{"own":{"base_url":"https://models.lab/v1","model":"able","has_key":false},"allowed":true}`, d.do(t, "GET", path, "").body)
+	r := d.do(t, "GET", "/api/v1/models", "")
+	require.Equal(t, 200, r.status)
+	require.Equal(t, "able", r.json(t)["models"].([]any)[0].(map[string]any)["name"], "it is the one that is asked")
+
+	// The key that is kept is of no use; nothing else takes its place unasked.
+	p := d.do(t, "PUT", path, `{"base_url":"https://models.lab/v1","model":"able"}`).problem(t)
+	require.Equal(t, []any{409, "enter it again"}, []any{p.Status, p.Hint})
+	require.Equal(t, 200, d.do(t, "PUT", path, `{"base_url":"https://models.lab/v1","model":"able","key":""}`).status)
+	require.Equal(t, 204, d.do(t, "DELETE", path, "").status)
 }

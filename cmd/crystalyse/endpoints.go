@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"crystalyse/internal/adapter/openai"
 	"crystalyse/internal/adapter/postgres"
@@ -58,10 +59,21 @@ func (c chooser) For(ctx context.Context, userID string) (llm.Model, error) {
 		return c.ours, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, sealedAway(err)
 	}
 	if e, err = e.Normalize(c.hosts); err != nil {
 		return nil, err
 	}
 	return c.dress(dialModel(e)), nil
+}
+
+// sealedAway tells a key that cannot be unsealed from the conflict it is to a
+// request: the engine would take that for a newer attempt. To a turn it is a key
+// that is worth nothing, until its user acts.
+func sealedAway(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Code == fault.CodeConflict {
+		return &llm.Error{Kind: llm.ErrAuth, Message: f.Message, Hint: f.Hint, Err: f.Err}
+	}
+	return err
 }

@@ -132,11 +132,12 @@ func steps(ctx context.Context, cfg *config.Config, db *postgres.DB, w workshop)
 		w.prints = nil
 	}
 	remember := remembering(cfg, db, w.log)
-	dress := func(m llm.Model) llm.Model { return memory.Quoting{Model: m, Store: remember} }
+	turns := meter.NewModels(w.registry)
+	dress := func(m llm.Model) llm.Model { return turns.Around(memory.Quoting{Model: m, Store: remember}) }
 	a := &activities.Activities{
 		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
 		Tools:  meter.NewTools(memory.Tools{Caller: w.pool, Memory: remember}, w.registry),
-		Model:  meter.NewModel(dress(model), w.registry),
+		Model:  dress(model),
 		Memory: remember, Print: w.prints, Prompts: prompts, Policy: policy,
 		Checkpoints: cfg.Checkpoints(), Keeping: upkeep(cfg, db, model, w.log), Log: w.log,
 	}

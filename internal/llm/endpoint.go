@@ -19,7 +19,8 @@ type Endpoint struct {
 
 // Endpoints keeps the endpoint of each user.
 type Endpoints interface {
-	// Endpoint gives a user's own, else fault.CodeNotFound.
+	// Endpoint gives a user's own, else fault.CodeNotFound. When its key cannot be
+	// unsealed it gives the rest, and fault.CodeConflict.
 	Endpoint(ctx context.Context, userID string) (Endpoint, error)
 	// SaveEndpoint keeps it in place of the one before.
 	SaveEndpoint(ctx context.Context, userID string, e Endpoint) error

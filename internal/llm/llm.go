@@ -6,7 +6,10 @@ package llm
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
+
+	"crystalyse/internal/fault"
 )
 
 // Role says who speaks.
@@ -121,4 +124,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // Retryable reports whether trying the same turn again may help.
 func (e *Error) Retryable() bool {
 	return e.Kind == ErrRateLimited || e.Kind == ErrTransient || e.Kind == ErrTruncatedStream
+}
+
+// CodeOf names a failure for counters and traces: the kind of the first *Error in
+// the chain, else the code of the fault; "" for nil.
+func CodeOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return string(e.Kind)
+	}
+	return string(fault.CodeOf(err))
 }

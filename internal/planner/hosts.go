@@ -149,8 +149,8 @@ func (h host) couple() string {
 	return fmt.Sprintf("`%s%d+/%s%d+`", h.metal, h.from, h.metal, h.from+1)
 }
 
-// parents asks for the known phases of a host's own system and of the compound
-// whose cell it may take, then for the cell with the host's elements on it.
+// parents asks, for each host that has no known phase, for those of the compound
+// whose cell it may take, then for their cells with the host's elements on them.
 func (r request) parents(h history) []call {
 	var calls []call
 	for _, x := range r.chosen {

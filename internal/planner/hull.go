@@ -23,8 +23,7 @@ type verdict struct {
 	errE      float64
 	products  []string
 	missing   []string
-	twin      string // a known phase of the same composition that is lower
-	twinFirm  bool   // and on the hull
+	twin      string // a known phase of the same composition that is lower, and on the hull
 }
 
 // hullOf reads the newest hull of a material.
@@ -80,7 +79,7 @@ func readVerdict(d done, i int, item map[string]any, formula string) verdict {
 func (v *verdict) readTwin(competing []map[string]any, formula string) {
 	for _, c := range competing {
 		if k := text(c, "kind"); (k == "known" || k == "earlier result") && c["on_hull"] == true && sameComposition(text(c, "formula"), formula) {
-			v.twin, v.twinFirm = text(c, "phase"), true
+			v.twin = text(c, "phase")
 		}
 	}
 }

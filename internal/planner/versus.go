@@ -65,15 +65,16 @@ func (f facts) standing(kind string) (standing, bool) {
 		}
 		if e, number := items[j]["energy_above_best"].(float64); number && (!found || e < out.e) {
 			out.e, out.cite, out.label, found = e, f.relaxed.cite("items.%d.energy_above_best", j), text(items[j], "label"), true
-			out.best = number && e == 0
+			out.best = e == 0
 		}
 	}
 	return out, found
 }
 
 func isKind(item map[string]any, kind string) bool {
-	if system := crystalSystem(int(number(item, "space_group_number"))); system != "" && crystalSystems[kind] {
-		return system == kind || kind == "trigonal" && system == "rhombohedral" || kind == "rhombohedral" && system == "trigonal"
+	group := int(number(item, "space_group_number"))
+	if system := crystalSystem(group); system != "" && crystalSystems[kind] {
+		return system == kind || kind == "rhombohedral" && rhombohedral[group]
 	}
 	label := strings.ToLower(text(item, "label"))
 	for _, name := range append([]string{kind}, sameKind[kind]...) {
@@ -85,6 +86,10 @@ func isKind(item map[string]any, kind string) bool {
 }
 
 var crystalSystems = map[string]bool{"cubic": true, "tetragonal": true, "hexagonal": true, "orthorhombic": true, "monoclinic": true, "rhombohedral": true, "triclinic": true, "trigonal": true}
+
+// rhombohedral are the trigonal space groups with a rhombohedral lattice: R3, R-3,
+// R32, R3m, R3c, R-3m, R-3c. Quartz is trigonal and not among them.
+var rhombohedral = map[int]bool{146: true, 148: true, 155: true, 160: true, 161: true, 166: true, 167: true}
 
 // sameKind are other names of a structure type in the libraries of prototypes
 // and of known phases.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/value"
 )
 
@@ -34,11 +35,20 @@ func head(b *strings.Builder, r Report) {
 	if runes := []rune(title); len(runes) > 160 {
 		title = string(runes[:160]) + "…"
 	}
-	fmt.Fprintf(b, "# %s\n\n**%s** · %s mode · %s (%s) · %s\n\n", title, strings.ReplaceAll(string(r.Status), "_", " "), r.Mode,
-		inline(r.Agent.Model), inline(r.Agent.Provider), r.EndedAt.UTC().Format("2006-01-02 15:04 MST"))
+	fmt.Fprintf(b, "# %s\n\n**%s** · %s mode · %s · %s\n\n", title, strings.ReplaceAll(string(r.Status), "_", " "), r.Mode,
+		answeredBy(r.Agent), r.EndedAt.UTC().Format("2006-01-02 15:04 MST"))
 	if r.Details != "" {
 		fmt.Fprintf(b, "_%s_\n\n", inline(r.Details))
 	}
+}
+
+// answeredBy names the model; there is none where a discovery ended before it had
+// one.
+func answeredBy(a discovery.Agent) string {
+	if a.Model == "" {
+		return "no model"
+	}
+	return fmt.Sprintf("%s (%s)", inline(a.Model), inline(a.Provider))
 }
 
 // Sourced words the provenance check in one line.
@@ -161,7 +171,10 @@ func checks(b *strings.Builder, r Report) {
 	if u.Cost != nil {
 		fmt.Fprintf(b, ", cost %.4f", *u.Cost)
 	}
-	fmt.Fprintf(b, ". Prompt %.8s.\n\n", r.Agent.PromptSHA256)
+	if r.Agent.PromptSHA256 != "" {
+		fmt.Fprintf(b, ". Prompt %.8s", r.Agent.PromptSHA256)
+	}
+	b.WriteString(".\n\n")
 }
 
 func callList(b *strings.Builder, r Report) {

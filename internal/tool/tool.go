@@ -86,6 +86,7 @@ type Invocation struct {
 	UserID, SessionID, DiscoveryID string
 	Fence                          int64 // higher wins over an older attempt still running
 	Deadline                       time.Time
+	AnswerBy                       time.Time      // from then on nothing new is begun, and what there is is the answer; zero for never
 	OnProgress                     func(Progress) // called from one goroutine; must not block
 }
 

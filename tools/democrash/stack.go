@@ -161,7 +161,10 @@ func (k *killer) run() error {
 func (k *killer) news() bool {
 	for {
 		select {
-		case <-k.lines: // an old one
+		case _, open := <-k.lines: // an old one
+			if !open {
+				return false
+			}
 			continue
 		default:
 		}

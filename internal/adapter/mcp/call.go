@@ -128,9 +128,9 @@ func metaOf(ctx context.Context, in tool.Invocation) map[string]any {
 	}
 	if !in.Deadline.IsZero() {
 		m["crystalyse/deadline"] = unix(in.Deadline)
-		// A search that takes all the time leaves none for what its result is needed for.
-		now := time.Now()
-		m["crystalyse/answer_by"] = unix(now.Add(in.Deadline.Sub(now) / 2))
+	}
+	if !in.AnswerBy.IsZero() {
+		m["crystalyse/answer_by"] = unix(in.AnswerBy)
 	}
 	return m
 }

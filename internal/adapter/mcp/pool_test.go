@@ -35,7 +35,7 @@ func pool(t *testing.T, how string, change ...func(*mcp.Options)) *mcp.Pool {
 }
 
 func call(ctx context.Context, p *mcp.Pool, on func(tool.Progress)) (tool.Outcome, error) {
-	return p.Call(ctx, tool.Invocation{Tool: "work", Server: "fake", Arguments: json.RawMessage(`{"n":1}`), IdempotencyKey: "k", CheckpointDir: "/c", Fence: 4, Deadline: time.Unix(100, 0), OnProgress: on})
+	return p.Call(ctx, tool.Invocation{Tool: "work", Server: "fake", Arguments: json.RawMessage(`{"n":1}`), IdempotencyKey: "k", CheckpointDir: "/c", Fence: 4, Deadline: time.Unix(100, 0), AnswerBy: time.Unix(50, 0), OnProgress: on})
 }
 
 // gone reports whether the kernel knows no process of the id.
@@ -54,7 +54,7 @@ func TestACall(t *testing.T) {
 	require.Equal(t, "/c", got.Meta["crystalyse/checkpoint_dir"])
 	require.InDelta(t, 4, got.Meta["crystalyse/fence"], 0)
 	require.InDelta(t, 100, got.Meta["crystalyse/deadline"], 0)
-	require.Greater(t, got.Meta["crystalyse/answer_by"], 100.0, "half of the time from now to a deadline of long ago")
+	require.InDelta(t, 50, got.Meta["crystalyse/answer_by"], 0)
 	specs, err := p.Tools(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "7", specs[0].Version)

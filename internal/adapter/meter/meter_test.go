@@ -30,9 +30,15 @@ func (c *caller) States() map[string]tool.ServerState {
 	return map[string]tool.ServerState{"smact": {State: "ready", Restarts: 2}, "mace": {State: "failed"}}
 }
 
-type model struct{ llm.Model }
+type model struct {
+	llm.Model
+	err error
+}
 
-func (model) Turn(context.Context, llm.Request, func(string)) (llm.Turn, error) {
+func (m model) Turn(context.Context, llm.Request, func(string)) (llm.Turn, error) {
+	if m.err != nil {
+		return llm.Turn{}, m.err
+	}
 	return llm.Turn{Usage: llm.Usage{TokensIn: 30, TokensOut: 4}}, nil
 }
 
@@ -41,15 +47,17 @@ func TestWorker(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewRegistry()
 	c := &caller{out: tool.Outcome{Status: tool.StatusOK}}
-	tools, m := meter.NewTools(c, r), meter.NewModel(model{}, r)
+	tools, models := meter.NewTools(c, r), meter.NewModels(r)
 	in := tool.Invocation{Server: "smact", Tool: "validate_composition", UserID: "ada", DiscoveryID: "disc-1"}
 	_, err := tools.Call(t.Context(), in)
 	require.NoError(t, err)
 	c.err = fault.New(fault.CodeUnavailable, "gone")
 	_, err = tools.Call(t.Context(), in)
 	require.Error(t, err)
-	_, err = m.Turn(t.Context(), llm.Request{}, nil)
-	require.NoError(t, err)
+	for _, fails := range []error{nil, &llm.Error{Kind: llm.ErrRateLimited}, fault.New(fault.CodeLimit, "too much"), errors.New("strange")} {
+		_, err = models.Around(model{err: fails}).Turn(t.Context(), llm.Request{}, nil)
+		require.Equal(t, fails, err)
+	}
 	meter.Lag(r)(30 * time.Millisecond)
 	away := false
 	meter.Backlog(r, func(context.Context) (int64, time.Duration, error) {
@@ -83,7 +91,8 @@ func TestWorker(t *testing.T) {
 		`crystalyse_tool_seconds_count{server="smact",tool="validate_composition"} 2`,
 		`crystalyse_tool_calls_open 0`,
 		`crystalyse_mcp_server_up{server="mace"} 0`, `crystalyse_mcp_server_up{server="smact"} 1`, `crystalyse_mcp_restarts_total{server="smact"} 2`,
-		`crystalyse_llm_turns_total{status="ok"} 1`, `crystalyse_llm_tokens_total{direction="in"} 30`, `crystalyse_llm_tokens_total{direction="out"} 4`,
+		`crystalyse_llm_turns_total{status="ok"} 1`, `crystalyse_llm_turns_total{status="LLMRateLimited"} 1`, `crystalyse_llm_turns_total{status="limit"} 1`, `crystalyse_llm_turns_total{status="internal"} 1`,
+		`crystalyse_llm_turn_seconds_count 4`, `crystalyse_llm_tokens_total{direction="in"} 30`, `crystalyse_llm_tokens_total{direction="out"} 4`,
 		`crystalyse_publish_lag_seconds_bucket{le="0.05"} 1`,
 		`crystalyse_events_unpublished 7`, `crystalyse_events_unpublished_age_seconds 3`,
 	} {

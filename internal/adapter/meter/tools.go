@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"crystalyse/internal/fault"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/tool"
 )
@@ -56,7 +55,7 @@ func word(ctx context.Context, status string, err error) string {
 	case ctx.Err() != nil:
 		return "stopped"
 	case err != nil:
-		return string(fault.CodeOf(err))
+		return llm.CodeOf(err)
 	}
 	return status
 }
@@ -84,22 +83,20 @@ func (s servers) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// Model counts the turns of a language model.
-type Model struct {
-	llm.Model
+// Models counts the turns of language models, whosever they are.
+type Models struct {
 	turns   *prometheus.CounterVec
 	tokens  *prometheus.CounterVec
 	seconds prometheus.Histogram
 }
 
-// NewModel gives a model that counts.
-func NewModel(next llm.Model, r prometheus.Registerer) *Model {
-	m := &Model{
-		Model: next,
+// NewModels registers the counters, once for all models.
+func NewModels(r prometheus.Registerer) *Models {
+	m := &Models{
 		turns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "crystalyse_llm_turns_total", Help: "Turns of the language model, by how they ended: ok, or the code of the failure."}, []string{"status"}),
+			Name: "crystalyse_llm_turns_total", Help: "Turns of language models, by how they ended: ok, or the code of the failure."}, []string{"status"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "crystalyse_llm_tokens_total", Help: "Tokens of the language model, by direction: in, out."}, []string{"direction"}),
+			Name: "crystalyse_llm_tokens_total", Help: "Tokens of language models, by direction: in, out."}, []string{"direction"}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "crystalyse_llm_turn_seconds", Help: "Time of a turn, from the request to the last word.", Buckets: []float64{.1, .5, 1, 2, 5, 10, 30, 60, 180, 600}}),
 	}
@@ -107,13 +104,21 @@ func NewModel(next llm.Model, r prometheus.Registerer) *Model {
 	return m
 }
 
+// Around gives a model that counts.
+func (m *Models) Around(next llm.Model) llm.Model { return counted{next, m} }
+
+type counted struct {
+	llm.Model
+	by *Models
+}
+
 // Turn asks for a turn and counts it.
-func (m *Model) Turn(ctx context.Context, req llm.Request, onText func(string)) (llm.Turn, error) {
+func (m counted) Turn(ctx context.Context, req llm.Request, onText func(string)) (llm.Turn, error) {
 	began := time.Now()
 	turn, err := m.Model.Turn(ctx, req, onText)
-	m.turns.WithLabelValues(word(ctx, "ok", err)).Inc()
-	m.tokens.WithLabelValues("in").Add(float64(turn.Usage.TokensIn))
-	m.tokens.WithLabelValues("out").Add(float64(turn.Usage.TokensOut))
-	m.seconds.Observe(time.Since(began).Seconds())
+	m.by.turns.WithLabelValues(word(ctx, "ok", err)).Inc()
+	m.by.tokens.WithLabelValues("in").Add(float64(turn.Usage.TokensIn))
+	m.by.tokens.WithLabelValues("out").Add(float64(turn.Usage.TokensOut))
+	m.by.seconds.Observe(time.Since(began).Seconds())
 	return turn, err
 }

@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"crystalyse/internal/fault"
 	"crystalyse/internal/llm"
 )
 
@@ -31,7 +30,7 @@ func end(span trace.Span, turn llm.Turn, err error) {
 			attribute.StringSlice("gen_ai.response.finish_reasons", []string{turn.FinishReason}), attribute.Int("crystalyse.tool_calls", len(turn.ToolCalls)))
 		if err != nil {
 			// The code alone: an error may quote what was said.
-			span.SetStatus(codes.Error, string(fault.CodeOf(err)))
+			span.SetStatus(codes.Error, llm.CodeOf(err))
 		}
 	}
 	span.End()

@@ -31,8 +31,9 @@ func testEndpoints(t *testing.T) {
 	// With another secret key it is there, and unreadable.
 	other, err := seal.New(strings.Repeat("2e", 32))
 	require.NoError(t, err)
-	_, err = db.Endpoints(other).Endpoint(ctx, "ada")
+	got, err = db.Endpoints(other).Endpoint(ctx, "ada")
 	require.True(t, fault.Is(err, fault.CodeConflict))
+	require.Equal(t, llm.Endpoint{BaseURL: e.BaseURL, Model: e.Model}, got)
 
 	require.NoError(t, store.DeleteEndpoint(ctx, "ada"))
 	require.NoError(t, store.DeleteEndpoint(ctx, "ada"))

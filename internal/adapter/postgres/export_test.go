@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/memory"
 )
 
@@ -23,4 +25,16 @@ func Nearest(ctx context.Context, s memory.Store, userID string, v memory.Vector
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Traced opens the same database once more, with a tracer that hears each
+// statement before it runs.
+func (d *DB) Traced(ctx context.Context, tracer pgx.QueryTracer) (*DB, error) {
+	cfg := d.pool.Config()
+	cfg.ConnConfig.Tracer = tracer
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{pool: pool, q: db.New(pool)}, nil
 }

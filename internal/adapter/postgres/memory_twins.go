@@ -13,6 +13,7 @@ import (
 
 	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
 	"crystalyse/internal/memory"
 )
 
@@ -32,6 +33,22 @@ type entry struct {
 // their groups are merged, Compared notes that. One that keeps a group is not
 // among them: it may have more near duplicates than are looked at at once.
 func (s *memories) Twins(ctx context.Context, userID string, similarity float64, limit int) (groups [][]memory.Memory, compared []string, err error) {
+	for {
+		pairs, ids, err := s.pairs(ctx, userID, similarity, limit)
+		if err != nil {
+			return nil, nil, err
+		}
+		groups, compared, gone, err := s.groups(ctx, userID, pairs, ids)
+		// Nothing at all says that all is compared. Where it only means that what was
+		// paired is forgotten, there is more: and less each time round.
+		if err != nil || !gone || len(groups)+len(compared) > 0 {
+			return groups, compared, err
+		}
+	}
+}
+
+// pairs compares the next memories, whose ids it gives too.
+func (s *memories) pairs(ctx context.Context, userID string, similarity float64, limit int) (pairs []pair, compared []string, err error) {
 	rows, err := s.pool.Query(ctx, `SELECT id, kin, embedding_model, pinned, embedding FROM memories m WHERE user_id = $1 AND type IN ('short_term', 'long_term') AND embedding_model <> ''
 		AND NOT EXISTS (SELECT 1 FROM memory_compared c WHERE c.memory_id = m.id) ORDER BY id LIMIT $2`, userID, limit)
 	if err != nil {
@@ -44,7 +61,6 @@ func (s *memories) Twins(ctx context.Context, userID string, similarity float64,
 	if err != nil {
 		return nil, nil, wrap(err)
 	}
-	var pairs []pair
 	for _, e := range next {
 		found, err := s.twinsOf(ctx, userID, e, similarity)
 		if err != nil {
@@ -52,17 +68,44 @@ func (s *memories) Twins(ctx context.Context, userID string, similarity float64,
 		}
 		pairs, compared = append(pairs, found...), append(compared, e.id)
 	}
-	for _, ids := range grouped(pairs) {
-		group := make([]memory.Memory, len(ids))
-		for i, mid := range ids {
-			if group[i], err = s.Get(ctx, userID, mid); err != nil {
-				return nil, nil, err
-			}
+	return pairs, compared, nil
+}
+
+// groups loads what was paired. A group of which too little is left, because the
+// user forgot the rest meanwhile, is left out, and its members have to be compared
+// again; gone says that there was one.
+func (s *memories) groups(ctx context.Context, userID string, pairs []pair, ids []string) (groups [][]memory.Memory, compared []string, gone bool, err error) {
+	compared = ids
+	for _, members := range grouped(pairs) {
+		group, err := s.still(ctx, userID, members)
+		if err != nil {
+			return nil, nil, false, err
 		}
-		groups = append(groups, group)
-		compared = slices.DeleteFunc(compared, func(mid string) bool { return mid == ids[0] })
+		again := members[:1]
+		if len(group) < 2 || group[0].ID != members[0] {
+			again, gone = members, true
+		} else {
+			groups = append(groups, group)
+		}
+		compared = slices.DeleteFunc(compared, func(mid string) bool { return slices.Contains(again, mid) })
 	}
-	return groups, compared, nil
+	return groups, compared, gone, nil
+}
+
+// still gives those memories that are still there.
+func (s *memories) still(ctx context.Context, userID string, ids []string) ([]memory.Memory, error) {
+	out := make([]memory.Memory, 0, len(ids))
+	for _, mid := range ids {
+		m, err := s.Get(ctx, userID, mid)
+		if fault.Is(err, fault.CodeNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // pair is two near duplicates, the one to keep first: pinned before not, then

@@ -27,7 +27,6 @@ type calls struct {
 
 // call is one run of a script.
 type call struct {
-	ctx    context.Context
 	script *redis.Script
 	keys   []string
 	args   []any
@@ -38,7 +37,7 @@ type call struct {
 
 // run calls a script together with whatever else waits.
 func (c *calls) run(ctx context.Context, script *redis.Script, size int, keys []string, args []any) ([]any, error) {
-	x := &call{ctx: ctx, script: script, keys: keys, args: args, size: size, done: make(chan struct{})}
+	x := &call{script: script, keys: keys, args: args, size: size, done: make(chan struct{})}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, x)
 	if !c.busy {

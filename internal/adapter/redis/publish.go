@@ -1,11 +1,11 @@
 package redis
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 
 	"crystalyse/internal/event"
 )
@@ -146,15 +146,4 @@ func answer(out []any, err error) (event.Answer, error) {
 }
 
 // lines splits the bodies of one publication.
-func lines(joined string) [][]byte {
-	all := []byte(joined)
-	out := make([][]byte, 0, 1+strings.Count(joined, "\n"))
-	for start := 0; ; {
-		i := strings.IndexByte(joined[start:], newline)
-		if i < 0 {
-			return append(out, all[start:])
-		}
-		out = append(out, all[start:start+i:start+i])
-		start += i + 1
-	}
-}
+func lines(joined string) [][]byte { return bytes.Split([]byte(joined), []byte{newline}) }

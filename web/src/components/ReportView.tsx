@@ -155,8 +155,9 @@ function Footer({ report }: { report: Report }) {
     <footer className="col small soft">
       <Sources of={v} />
       <p>
-        {report.agent.model ? `${report.agent.model} (${report.agent.provider})` : "no model"} · {formatCount(u.tokens_in)} tokens in,{" "}
-        {formatCount(u.tokens_out)} out · {counted(u.tool_calls, "tool call")} · {formatSeconds(u.wall_s)}
+        {report.agent.model ? `${report.agent.model} (${report.agent.provider})` : "no model"} ·{" "}
+        {formatCount(u.tokens_in)} tokens in, {formatCount(u.tokens_out)} out · {counted(u.tool_calls, "tool call")} ·{" "}
+        {formatSeconds(u.wall_s)}
         {u.cost !== null ? ` · cost ${u.cost.toFixed(4)}` : ""}
       </p>
       <p className="row wrap">

@@ -144,15 +144,16 @@ func (c *conn) follow(st *stream) bool {
 		epoch, entries := st.epoch, st.ring.after(c.next)
 		st.mu.Unlock()
 		c.sendPlain(epoch, entries)
-		return true
+		return false
 	}
 	frame, next := st.frame(c.next)
+	more := next <= st.top
 	st.mu.Unlock()
 	c.lagging = false
 	c.r.stats.events.Add(next - c.next)
 	c.next = next
 	c.send(frame)
-	return true
+	return more
 }
 
 // frame encodes what is kept from a seq on, up to one frame. The caller holds

@@ -34,6 +34,7 @@ type stream struct {
 	leftAt   time.Time // when the last viewer left
 	shared   sharedFrame
 	snap     *snapshot
+	pacer    pacer
 }
 
 type announcement struct {
@@ -71,8 +72,24 @@ func (st *stream) announced(epoch string, first int64, bodies [][]byte) {
 		st.mu.Unlock()
 		return
 	}
+	now := st.pacer.now(st.tell)
 	viewers := st.viewers
 	st.mu.Unlock()
+	if now {
+		wakeAll(viewers)
+	}
+}
+
+// tell wakes the viewers when the pacer's wait is over.
+func (st *stream) tell() {
+	st.mu.Lock()
+	st.pacer.over()
+	viewers := st.viewers
+	st.mu.Unlock()
+	wakeAll(viewers)
+}
+
+func wakeAll(viewers []*conn) {
 	for _, v := range viewers {
 		v.wake()
 	}

@@ -122,6 +122,8 @@ func (v *viewer) scan(b []byte) {
 		b = rest
 		found++
 		switch {
+		case v.last == 0 && v.until == 0:
+			v.got.Add(seq - 1) // what went by before its first is not on its way to it (this is before the measurement)
 		case v.last != 0 && seq > v.last+1:
 			v.gaps += seq - v.last - 1
 		case seq <= v.last:

@@ -48,6 +48,7 @@ func TestSteps(t *testing.T) {
 	t.Run("AnApprovalShowsTheCall", testApproval)
 	t.Run("WhatCannotRunIsToldToTheModel", testUnrunnable)
 	t.Run("ARigorousSearchIsRaised", testRaised)
+	t.Run("SeveralSearchesShareTheTime", testRaisedWithinBudget)
 	t.Run("ASignalOfAutoModeIsTold", testSignal)
 	t.Run("ALongConversationIsCondensed", testCondensed)
 	t.Run("WhatCannotBeCondensedIsTold", testIncompressible)

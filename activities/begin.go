@@ -9,6 +9,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/llm"
+	prompts "crystalyse/internal/prompt"
 	"crystalyse/internal/tool"
 	"crystalyse/internal/transcript"
 )
@@ -79,6 +80,9 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 		return "", err
 	}
 	messages := []llm.Message{{Role: llm.RoleSystem, Content: prompt.Text}}
+	if limits := prompts.Budget(d.Budget); limits != "" {
+		messages = append(messages, llm.Message{Role: llm.RoleSystem, Content: limits})
+	}
 	if len(earlier) > 0 {
 		messages = append(messages, llm.Message{Role: llm.RoleSystem, Content: recall(earlier)})
 	}

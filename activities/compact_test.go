@@ -138,8 +138,8 @@ func testCondensed(t *testing.T) {
 	// An early head still leads to its whole conversation: a fork can go on from it.
 	early, err := b.db.Turns().Load(t.Context(), heads[2])
 	require.NoError(t, err)
-	require.NotContains(t, early[1].Message.Content, "condensed")
-	require.Len(t, early, 2+2*2+1)
+	require.NotContains(t, early[2].Message.Content, "condensed")
+	require.Len(t, early, 3+2*2+1) // prompt, limits, question
 
 	events, err := b.db.After(t.Context(), "local", b.d.SessionID, b.d.ID, 0, 500)
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"crystalyse/internal/discovery"
 )
@@ -14,7 +15,14 @@ func (a *Activities) demand(ctx context.Context, in TurnInput, planned []discove
 	if err != nil {
 		return err
 	}
-	floor := discovery.SampleFloor(d.Mode, in.Budget, in.Usage)
+	used := in.Usage
+	switch {
+	case d.Deadline != nil:
+		used.WallS = in.Budget.WallS - time.Until(*d.Deadline).Seconds()
+	case d.StartedAt != nil:
+		used.WallS = time.Since(*d.StartedAt).Seconds()
+	}
+	floor := discovery.SampleFloor(d.Mode, in.Budget, used, searches(planned))
 	if floor == 0 {
 		return nil
 	}
@@ -33,6 +41,24 @@ func (a *Activities) demand(ctx context.Context, in TurnInput, planned []discove
 		planned[i].Raise(floor, f != "" && searched[f])
 	}
 	return nil
+}
+
+// searches counts the compositions that the calls of a turn search: they share
+// the time.
+func searches(planned []discovery.PlannedCall) int {
+	n := 0
+	for _, p := range planned {
+		var s struct {
+			Compositions []string `json:"compositions"`
+		}
+		switch {
+		case p.Tool == "generate_crystal_csp":
+			n++
+		case p.Tool == ToolEvaluateCandidates && json.Unmarshal(p.Arguments, &s) == nil:
+			n += len(s.Compositions)
+		}
+	}
+	return n
 }
 
 // searchOf gives the composition a search is for, and its samples.

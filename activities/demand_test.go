@@ -31,6 +31,21 @@ func testRaised(t *testing.T) {
 	require.Contains(t, lastResult(b), "rigorous mode raised num_samples to 30")
 }
 
+// testRaisedWithinBudget: several searches of a turn share the time that is there.
+func testRaisedWithinBudget(t *testing.T) {
+	call := func(id string) llm.ToolCall {
+		return llm.ToolCall{ID: id, Name: "generate_crystal_csp", Arguments: `{"formula":"` + id + `","num_samples":2}`}
+	}
+	b := setup(t, llm.Turn{FinishReason: "tool_calls", ToolCalls: []llm.ToolCall{call("MgO"), call("CaO")}})
+	b.open(t, discovery.ModeRigorous)
+	var first activities.TurnResult
+	b.do(t, activities.NameLLMTurn, activities.TurnInput{DiscoveryID: b.d.ID, Turn: 1, Step: "t1.llm", Head: b.head, Budget: discovery.Budget{WallS: 430}}, &first)
+	require.Equal(t, tool.StatusOK, b.call(t).Status)
+	calls, err := b.db.Of(t.Context(), b.d.ID)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"formula":"MgO","num_samples":10}`, string(calls[0].Arguments))
+}
+
 func testSignal(t *testing.T) {
 	b := setup(t, calling("filter_compositions", `{"elements":["K","O"]}`), llm.Turn{Text: "done", FinishReason: "stop"})
 	b.tools.out.Result = json.RawMessage(`{"n_valid":1}`)

@@ -129,25 +129,30 @@ func interim(in FinishInput, values []value.Value) string {
 		why = "the model gave no answer"
 	}
 	fmt.Fprintf(&b, "**Stopped before an answer:** %s.\n\n", why)
-	found := 0
-	for _, v := range values {
-		if v.Name != "formation_energy_per_atom" && v.Name != "space_group_number" && v.Name != "lattice_a" && v.Name != "composition_valid" {
-			continue
-		}
-		if strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.") {
-			continue
-		}
-		if found == 0 {
-			b.WriteString("What was found until then:\n\n")
-		}
-		found++
-		fmt.Fprintf(&b, "- %s, %s: {{v:%s}}\n", v.Formula, strings.ReplaceAll(v.Name, "_", " "), v.Key)
-		if found == 20 {
-			break
-		}
-	}
-	if found == 0 {
+	lines := interimLines(values)
+	if len(lines) == 0 {
 		b.WriteString("Nothing was computed to the end until then.\n")
+		return b.String()
 	}
+	b.WriteString("What was found until then:\n\n" + strings.Join(lines, ""))
 	return b.String()
+}
+
+// interimNames are the values that say most, those first that took longest.
+var interimNames = []string{"average_voltage", "energy_above_hull_per_atom", "energy_above_partial_hull_per_atom", "gravimetric_capacity", "bulk_modulus",
+	"formation_energy_per_atom", "space_group_number", "lattice_a", "composition_valid"}
+
+const maxInterim = 20
+
+func interimLines(values []value.Value) []string {
+	var lines []string
+	for _, name := range interimNames {
+		for _, v := range values {
+			if v.Name != name || strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.") || len(lines) == maxInterim {
+				continue
+			}
+			lines = append(lines, fmt.Sprintf("- %s, %s: {{v:%s}}\n", v.Formula, strings.ReplaceAll(v.Name, "_", " "), v.Key))
+		}
+	}
+	return lines
 }

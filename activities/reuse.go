@@ -66,7 +66,8 @@ func (c *callRun) reuse(ctx context.Context) (*CallResult, error) {
 // allow: another discovery may have more.
 func cutShort(result json.RawMessage) bool {
 	var r struct {
-		Cut float64 `json:"n_cut"`
+		Cut       float64 `json:"n_cut"`
+		Unrefined float64 `json:"n_unrefined"`
 	}
-	return json.Unmarshal(result, &r) == nil && r.Cut > 0
+	return json.Unmarshal(result, &r) == nil && r.Cut+r.Unrefined > 0
 }

@@ -12,23 +12,25 @@ import (
 const (
 	// RigorousSamples is the least number of structures of a rigorous search.
 	RigorousSamples = 30
-	// secondsPerSample is a guess of what a structure costs until it is relaxed;
-	// it decides only how far a short budget lowers the floor.
-	secondsPerSample = 15.0
+	// secondsPerSample is a guess of what a structure costs until it is relaxed, on
+	// two cores; it decides only how far a short budget lowers the floor.
+	secondsPerSample = 10.0
 	// fewValid is when a screen has found too little to choose from.
 	fewValid = 3
 )
 
-// SampleFloor is how many structures a search must try at least in this mode,
-// as far as the wall time that is left allows.
-func SampleFloor(m Mode, b Budget, u Usage) int {
+// SampleFloor is how many structures each of the searches of a turn must try at
+// least in this mode, as far as the wall time that is left allows: half of it is
+// for searching, the rest for what is then asked of the structures.
+func SampleFloor(m Mode, b Budget, u Usage, searches int) int {
 	if m != ModeRigorous {
 		return 0
 	}
 	if b.WallS <= 0 {
 		return RigorousSamples
 	}
-	return max(0, min(RigorousSamples, int((b.WallS-u.WallS)/secondsPerSample)))
+	each := (b.WallS - u.WallS) / 2 / secondsPerSample / float64(max(1, searches))
+	return max(0, min(RigorousSamples, int(each)))
 }
 
 // Raise lifts a search that is below the floor, and lets a first search go over

@@ -13,20 +13,23 @@ import (
 func TestSampleFloor(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		mode  discovery.Mode
-		wall  float64
-		spent float64
-		want  int
+		mode     discovery.Mode
+		wall     float64
+		spent    float64
+		searches int
+		want     int
 	}{
-		{discovery.ModeCreative, 3600, 0, 0},
-		{discovery.ModeAuto, 3600, 0, 0},
-		{discovery.ModeRigorous, 0, 0, 30},
-		{discovery.ModeRigorous, 3600, 0, 30},
-		{discovery.ModeRigorous, 300, 0, 20},
-		{discovery.ModeRigorous, 300, 240, 4},
-		{discovery.ModeRigorous, 300, 400, 0},
+		{discovery.ModeCreative, 3600, 0, 1, 0},
+		{discovery.ModeAuto, 3600, 0, 1, 0},
+		{discovery.ModeRigorous, 0, 0, 5, 30},
+		{discovery.ModeRigorous, 3600, 0, 5, 30},
+		{discovery.ModeRigorous, 1200, 0, 1, 30},
+		{discovery.ModeRigorous, 1200, 0, 5, 12},
+		{discovery.ModeRigorous, 300, 0, 0, 15},
+		{discovery.ModeRigorous, 300, 240, 1, 3},
+		{discovery.ModeRigorous, 300, 400, 1, 0},
 	} {
-		got := discovery.SampleFloor(c.mode, discovery.Budget{WallS: c.wall}, discovery.Usage{WallS: c.spent})
+		got := discovery.SampleFloor(c.mode, discovery.Budget{WallS: c.wall}, discovery.Usage{WallS: c.spent}, c.searches)
 		require.Equal(t, c.want, got, "%+v", c)
 	}
 }

@@ -16,7 +16,7 @@ class CallMeta:
         checkpoint_dir: where checkpoints of this computation live.
         fence: orders attempts; a running attempt that sees a higher one stops.
         deadline: unix seconds at which to checkpoint and stop.
-        answer_by: unix seconds from which on a search starts nothing new and gives what it has.
+        answer_by: unix seconds from which on a batch begins nothing new, gives up what runs, and answers with what it has.
     """
 
     key: str = ""

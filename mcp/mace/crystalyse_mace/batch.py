@@ -14,12 +14,13 @@ from crystalyse_common.errors import ToolFault
 from crystalyse_common.models import Potential
 from crystalyse_common.structures import load_record
 
-from .engines import EngineLost, Pool
+from .engines import EngineLost, OutOfTime, Pool
 from .models import BatchResult, ScreenItem, ScreenResult
 from .potentials.base import PotentialInfo
 from .ranking import assemble, merge, ranks
 
 TIGHT_FMAX, TIGHT_STEPS = 0.03, 500
+COARSE_SHARE = 0.65  # of the time that is given, the first pass may take; the rest is for relaxing the best again
 FRAMES_PER_SECOND = 4.0  # of all members together; one is shown twice a second at most
 
 
@@ -57,8 +58,8 @@ class Batch:
                 "folder": str(folder) if folder else None, "fence": self.meta.fence, "deadline": self.meta.deadline,
                 "frame_every": max(0.5, self.pool.size / FRAMES_PER_SECOND), **extra}
 
-    async def member(self, op: str, job: dict[str, Any], name: str) -> dict[str, Any]:
-        """Run a member; its own failure is a result, the batch's end is not."""
+    async def member(self, op: str, job: dict[str, Any], name: str) -> dict[str, Any] | None:
+        """Run a member; its own failure is a result, the batch's end is not; None when its time was up."""
         async def on_progress(p: dict[str, Any]) -> None:
             await self.report(self.done, self.total, f"{verb} {name} member={int(self.done) + 1} members={int(self.total)} "
                               f"step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}", p.get("frame"))
@@ -70,6 +71,8 @@ class Batch:
             except EngineLost:
                 # Once more, from its checkpoint: often it was the neighbor that took the memory.
                 out = await self.pool.run(op, self.info, job, on_progress)
+        except OutOfTime:
+            return None
         except ToolFault as fault:
             ends_all = fault.code in ("stale_fence", "resource", "unavailable") and not isinstance(fault, EngineLost)
             if ends_all or fault.field == "potential":
@@ -89,14 +92,15 @@ class Batch:
             raise ToolFault("not_converged", f"no structure could be evaluated: {why}", "structure_ids", ["generate other structures"])
         return Potential.model_validate(self.potential)
 
-    async def all(self, op: str, jobs: dict[str, dict[str, Any]], until: float | None = None) -> dict[str, dict[str, Any]]:
+    async def all(self, op: str, jobs: dict[str, dict[str, Any]], until: float | None = None, firm: bool = True) -> dict[str, dict[str, Any]]:
         """Run members side by side; the first real failure ends the rest.
 
-        From `until` on no member is started any more, but the first always is.
+        From `until` on no member is started any more, and those that run are given up: they are not in the
+        results. With `firm`, the first to start is taken to its end all the same, so that there is a result.
         """
         results: dict[str, dict[str, Any]] = {}
         failure: list[ToolFault] = []
-        started = False
+        started = not firm
         # A batch never queues more than the engines, so that a short call waits for one member, not for all.
         places = anyio.Semaphore(self.pool.size)
 
@@ -104,13 +108,14 @@ class Batch:
             nonlocal started
             try:
                 async with places:
-                    if started and until is not None and time.time() > until:
-                        return
+                    if started and until is not None:
+                        job |= {"answer_by": until}
                     started = True
                     if self.meta.deadline is not None and time.time() > self.meta.deadline:
                         raise ToolFault("resource", f"stopped by the deadline after {int(self.done)} of {len(jobs)} members; they are kept",
                                         suggestions=["raise the wall time limit to let it go on"])
-                    results[sid] = await self.member(op, job, load_record(sid)["formula"])
+                    if (out := await self.member(op, job, load_record(sid)["formula"])) is not None:
+                        results[sid] = out
             except ToolFault as fault:
                 failure.append(fault)
                 scope.cancel()
@@ -139,23 +144,46 @@ async def prescreen(batch: Batch, ids: list[str], keep: int | None) -> ScreenRes
     return ScreenResult(items=items, n_failed=len(ids) - len(good), potential=batch.used(results))
 
 
+def _part(until: float | None, keep_best: int | None) -> float | None:
+    """When the first pass must end, so that there is time for the second."""
+    if until is None or not keep_best:
+        return until
+    now = time.time()
+    return now + COARSE_SHARE * (until - now)
+
+
+def _refine(results: dict[str, dict[str, Any]], best: dict[str, str], fine: dict[str, dict[str, Any]]) -> set[str]:
+    """Put the tight results in the place of the coarse ones, and tell whose they are.
+
+    Where the time ended before a better one of the same composition was refined, the
+    coarse results stand: tight ones alone would rank what came second as the best.
+    """
+    tight, cut = set[str](), set[str]()
+    for sid, s in best.items():  # the best of each composition first
+        formula = results[s]["formula"]
+        if sid not in fine:
+            cut.add(formula)
+        elif "error" not in fine[sid] and formula not in cut:
+            results[s] = fine[sid] | {"input_structure_id": s}
+            tight.add(s)
+    return tight
+
+
 async def relax_many(batch: Batch, ids: list[str], fmax: float, max_steps: int, keep_best: int | None) -> BatchResult:
     """Relax all coarsely, then the best `keep_best` distinct ones of each composition tightly; what the time does not allow is counted."""
     ids, until = distinct(ids), batch.meta.answer_by
     batch.total = len(ids) + min(keep_best or 0, len(ids))
-    results = await batch.all("relax", {s: batch.job(s, "coarse", fmax=fmax, max_steps=max_steps) for s in ids}, until)
+    results = await batch.all("relax", {s: batch.job(s, "coarse", fmax=fmax, max_steps=max_steps) for s in ids}, _part(until, keep_best))
     results = {s: results[s] for s in ids if s in results}
-    potential, tight = batch.used(results), set[str]()
+    potential, tight, wanted = batch.used(results), set[str](), 0
     twins = await anyio.to_thread.run_sync(merge, results, tight)
     if keep_best:
         rank = ranks({s: (r["formula"], r["energy_per_atom"]) for s, r in results.items() if s not in twins and "error" not in r})
         best = {results[s]["structure_id"]: s for s, place in sorted(rank.items(), key=lambda sp: sp[1]) if place <= keep_best}
         batch.total = batch.done + len(best)
-        fine = await batch.all("relax", {sid: batch.job(sid, "full", fmax=TIGHT_FMAX, max_steps=TIGHT_STEPS) for sid in best}, until)
-        for sid, s in best.items():
-            if "error" not in fine.get(sid, {"error": "no time"}):
-                results[s] = fine[sid] | {"input_structure_id": s}
-                tight.add(s)
+        jobs = {sid: batch.job(sid, "full", fmax=TIGHT_FMAX, max_steps=TIGHT_STEPS) for sid in best}
+        fine = await batch.all("relax", jobs, until, firm=not any(r.get("converged") for r in results.values()))
+        tight, wanted = _refine(results, best, fine), len(best) - sum("error" in r for r in fine.values())
         left = {s: r for s, r in results.items() if s not in twins}
         twins |= await anyio.to_thread.run_sync(merge, left, tight)
-    return await anyio.to_thread.run_sync(assemble, results, tight, twins, potential, len(ids) - len(results))
+    return await anyio.to_thread.run_sync(assemble, results, tight, twins, potential, len(ids) - len(results), wanted - len(tight))

@@ -21,7 +21,7 @@ from crystalyse_common.errors import ToolFault
 from crystalyse_common.structures import load_structure, put_structure, symmetry
 
 from .checkpoint import Checkpoint
-from .potentials.base import LoadedPotential
+from .potentials.base import OUT_OF_TIME, LoadedPotential
 from .trajectory import MAX_LIVE_ATOMS, Frames, frame
 
 SYMPREC_RELAXED = 0.1  # relaxed atoms sit a little off their ideal positions
@@ -44,6 +44,7 @@ class Job:
     folder: Path | None = None
     fence: int = 0
     deadline: float | None = None
+    answer_by: float | None = None  # from then on it is not worth its time: stop, and keep the checkpoint
     origin: str = "relaxed"
     label: str | None = None
     frame_every: float = 0.0  # seconds between frames for those who watch; 0 sends none
@@ -192,14 +193,22 @@ class Relaxation:
             self.sane()
             self.frames.add(step, self.atoms.cell.array, self.atoms.get_positions(), e, f)
             self._tell(report, step, e / len(self.atoms), f)
-            late = self.job.deadline is not None and time.time() > self.job.deadline
-            if (stop.is_set() or late) and not converged:
+            why = self._stop(stop)
+            if why and not converged:
                 self._save()
                 toollog.write("cancelled", self.job.tool, self.job.key, structure=self.job.structure_id, step=step)
-                raise Stopped("deadline" if late else "cancelled")
+                raise Stopped(why)
             if step and step % self.job.interval == 0 and step != self.resumed:
                 self._save()
         return self._result(converged)
+
+    def _stop(self, stop: threading.Event) -> str:
+        """Why to stop now; empty to go on."""
+        if self.job.deadline is not None and time.time() > self.job.deadline:
+            return "deadline"
+        if self.job.answer_by is not None and time.time() > self.job.answer_by:
+            return OUT_OF_TIME
+        return "cancelled" if stop.is_set() else ""
 
     def _tell(self, report: Report, step: int, energy: float, fmax: float) -> None:
         a = self.atoms

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import count
@@ -18,7 +19,7 @@ import anyio.to_thread
 
 from crystalyse_common.errors import ToolFault
 
-from .potentials.base import PotentialInfo
+from .potentials.base import OUT_OF_TIME, PotentialInfo
 
 Progress = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
@@ -34,6 +35,14 @@ class EngineLost(ToolFault):
         how = f"killed by signal {-code}" if code < 0 else f"exit {code}"
         super().__init__("resource", f"the calculation process ended ({how}): out of memory, or killed",
                          suggestions=["try again: finished work is kept", "use a smaller cell"])
+
+
+class OutOfTime(ToolFault):
+    """A calculation was not begun or was given up, because its `answer_by` has passed."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("resource", "the time for it was spent", suggestions=["raise the wall time limit to let it go on"])
 
 
 class Engine:
@@ -123,10 +132,13 @@ class Pool:
 
         Raises:
             EngineLost: its engine ended before it answered.
+            OutOfTime: its `answer_by` passed first.
             ToolFault: the job's typed error, or `resource` when it was stopped.
         """
         message = {"op": op, "id": str(next(_ids)), "potential": potential.key, "job": job}
         async with self.engine(potential.runtime) as engine:
+            if (until := job.get("answer_by")) is not None and time.time() > until:
+                raise OutOfTime  # it passed while the job waited for its engine
             done = anyio.Event()
             answer: dict[str, Any] = {}
             gone = threading.Event()  # nobody listens to progress any more
@@ -162,6 +174,8 @@ class Pool:
     def _outcome(answer: dict[str, Any]) -> dict[str, Any]:
         if "fault" in answer:
             raise answer["fault"]
+        if answer.get("stopped") == OUT_OF_TIME:
+            raise OutOfTime
         if "stopped" in answer:
             raise ToolFault("resource", f"stopped by the {answer['stopped']}; its checkpoint is kept",
                             suggestions=["raise the wall time limit to let it go on"])

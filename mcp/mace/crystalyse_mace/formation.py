@@ -11,12 +11,14 @@ from crystalyse_common.models import StructureRef
 from crystalyse_common.structures import load_record, load_structure
 
 from .batch import Batch, distinct
+from .engines import OutOfTime
 from .levels import COMMON, caveats, corrections
 from .models import FormationItem, FormationResult, Reference
 from .potentials.base import CORRECTED, RAW, PotentialInfo
 from .store import PHASES, Phase, element_phase, phase_energy
 
 GPA = 160.21766208  # GPa in 1 eV/angstrom^3
+KJ_PER_MOL = 96.48533212  # kJ/mol in 1 eV
 
 
 def check_level(info: PotentialInfo) -> None:
@@ -36,8 +38,8 @@ def check_references(ids: list[str], amounts: dict[str, dict[str, float]]) -> li
     return elements
 
 
-async def relaxed_phases(batch: Batch, phases: list[Phase]) -> dict[str, dict[str, Any]]:
-    """Kept or new energies of phases by name; a phase that cannot be computed has an "error" instead.
+async def relaxed_phases(batch: Batch, phases: list[Phase], until: float | None = None) -> dict[str, dict[str, Any]]:
+    """Kept or new energies of phases by name; a phase that cannot be computed, or not until then, has an "error" instead.
 
     Raises:
         ToolFault: when the whole call must end: the deadline, a full disk, no potential.
@@ -45,22 +47,26 @@ async def relaxed_phases(batch: Batch, phases: list[Phase]) -> dict[str, dict[st
     out: dict[str, dict[str, Any]] = {}
     async with anyio.create_task_group() as tg:
         for phase in phases:
-            tg.start_soon(_phase, batch, phase, out)
+            tg.start_soon(_phase, batch, phase, out, until)
     if fault := next((r["fault"] for r in out.values() if "fault" in r), None):
         raise fault
     return out
 
 
-async def _phase(batch: Batch, phase: Phase, out: dict[str, Any]) -> None:
+async def _phase(batch: Batch, phase: Phase, out: dict[str, Any], until: float | None) -> None:
     """One phase; a failure is kept as a value, so that a task group does not wrap it."""
     async def on_progress(p: dict[str, Any]) -> None:
         await batch.report(batch.done, batch.total, f"reference {phase.name} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}")
 
     try:
-        out[phase.name] = await phase_energy(batch.pool, batch.info, phase, batch.meta.deadline, on_progress)
+        out[phase.name] = await phase_energy(batch.pool, batch.info, phase, (batch.meta.deadline, until), on_progress)
     except ToolFault as fault:
-        ends_all = fault.code in ("resource", "unavailable", "stale_fence")
-        out[phase.name] = {"fault": fault} if ends_all else {"error": fault.message, "name": phase.name, "phase": phase.label, "source": phase.source}
+        lost = {"error": fault.message, "name": phase.name, "phase": phase.label, "source": phase.source}
+        if isinstance(fault, OutOfTime):
+            lost["cut"] = True
+        elif fault.code in ("resource", "unavailable", "stale_fence"):
+            lost = {"fault": fault}
+        out[phase.name] = lost
         return
     batch.done += 1
     await batch.report(batch.done, batch.total, f"reference {phase.name} done={int(batch.done)} members={int(batch.total)}")
@@ -94,6 +100,8 @@ def is_relaxed(sid: str, r: dict[str, Any], fmax: float) -> bool:
 
 
 def _item(sid: str, r: dict[str, Any], fractions: dict[str, float], refs: dict[str, dict[str, Any]], fmax: float, level: str) -> FormationItem:
+    from pymatgen.core import Composition
+
     used = [refs[el] for el in sorted(fractions)]
     structure = load_structure(sid)
     parts = corrections(structure, level)
@@ -107,8 +115,8 @@ def _item(sid: str, r: dict[str, Any], fractions: dict[str, float], refs: dict[s
         "references": [Reference(element=el, **{k: refs[el][k] for k in ("phase", "structure_id", "energy_per_atom", "converged")})
                        for el in sorted(fractions)]}
     if "error" in r:
-        return FormationItem(**common, energy_per_atom=None, correction_per_atom=None, formation_energy_per_atom=None, converged=False, max_force=None,
-                             max_stress=None, note=None, error=r["error"])
+        return FormationItem(**common, energy_per_atom=None, correction_per_atom=None, formation_energy_per_atom=None, formation_energy_per_formula_unit=None,
+                             formation_energy_molar=None, converged=False, max_force=None, max_stress=None, note=None, error=r["error"])
     relaxed = is_relaxed(sid, r, fmax)
     notes = []
     bad = [x["name"] for x in used if not x["converged"]]
@@ -117,5 +125,7 @@ def _item(sid: str, r: dict[str, Any], fractions: dict[str, float], refs: dict[s
     if not relaxed:
         notes.append("the structure is not relaxed (forces or stress are large): relax it first; do not rank this value")
     value = None if bad else r["energy_per_atom"] + correction - sum(x * refs[el]["energy_per_atom"] for el, x in fractions.items())
+    unit = None if value is None else value * Composition(common["formula"]).num_atoms
     return FormationItem(**common, energy_per_atom=r["energy_per_atom"], correction_per_atom=correction, formation_energy_per_atom=value,
+                         formation_energy_per_formula_unit=unit, formation_energy_molar=None if unit is None else unit * KJ_PER_MOL,
                          converged=relaxed, max_force=r["max_force"], max_stress=r["max_stress"], note="; ".join(notes) or None, error=None)

@@ -106,16 +106,18 @@ async def energies_above_hull(batch: Batch, ids: list[str], formulas: list[str] 
     elements = check_references(ids, {s: amounts[s] for s in ids})
     systems = {s: frozenset(amounts[s]) for s in ids}
     known = {p.name: p for s in systems.values() for p in phases_of(s)}
-    phases = [element_phase(el) for el in elements] + [known_phase(p) for p in known.values()]
-    batch.total = len(phases) + len(ids) + len(earlier)
+    phases = [element_phase(el) for el in elements]
+    batch.total = len(phases) + len(known) + len(ids) + len(earlier)
+    # Without the elements there is no hull; a known phase that the time does not allow is missing from it, and named.
     kept = await relaxed_phases(batch, phases)
+    kept |= await relaxed_phases(batch, [known_phase(p) for p in known.values()], batch.meta.answer_by)
     results = await batch.all("energy", {s: batch.job(s, "point") for s in (*ids, *earlier)})
     work = _Placing(batch, bounds, fmax, kept, results, amounts, {n: p.formula for n, p in known.items()}, ids)
     items = await anyio.to_thread.run_sync(lambda: [work.item(s, systems[s]) for s in ids])
     refs = {r["structure_id"]: r["structure"] for r in kept.values() if "error" not in r}
     error = batch.info.published_error
-    return HullResult(items=items, thresholds=bounds, model_error_source=error[1] if error else None, potential=batch.used(results),
-                      structures=[StructureRef(**r) for r in refs.values()])
+    return HullResult(items=items, thresholds=bounds, n_cut=sum("cut" in r for r in kept.values()),
+                      model_error_source=error[1] if error else None, potential=batch.used(results), structures=[StructureRef(**r) for r in refs.values()])
 
 
 class _Placing:

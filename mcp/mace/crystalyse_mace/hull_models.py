@@ -78,6 +78,7 @@ class HullResult(Result):
 
     items: list[HullItem]
     thresholds: Thresholds
+    n_cut: int = unit("", "listed known phases that are missing because the time did not allow to relax them")
     model_error_source: str | None
     potential: Potential
     structures: list[StructureRef] = Field(description="the reference phases")

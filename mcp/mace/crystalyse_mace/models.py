@@ -115,6 +115,7 @@ class BatchResult(Result):
     n_failed: int = unit("", "members that failed")
     n_duplicates: int = unit("", "members that relaxed into another one")
     n_fully_relaxed: int = unit("", "members that were relaxed to the tight threshold")
+    n_unrefined: int = unit("", "of the best, those that the time did not allow to relax to the tight threshold")
     symprec: Finite = unit("angstrom", "tolerance of the space groups shown")
     resumed_from_step: int | None = unit("", "the furthest step that a member went on from after an interruption")
     structures: list[StructureRef]
@@ -144,6 +145,8 @@ class FormationItem(Result):
     formation_energy_per_atom: Finite | None = unit(
         EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom, MP2020-corrected; null when it failed or a reference "
         "did not converge", "formation_energy_per_atom", expression="expression", inputs="inputs")
+    formation_energy_per_formula_unit: Finite | None = unit(EV, "the same for one formula unit, as the formula is written here", "formation_energy_per_formula_unit")
+    formation_energy_molar: Finite | None = unit("kJ/mol", "the same for a mole of formula units; at 0 K, where a measured enthalpy is at 298 K", "formation_energy_molar")
     converged: bool = Field(description="whether the given structure is relaxed: forces, those of the stress on the cell included, below fmax")
     max_force: Finite | None = unit(FORCE, "largest force on an atom of the given structure", "max_force")
     max_stress: Finite | None = unit("GPa", "largest stress component of the given structure", "max_stress")

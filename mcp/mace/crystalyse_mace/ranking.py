@@ -78,7 +78,8 @@ def _ranked(results: dict[str, Outcome], tight: set[str], twins: dict[str, str])
     return {s: v for s, v in good.items() if s in tight or v[0] not in refined}
 
 
-def assemble(results: dict[str, Outcome], tight: set[str], twins: dict[str, str], potential: Potential, cut: int = 0) -> BatchResult:
+def assemble(results: dict[str, Outcome], tight: set[str], twins: dict[str, str], potential: Potential, cut: int = 0,
+             unrefined: int = 0) -> BatchResult:
     """The result of a batch, members in order of rank, then as given."""
     ranked = _ranked(results, tight, twins)
     rank = ranks(ranked)
@@ -106,6 +107,6 @@ def assemble(results: dict[str, Outcome], tight: set[str], twins: dict[str, str]
         items=[item(s) for s in order],
         best_structure_id=results[next(iter(best.values()))]["structure_id"] if best and one_formula else None,
         n_members=len(given), n_cut=cut, n_converged=sum(bool(r.get("converged")) for r in results.values()),
-        n_failed=sum("error" in r for r in results.values()), n_duplicates=len(twins), n_fully_relaxed=len(tight), symprec=SYMPREC,
+        n_failed=sum("error" in r for r in results.values()), n_duplicates=len(twins), n_fully_relaxed=len(tight), n_unrefined=unrefined, symprec=SYMPREC,
         resumed_from_step=max(resumed, default=None), structures=[x for r in distinct for x in r["structures"]],
         artifacts=[x for r in distinct for x in r["artifacts"]], potential=potential)

@@ -103,10 +103,14 @@ async def _alone(path: Path) -> AsyncIterator[None]:
         os.close(fd)
 
 
-async def phase_energy(pool: Pool, info: PotentialInfo, phase: Phase, deadline: float | None, on_progress: Progress | None) -> dict[str, Any]:
+Limits = tuple[float | None, float | None]  # of time: the call's deadline, and when this phase is left out; unix seconds
+
+
+async def phase_energy(pool: Pool, info: PotentialInfo, phase: Phase, limits: Limits, on_progress: Progress | None) -> dict[str, Any]:
     """The relaxed phase: structure, energy in eV/atom on the potential's own scale, converged.
 
     Raises:
+        OutOfTime: its time was up; it goes on from there when it is asked for again.
         ToolFault: what the relaxation raises.
     """
     path = _folder(info) / f"{phase.name}.json"
@@ -116,17 +120,17 @@ async def phase_energy(pool: Pool, info: PotentialInfo, phase: Phase, deadline: 
         if (kept := _read(path, phase)) is not None:
             return kept
         work = path.with_suffix(".work")
-        out = await _relax(pool, info, phase, deadline, work, on_progress)
+        out = await _relax(pool, info, phase, limits, work, on_progress)
         write_atomic(path, json.dumps(out).encode())
         shutil.rmtree(work, ignore_errors=True)
     return out
 
 
-async def _relax(pool: Pool, info: PotentialInfo, phase: Phase, deadline: float | None, work: Path, on_progress: Progress | None) -> dict[str, Any]:
+async def _relax(pool: Pool, info: PotentialInfo, phase: Phase, limits: Limits, work: Path, on_progress: Progress | None) -> dict[str, Any]:
     start = put_structure(await anyio.to_thread.run_sync(phase.start), origin="reference", created_by="references", label=phase.label)
     job = {"structure_id": start.structure_id, "tool": "reference", "key": f"reference/{info.key}/{phase.name}", "fmax": FMAX,
            "max_steps": MAX_STEPS, "relax_cell": phase.relax_cell,
-           "origin": "reference", "label": phase.label, "deadline": deadline, "folder": str(work),
+           "origin": "reference", "label": phase.label, "deadline": limits[0], "answer_by": limits[1], "folder": str(work),
            "fence": time.time_ns()}  # a leftover engine of a killed server must not write any more
     r = (await pool.run("relax", info, job, on_progress))["result"]
     return {"name": phase.name, "phase": phase.label, "source": phase.source, "settings": settings(), "date": time.strftime("%Y-%m-%d", time.gmtime()),

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 
+import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
 from pymatgen.core import Lattice, Structure
 from samples import rattled, rock_salt, store
 from wire import PATIENCE, Session, until
+
+from crystalyse_mace import calculate
+from crystalyse_mace.potentials.base import OUT_OF_TIME, LoadedPotential, PotentialInfo
 
 
 def cesium_chloride() -> Structure:
@@ -99,3 +106,23 @@ def test_what_the_time_does_not_allow_is_counted(mace: Session) -> None:
     out = mace.call("relax_structures", {"structure_ids": ids, "keep_best": 2}, meta={"answer_by": 1.0})
     assert out["n_members"] == len(out["items"]) >= 1 and out["n_cut"] == 5 - out["n_members"] > 0
     assert out["items"][0]["rank"] == 1, "what was done is ranked"
+
+
+def test_a_relaxation_is_given_up_when_its_time_is_over(mace: Session, tmp_path: Path) -> None:
+    cell = bulk("Cu", cubic=True)
+    cell.rattle(0.1, seed=1)
+    job = calculate.Job(store(calculate.structure_of(cell)), relax_cell=False, folder=tmp_path / "c", answer_by=1.0)
+    info = PotentialInfo(key="emt", family="emt", name="EMT", version="1", energy_level="toy", available=True)
+    pot = LoadedPotential(info, EMT(), "cpu", "0" * 64)
+    with pytest.raises(calculate.Stopped) as stopped:
+        calculate.relax(job, pot, lambda *_: None, threading.Event())
+    assert stopped.value.why == OUT_OF_TIME
+    job.answer_by = None
+    assert calculate.relax(job, pot, lambda *_: None, threading.Event())["resumed_from_step"] is not None, "its checkpoint is kept"
+
+
+def test_the_best_stays_the_best_when_the_time_ends_before_it_is_refined(mace: Session) -> None:
+    ids = [store(rock_salt(5.5)), store(cesium_chloride())]
+    out = mace.call("relax_structures", {"structure_ids": ids, "fmax": 0.3, "keep_best": 2}, meta={"answer_by": 1.0})
+    assert (out["n_fully_relaxed"], out["n_unrefined"]) == (0, 1)
+    assert out["items"][0]["rank"] == 1 and out["items"][0]["stage"] == "coarse"

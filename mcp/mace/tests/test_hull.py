@@ -59,6 +59,16 @@ def test_a_missing_known_phase_makes_it_unknown(mace: Session) -> None:
     assert not any(c["formula"] == "NaO2" for c in item["hull"]["competing"])
 
 
+def test_a_known_phase_that_the_time_does_not_allow_is_missing(mace: Session) -> None:
+    sid = mace.call("relax_structure", {"structure_id": store(rock_salt(5.1, "Li", "Cl"))})["structure_id"]
+    out = mace.call("calculate_energy_above_hull", {"structure_ids": [sid]}, meta={"answer_by": 1.0})
+    [item] = out["items"]
+    assert out["n_cut"] == 1 and item["energy_above_hull_per_atom"] is None and item["energy_above_partial_hull_per_atom"] == 0
+    assert any("LiCl" in m and "time" in m for m in item["hull"]["missing"])
+    out = mace.call("calculate_energy_above_hull", {"structure_ids": [sid]})
+    assert out["n_cut"] == 0 and out["items"][0]["energy_above_hull_per_atom"] is not None, "asked again, it is there"
+
+
 def test_the_unrelaxed_get_no_verdict(mace: Session) -> None:
     [item] = mace.call("calculate_energy_above_hull", {"structure_ids": [store(rock_salt(5.2))]})["items"]
     assert not item["converged"] and item["energy_above_hull_per_atom"] is None and "not relaxed" in item["verdict"]

@@ -1,4 +1,8 @@
-"""reproduce.py repeats what the tools computed, outside the system: libraries only, no package of ours on the path."""
+"""reproduce.py repeats what the tools computed, outside the system: libraries only, no package of ours on the path.
+
+`make test` runs it in an environment that has what the bundle's requirements.txt names
+and nothing else; pytest by hand takes its own interpreter.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,8 @@ SCRIPT = MCP.parent / "internal" / "report" / "reproduce" / "reproduce.py"
 
 def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     env = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
-    return subprocess.run([sys.executable, "-I", str(folder / "reproduce.py"), *args], env=env, capture_output=True, text=True, timeout=300)
+    python = os.environ.get("CRYSTALYSE_BARE_PYTHON") or sys.executable
+    return subprocess.run([python, "-I", str(folder / "reproduce.py"), *args], env=env, capture_output=True, text=True, timeout=300)
 
 
 def test_numbers_come_out_again(mace: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

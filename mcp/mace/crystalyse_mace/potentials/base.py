@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.weights import sha256_of
 
-__all__ = ["CORRECTED", "RAW", "Family", "LoadedPotential", "PotentialInfo", "device", "matbench", "sha256_of"]
+__all__ = ["CORRECTED", "OUT_OF_TIME", "RAW", "Family", "LoadedPotential", "PotentialInfo", "device", "matbench", "sha256_of"]
 
 CORRECTED = "MP2020-corrected"
 RAW = "raw PBE(+U)"
+OUT_OF_TIME = "time"  # why an engine stopped a calculation whose `answer_by` has passed
 
 
 @dataclass(frozen=True)

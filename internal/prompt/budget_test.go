@@ -1,0 +1,21 @@
+package prompt_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/discovery"
+	"crystalyse/internal/prompt"
+)
+
+func TestTheBudgetIsTold(t *testing.T) {
+	t.Parallel()
+	text := prompt.Budget(discovery.Budget{WallS: 1200, ToolCalls: 60, Tokens: 500_000})
+	for _, line := range []string{"Wall time: 1200 s", "Tool calls: 60", "Tokens: 500000"} {
+		require.Contains(t, text, line)
+	}
+	require.InDelta(t, 1200, prompt.WallSeconds("# Mode: rigorous\n"+text), 0)
+	require.Empty(t, prompt.Budget(discovery.Budget{}))
+	require.Zero(t, prompt.WallSeconds("Wall time is short"))
+}

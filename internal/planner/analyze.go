@@ -13,17 +13,9 @@ func (r request) hull() bool {
 
 // analyze asks for what is wanted of the best structures and not there yet.
 func analyze(r request, best []material, h history) (reply, bool) {
-	var calls []call
-	var missing []any
-	for _, m := range best {
-		for _, tool := range r.perStructure() {
-			if len(h.on(tool, "structure_id", m.id)) == 0 {
-				calls = append(calls, call{tool, map[string]any{"structure_id": m.id}})
-			}
-		}
-	}
+	calls := r.looks(best, h)
 	for _, tool := range r.perBatch() {
-		missing = nil
+		var missing []any
 		for _, m := range best {
 			if len(h.on(tool, "structure_ids", m.id)) == 0 {
 				missing = append(missing, m.id)
@@ -33,16 +25,33 @@ func analyze(r request, best []material, h history) (reply, bool) {
 			calls = append(calls, call{tool, map[string]any{"structure_ids": missing}})
 		}
 	}
-	calls = append(calls, r.removals(best, h)...)
 	if len(calls) == 0 {
 		return reply{}, false
 	}
-	return reply{text: "The lowest-energy structures are known now. " + analysisWords(calls), calls: calls}, true
+	return reply{text: structuresKnown + analysisWords(calls), calls: calls}, true
+}
+
+const structuresKnown = "The lowest-energy structures are known now. "
+
+// looks asks for what is quickly said of each structure.
+func (r request) looks(best []material, h history) []call {
+	var calls []call
+	for _, m := range best {
+		for _, tool := range r.perStructure() {
+			if len(h.on(tool, "structure_id", m.id)) == 0 {
+				calls = append(calls, call{tool, map[string]any{"structure_id": m.id}})
+			}
+		}
+	}
+	return calls
 }
 
 // perStructure are the tools that take one structure.
 func (r request) perStructure() []string {
-	tools := []string{"analyze_space_group", "analyze_coordination"}
+	tools := []string{"analyze_space_group"}
+	if len(r.chosen) == 0 {
+		tools = append(tools, "analyze_coordination")
+	}
 	if r.wants[wantXRD] {
 		tools = append(tools, "simulate_xrd")
 	}

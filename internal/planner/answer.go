@@ -17,9 +17,12 @@ type facts struct {
 	density    string
 	coordinate string
 	formation  string
+	perUnit    string  // the same for a formula unit
+	molar      string  // and for a mole of them
 	energy     float64 // of formation, to order rows by; never printed
 	hasEnergy  bool
 	note       string
+	caveats    []string // of energies with its elements
 	hull       verdict
 }
 
@@ -43,9 +46,12 @@ func gather(m material, h history) facts {
 			if text(item, "structure_id") != m.id {
 				continue
 			}
-			f.note = text(item, "note")
+			f.note, f.caveats = text(item, "note"), texts(item["caveats"])
 			if e, ok := item["formation_energy_per_atom"].(float64); ok {
 				f.formation, f.energy, f.hasEnergy = d.cite("items.%d.formation_energy_per_atom", i), e, item["converged"] == true
+			}
+			if _, ok := item["formation_energy_molar"].(float64); ok {
+				f.perUnit, f.molar = d.cite("items.%d.formation_energy_per_formula_unit", i), d.cite("items.%d.formation_energy_molar", i)
 			}
 		}
 	}
@@ -100,7 +106,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	// What was asked is answered first: a verdict, an order of arrangements.
 	asked := r.stability || r.wants[wantHull]
 	for _, f := range all {
-		b.WriteString(r.versus(f))
+		b.WriteString(r.versus(f) + r.insteadLine(f))
 	}
 	if asked {
 		b.WriteString(verdicts(all))
@@ -114,7 +120,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 		b.WriteString(verdicts(all))
 	}
 	for _, f := range all {
-		b.WriteString(extras(f, h))
+		b.WriteString(r.molarLine(f) + extras(f, h) + withoutVoltage(r, f, h))
 	}
 	// A few arrangements are shown of one or two compounds; all where they are
 	// the question.
@@ -151,6 +157,16 @@ func single(b *strings.Builder, f facts) {
 		fmt.Fprintf(b, "- Note on the energy: %s.\n", quoted(f.note))
 	}
 	b.WriteString("\n")
+}
+
+var molarCue = cue(`kj\b`, `kcal`, `per mol\w*`, `(?:per|/) ?(?:formula(?:[\s-]units?)?|f\.?\s?u)\b`, `(?:standard )?enthalp\w*`)
+
+// molarLine gives the formation energy for a formula unit where that is asked.
+func (r request) molarLine(f facts) string {
+	if f.molar == "" || !molarCue.MatchString(r.folded) {
+		return ""
+	}
+	return fmt.Sprintf("- For one formula unit of %s the formation energy is **%s**, or **%s** of formula units. It is an energy at zero temperature; a measured enthalpy is at room temperature, which for solids makes a small difference.\n", f.formula, f.perUnit, f.molar)
 }
 
 func table(b *strings.Builder, all []facts) {
@@ -206,12 +222,14 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(b, "for %s, %s structures%s were relaxed and %s converged", f.formula, f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"))
-		if number(f.relaxed.result, "n_cut") > 0 {
-			b.WriteString(", " + f.relaxed.cite("n_cut") + " were left out when the time for the search was spent")
-		}
+		fmt.Fprintf(b, "for %s, %s candidates were kept of %s tried, %s structures%s were relaxed and %s converged", f.formula,
+			f.search.cite("n_kept"), f.search.cite("n_tried"), f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"))
+		b.WriteString(leftOut(f.relaxed))
 	}
 	b.WriteString(". " + potentialOf(all))
+	if r.pressed() {
+		b.WriteString(" The wall time allows fewer samples and smaller cells here than a search without a limit would have: more time may find lower structures.")
+	}
 	if all[0].symprec != "" {
 		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)
 	}
@@ -222,6 +240,7 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	} else {
 		b.WriteString(" A hull knows only the phases it is made of, and neither heat nor what forms quickly.")
 	}
+	b.WriteString(caveats(all))
 	if f := h.failures(); len(f) > 0 {
 		b.WriteString("\n\nNot everything worked: " + strings.Join(f, "; ") + ".")
 	}
@@ -234,6 +253,38 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	}
 	b.WriteString(rest(r))
 	b.WriteString(assumed(r))
+}
+
+// caveats are what the tools say of energies with these elements: magnetism, the
+// +U treatment, f electrons.
+func caveats(all []facts) string {
+	of := map[string][]string{}
+	var order []string
+	for _, f := range all {
+		for _, c := range f.caveats {
+			if len(of[c]) == 0 {
+				order = append(order, c)
+			}
+			of[c] = append(of[c], f.formula)
+		}
+	}
+	s := ""
+	for _, c := range order {
+		s += " Of " + list(distinct(of[c])) + ": " + quoted(c) + "."
+	}
+	return s
+}
+
+// leftOut counts what the time did not allow.
+func leftOut(relaxed done) string {
+	s := ""
+	if number(relaxed.result, "n_cut") > 0 {
+		s += ", " + relaxed.cite("n_cut") + " were left out when the time for the search was spent"
+	}
+	if number(relaxed.result, "n_unrefined") > 0 {
+		s += ", " + relaxed.cite("n_unrefined") + " of the best were not relaxed to the tight threshold for lack of time"
+	}
+	return s
 }
 
 func potentialOf(all []facts) string {

@@ -74,6 +74,7 @@ func hostsAnswer(r request, best []material, h history) string {
 		if c.note != "" {
 			fmt.Fprintf(&b, "- No voltage of %s: %s.\n", f.formula, quoted(c.note))
 		}
+		b.WriteString(withoutVoltage(r, f, h))
 	}
 	b.WriteString("\n" + verdicts(all))
 	for _, f := range all {

@@ -8,11 +8,32 @@ import (
 	"crystalyse/internal/discovery"
 )
 
-// samples is how many structures a search tries for each composition.
+// samples is how many structures a search tries for each composition, as far as
+// the wall time allows.
 func (r request) samples() int {
+	if r.pressed() {
+		return max(leastSamples, r.share())
+	}
+	return r.wantedSamples()
+}
+
+// leastSamples is what a search is good for at all.
+const leastSamples = 4
+
+// share is how many structures the wall time allows for each composition.
+func (r request) share() int {
+	return discovery.SampleFloor(discovery.ModeRigorous, discovery.Budget{WallS: r.wallS}, discovery.Usage{}, len(r.formulas))
+}
+
+// pressed reports that the wall time does not allow the search that is wanted:
+// then it has fewer samples, smaller cells and a coarser first relaxation, so
+// that every composition gets a result.
+func (r request) pressed() bool { return r.wallS > 0 && r.share() < r.wantedSamples() }
+
+func (r request) wantedSamples() int {
 	switch {
 	case len(r.chosen) > 0 && !r.thorough():
-		return 8 // beside what known types give
+		return 6 // beside what known types give
 	case r.thorough() && len(r.formulas) > 2:
 		return rigorousSamples
 	case r.thorough():
@@ -38,7 +59,7 @@ func compounds(r request, h history) reply {
 			return next
 		}
 	}
-	best := found(r.formulas, h)
+	best := r.best(h)
 	if len(best) == 0 {
 		return reply{text: nothing(r, h) + "\n\n{{outcome:declined}}"}
 	}
@@ -53,14 +74,16 @@ func stages(r request, h history) (reply, bool) {
 	if next, ok := relax(r, h); ok {
 		return next, true
 	}
-	best := found(r.formulas, h)
+	best := r.best(h)
 	if len(best) == 0 {
 		return reply{}, false
 	}
-	if next, ok := analyze(r, best, h); ok {
+	// What a battery is asked about comes before the hull, which may take all of
+	// the time that is left.
+	if next, ok := endMembers(r, best, h); ok {
 		return next, true
 	}
-	return charged(r, best, h)
+	return analyze(r, best, h)
 }
 
 func nothing(r request, h history) string {
@@ -90,7 +113,7 @@ func search(r request, h history) (reply, bool) {
 		}
 		seed = max(seed, len(tried))
 		names = append(names, f)
-		calls = append(calls, call{"generate_crystal_csp", map[string]any{"formula": f, "num_samples": r.samples(), "seed": len(tried)}})
+		calls = append(calls, call{"generate_crystal_csp", r.searchArgs(f, len(tried))})
 		if els, _ := elementsOf(f); len(els) > 1 && len(h.on("validate_composition", "compositions", f)) == 0 {
 			unchecked = append(unchecked, f)
 		}
@@ -108,6 +131,24 @@ func search(r request, h history) (reply, bool) {
 		calls = append([]call{{"validate_composition", map[string]any{"compositions": unchecked}}}, calls...)
 	}
 	return reply{text: r.searchWords(names, len(unchecked) > 0, seed > 0), calls: calls}, true
+}
+
+func (r request) searchArgs(formula string, seed int) map[string]any {
+	args := map[string]any{"formula": formula, "num_samples": r.samples(), "seed": seed}
+	if r.pressed() || len(r.chosen) > 0 && !r.hostOf(formula).blind {
+		args["max_atoms"] = smallCell(formula)
+	}
+	return args
+}
+
+// smallCell is the largest cell, in atoms, of a search that must be cheap: two
+// formula units, or three and more of a simple compound.
+func smallCell(formula string) int {
+	unit := 0
+	for _, n := range amountsOf(formula) {
+		unit += n
+	}
+	return max(unit, min(max(20, 2*unit), 40))
 }
 
 func (r request) searchWords(names []string, checks, again bool) string {
@@ -145,7 +186,14 @@ func relax(r request, h history) (reply, bool) {
 				list[i] = id
 			}
 			names = append(names, f)
-			calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": list, "keep_best": 3 + known}})
+			args := map[string]any{"structure_ids": list, "keep_best": 3 + known}
+			if len(r.chosen) > 0 && known > 0 {
+				args["keep_best"] = 1 + known // random cells of a host seldom win
+			}
+			if r.pressed() {
+				args["fmax"], args["max_steps"] = 0.1, 100 // the best are relaxed again, tightly
+			}
+			calls = append(calls, call{"relax_structures", args})
 		}
 	}
 	if len(calls) == 0 {
@@ -169,7 +217,9 @@ type material struct {
 	id       string
 	search   done
 	relaxed  done
-	bestItem int // index in the relaxation's items
+	bestItem int      // index in the relaxation's items
+	instead  string   // citation: how far above the lowest, where another is meant
+	known    []string // names of the listed phases that are meant
 }
 
 // found pairs each composition with the lowest of its relaxed structures.

@@ -149,75 +149,9 @@ func capacityLine(formula string, h history) string {
 	for _, d := range h.on("battery_metrics", "formula", formula).good() {
 		c, _ := d.result["capacity"].(map[string]any)
 		if _, ok := c["gravimetric_capacity"].(float64); ok {
-			return fmt.Sprintf("- **%s**: theoretical capacity **%s** (n = %s electrons a formula unit), molar mass %s.\n", formula,
-				d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"), d.cite("capacity.molar_mass"))
+			return fmt.Sprintf("- **%s**: theoretical capacity **%s** (electrons counted in a formula unit: n = %s), molar mass %s, from %s.\n", formula,
+				d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"), d.cite("capacity.molar_mass"), quoted(text(c, "expression")))
 		}
 	}
 	return ""
-}
-
-// removals asks for the hosts without their ions: all of them, or one set of
-// sites where the metals could not give so many electrons.
-func (r request) removals(best []material, h history) []call {
-	var calls []call
-	for _, m := range best {
-		ion := r.ionOf(m.formula)
-		if ion == "" || !r.offered["remove_ion"] || !r.offered["battery_metrics"] || len(h.on("remove_ion", "structure_id", m.id)) > 0 {
-			continue
-		}
-		args := map[string]any{"structure_id": m.id, "element": ion}
-		if z := max(1, usual[ion]); electrons(m.formula, ion) < z*amountsOf(m.formula)[ion] {
-			args["sites"] = "each_set"
-		}
-		calls = append(calls, call{"remove_ion", args})
-	}
-	return calls
-}
-
-// charged relaxes the hosts without their ions, then asks for the battery's
-// figures from both end members.
-func charged(r request, best []material, h history) (reply, bool) {
-	var calls []call
-	text1, text2 := "", ""
-	for _, m := range best {
-		for _, d := range h.on("remove_ion", "structure_id", m.id).good() {
-			ids := structureIDs(d)
-			if len(ids) == 0 {
-				continue
-			}
-			done := h.on("relax_structure", "structure_id", ids[0])
-			switch {
-			case len(done) == 0:
-				text1 = "Next, the charged hosts, without the ions, are relaxed."
-				calls = append(calls, call{"relax_structure", map[string]any{"structure_id": ids[0]}})
-			case done[0].ok() && len(h.on("battery_metrics", "discharged_structure_id", m.id)) == 0:
-				text2 = "Both end members are relaxed: the voltage is their energy difference against the metal by the same potential."
-				calls = append(calls, call{"battery_metrics", map[string]any{"ion": r.ionOf(m.formula), "discharged_structure_id": m.id, "charged_structure_id": text(done[0].result, "structure_id")}})
-			}
-		}
-	}
-	return reply{text: strings.TrimSpace(text1 + " " + text2), calls: calls}, len(calls) > 0
-}
-
-// batteryLines words capacity, voltage and volume change of a material.
-func batteryLines(m material, h history) string {
-	var b strings.Builder
-	for _, d := range h.on("battery_metrics", "discharged_structure_id", m.id).good() {
-		c, _ := d.result["capacity"].(map[string]any)
-		if _, ok := c["gravimetric_capacity"].(float64); ok {
-			fmt.Fprintf(&b, "- **%s** as an electrode: theoretical capacity **%s** (n = %s electrons a formula unit).\n", m.formula, d.cite("capacity.gravimetric_capacity"), d.cite("capacity.n"))
-		}
-		v, _ := d.result["voltage"].(map[string]any)
-		switch _, ok := v["average_voltage"].(float64); {
-		case ok:
-			fmt.Fprintf(&b, "- Its average voltage against the metal is **%s**; the host changes its volume by %s on charging. It is an energy difference at zero temperature by one potential: no plateaus, no kinetics.\n",
-				d.cite("voltage.average_voltage"), d.cite("voltage.volume_change_percent"))
-		case text(v, "note") != "":
-			b.WriteString("- No voltage: " + quoted(text(v, "note")) + ".\n")
-		}
-	}
-	if b.Len() == 0 {
-		return capacityLine(m.asked, h)
-	}
-	return b.String()
 }

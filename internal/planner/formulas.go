@@ -71,6 +71,7 @@ func subjectOf(q string, pick bool) subject {
 		s.hits = elementHit(q, s.without)
 	}
 	s.settle()
+	s.swapped(q)
 	s.besides = s.known(q)
 	return s
 }

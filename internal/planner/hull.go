@@ -86,13 +86,10 @@ func (v *verdict) readTwin(competing []map[string]any, formula string) {
 
 // phasesMissing names what a hull lacks, without the tool's reasons.
 func phasesMissing(list any) []string {
-	all, _ := list.([]any)
 	var out []string
-	for _, x := range all {
-		if s, ok := x.(string); ok {
-			name, _, _ := strings.Cut(s, ":")
-			out = append(out, name)
-		}
+	for _, s := range texts(list) {
+		name, _, _ := strings.Cut(s, ":")
+		out = append(out, name)
 	}
 	return out
 }
@@ -156,7 +153,7 @@ func (v verdict) unknown(formula string) string {
 	if len(v.missing) == 0 {
 		return s + quoted(v.words) + "."
 	}
-	s += "known phases of its system have no energy here (" + quoted(v.lacking()) + "), and without them no verdict holds"
+	s += "known phases of its system have no energy here (" + quoted(shortList(v.missing)) + "), and without them no verdict holds"
 	switch {
 	case v.partial != "" && v.partialE > 0:
 		s += ". Over the phases that are there it lies " + v.partial + " above the hull, which can only grow"
@@ -167,15 +164,6 @@ func (v verdict) unknown(formula string) string {
 		s += ". Of the phases that are there, none and no mixture of them is lower"
 	}
 	return s + "."
-}
-
-// lacking names what the hull lacks, the first of many.
-func (v verdict) lacking() string {
-	const most = 8
-	if len(v.missing) <= most {
-		return strings.Join(v.missing, ", ")
-	}
-	return strings.Join(v.missing[:most], ", ") + " and others"
 }
 
 // verdicts lists where all stand.

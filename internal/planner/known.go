@@ -12,7 +12,7 @@ const lookup = "search_reference_phases"
 // stability is wanted, or a host is. A plain search for a structure has to find
 // it by itself.
 func (r request) besideKnown() bool {
-	return r.offered[lookup] && !r.inventing && len(r.chosen) == 0 && (r.stability || r.compare && len(r.formulas) > 1 || r.polymorph || len(r.types) > 0 || r.wants[wantHull] || r.wants[wantVoltage] || r.battery.asked)
+	return r.offered[lookup] && !r.inventing && len(r.chosen) == 0 && (r.stability || r.compare && len(r.formulas) > 1 || r.polymorph || len(r.types) > 0 || r.wants[wantHull] || r.wants[wantVoltage] || r.battery.asked || r.measured())
 }
 
 // lookups asks for the known phases of the systems of compounds, each once.
@@ -60,7 +60,10 @@ func knownPhases(formula string, h history) []phase {
 
 // sameComposition compares formulas whatever their order and multiple.
 func sameComposition(a, b string) bool {
-	x, y := amountsOf(a), amountsOf(b)
+	return sameRatio(amountsOf(a), amountsOf(b))
+}
+
+func sameRatio(x, y map[string]int) bool {
 	if len(x) == 0 || len(x) != len(y) {
 		return false
 	}

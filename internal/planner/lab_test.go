@@ -93,7 +93,7 @@ func (l *lab) result(c call) map[string]any {
 	case "generate_crystal_csp":
 		l.n++
 		f := c.args["formula"].(string)
-		return map[string]any{"formula": f, "n_kept": 2, "structures": []any{map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_a", f, l.n)}, map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_b", f, l.n)}}}
+		return map[string]any{"formula": f, "n_kept": 2, "n_tried": 3, "structures": []any{map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_a", f, l.n)}, map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_b", f, l.n)}}}
 	case "relax_structures":
 		var items []any
 		best := ""
@@ -107,7 +107,7 @@ func (l *lab) result(c call) map[string]any {
 	case "calculate_formation_energy", "calculate_energy_above_hull", "novelty":
 		var items []any
 		for _, id := range l.ids(c) {
-			items = append(items, map[string]any{"structure_id": id, "formation_energy_per_atom": -2.0, "converged": true, "energy_above_hull_per_atom": l.above, "verdict": "words", "wording": "not in the set",
+			items = append(items, map[string]any{"structure_id": id, "formation_energy_per_atom": -2.0, "formation_energy_per_formula_unit": -4.0, "formation_energy_molar": -386.0, "caveats": []any{"Zr: said of it"}, "converged": true, "energy_above_hull_per_atom": l.above, "verdict": "words", "wording": "not in the set",
 				"hull": map[string]any{"entries": 5}, "decomposition": []any{map[string]any{"formula": "K2O"}}})
 		}
 		return map[string]any{"items": items, "thresholds": map[string]any{"metastable": 0.1}}
@@ -121,7 +121,13 @@ func (l *lab) result(c call) map[string]any {
 		if fmt.Sprint(c.args["elements"]) == "[Fe Na O P]" {
 			return map[string]any{"items": []any{map[string]any{"formula": "NaFePO4", "name": "maricite", "structure_id": "st_known"}}}
 		}
+		if fmt.Sprint(c.args["elements"]) == "[Fe Li O]" {
+			return map[string]any{"items": []any{map[string]any{"formula": "Li", "structure_id": "st_Li"}, map[string]any{"formula": "Fe2O3", "structure_id": "st_Fe2O3_x"}, map[string]any{"formula": "LiFeO2", "structure_id": "st_LiFeO2_x"}}}
+		}
 		return map[string]any{"items": []any{}}
+	case diagramTool:
+		return map[string]any{"entries": 6, "stable": []any{"Li", "LiFeO2"}, "missing": []any{"Li2O2"}, "energy_level": "MP2020-corrected, chgnet", "phases": []any{
+			map[string]any{"formula": "Li", "name": "bcc"}, map[string]any{"formula": "LiFeO2", "name": "LiFeO2 (layered)", "formation_energy_per_atom": -1.0, "energy_above_hull_per_atom": 0.0}}}
 	case "substitute_elements":
 		return map[string]any{"structures": []any{map[string]any{"structure_id": "st_NaVPO4_in_maricite", "formula": "NaVPO4"}}}
 	case "remove_ion":

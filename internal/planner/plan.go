@@ -77,6 +77,8 @@ func decide(r request, h history) reply {
 		return capacities(r, h)
 	case len(r.vague) > 0 && len(r.formulas) == 0 && !r.wantsNew() && len(r.wants) > 0:
 		return clarify(r, h)
+	case r.diagrams():
+		return diagram(r, h)
 	case r.perovskite():
 		return perovskites(r, h)
 	case r.searchesSystem() && (len(r.formulas) == 0 || r.named && r.wantsNew()):
@@ -136,7 +138,7 @@ func (r request) searchesSystem() bool {
 }
 
 var (
-	strictCue      = cue(`crystal structures?`, `atoms? `, `symmetr\w*`, `lattice`, `space[\s-]?group`, `unit[\s-]?cell`, `crystalli[sz]\w*`, `densit\w+`, `polymorph\w*`, `coordination`, `bond length`, `ground[\s-]?state`, `formation energ\w*`, `enthalp\w*`, `bulk modul\w*`, `diffract\w*`, `\bcif\b`)
+	strictCue      = cue(`crystal structures?`, `atoms? `, `symmetr\w*`, `lattice`, `space[\s-]?group`, `unit[\s-]?cell`, `crystalli[sz]\w*`, `densit\w+`, `polymorph\w*`, `coordination`, `bond length`, `ground[\s-]?state`, `formation energ\w*`, `enthalp\w*`, `k(?:j|cal) ?(?:/|per) ?mol`, `bulk modul\w*`, `diffract\w*`, `\bcif\b`)
 	elementsBeside = cue(`compare`, `rank`, `contrast`)
 	newCue         = cue(`new\b`, `novel\w*`, `undiscovered`, `unreported`, `unexplored`, `unknown`, `nobody`, `not yet`, `never been`, `invent\w*`, `hypothetical`, `candidates?`, `discover\w*`, `explor\w*`, `propos\w*`, `chemical (?:space|system)`, `combin\w+`, `missing`, `overlooked`, `yet to`, `unheard`, `besides`, `room for`, `what (?:else )?(?:could|can|might) (?:[\w,]+ ){1,8}(?:form|make)\b`)
 	materialsWord  = cue(`materials?\b`, `compounds?`, `crystal\w*`, `\w*oxides?`, `\w*(?:sulf|nitr|phosph|selen|tellur|fluor|chlor|brom|iod|hal|carb|bor|chalcogen|arsen|antimon|silic|hydr)ides?`, `\w+phosphates?`, `phosphates?`, `\w*silicates?`, `titanates?`, `perovskites?`, `alloys?`, `metals?`, `ceramics?`, `semiconductors?`, `solids?`, `minerals?`, `salts?`, `phases?`, `absorbers?`, `binary|ternary|quaternary|quinary`, `\w*ternar\w+`, `compositions?`, `stoichiometr\w+`, `polymorphs?`, `steels?`, `glass(?:es)?`, `intermetallics?`, `electrolytes?`)

@@ -111,7 +111,7 @@ func (r *request) escalate(d done, h history) string {
 	}
 	const words = "All candidates so far lie far above the hull: as auto mode says, I go on with more samples and the next compositions."
 	larger := h.where(func(d done) bool {
-		return d.tool == "generate_crystal_csp" && number(d.args, "num_samples") >= rigorousSamples
+		return d.tool == "generate_crystal_csp" && (number(d.args, "num_samples") >= rigorousSamples || number(d.args, "seed") > 0)
 	})
 	if !r.escalated && len(larger) > 0 {
 		r.escalated = true // decided before; what was found since does not undo it
@@ -152,7 +152,10 @@ func listing(d done, r request) string {
 func proposalAnswer(r request, d done, best []material, h history, signal string) string {
 	all := gatherAll(best, h)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s compositions of %s are charge-balanced; the simplest were searched. ", d.cite("n_valid"), r.systemName())
+	fmt.Fprintf(&b, "%s compositions of %s are charge-balanced; the simplest were searched: %s. ", d.cite("n_valid"), r.systemName(), list(r.formulas))
+	if without := r.withoutResult(best); len(without) > 0 {
+		fmt.Fprintf(&b, "No structure of %s was relaxed to the end, so nothing is said of it. ", list(without))
+	}
 	if signal != "" {
 		b.WriteString("The first candidates were all far above the hull, so the search was made larger. ")
 	}
@@ -163,6 +166,7 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 	}
 	for _, f := range all {
 		b.WriteString(extras(f, h))
+		polymorphs(&b, f, 4)
 	}
 	b.WriteString(newness(best, h))
 	method(&b, r, all, h)
@@ -170,6 +174,15 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 		b.WriteString("\n\n{{assume:fewer candidates than asked for were computed, to stay within a sensible budget}}")
 	}
 	return b.String()
+}
+
+// withoutResult are the compositions searched that have no converged structure.
+func (r request) withoutResult(best []material) []string {
+	var got []string
+	for _, m := range best {
+		got = append(got, m.asked)
+	}
+	return minus(r.formulas, got)
 }
 
 // newness words what the novelty check gave, or that there was none.

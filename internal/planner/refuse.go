@@ -2,6 +2,8 @@ package planner
 
 import "strings"
 
+const canCompute = "What I can compute: whether a composition is charge-balanced; its crystal structure by a structure search, its symmetry, coordination and powder pattern; with a machine-learned potential, its formation energy, its distance to the hull of known phases, its bulk modulus, and the capacity and voltage of an electrode."
+
 const examples = `Questions I can work on:
 
 - "What is the crystal structure and formation energy of NaCl?"
@@ -39,7 +41,7 @@ func declineWithoutTools(r request) reply {
 // declineProperties names what no tool gives, and the method it would need.
 func declineProperties(r request) reply {
 	s := "No tool here gives this, so I decline rather than quote a number from memory: " + methods(r.missing)
-	s += "\n\nWhat I can compute: whether a composition is charge-balanced, its crystal structure by a structure search, its coordination, and its formation energy with a machine-learned potential."
+	s += "\n\n" + canCompute
 	return reply{text: s + "\n\n{{outcome:declined}}"}
 }
 
@@ -81,5 +83,5 @@ func tooManyElements(r request) reply {
 // question's own words.
 func declineOdd(r request) reply {
 	return reply{text: "No tool here gives what you ask for (" + quoted(r.odd) + "), so I decline rather than quote a number from memory. It needs a measurement, or a method that is not installed.\n\n" +
-		"What I can compute: whether a composition is charge-balanced, its crystal structure by a structure search, its coordination, and its formation energy with a machine-learned potential.\n\n{{outcome:declined}}"}
+		canCompute + "\n\n{{outcome:declined}}"}
 }

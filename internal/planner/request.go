@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"crystalyse/internal/prompt"
 )
 
 // request is what a question asks, as far as the rules can tell.
@@ -36,6 +38,7 @@ type request struct {
 	given     string          // id of a structure that the question names
 	open      string          // what the question left open and was chosen
 	chosen    []host          // electrode hosts that we propose
+	wallS     float64         // the limit of wall time in seconds; 0 when none was told
 	offered   map[string]bool // tools
 }
 
@@ -53,6 +56,7 @@ func understand(query, systemText string, tools map[string]bool) request {
 	query = firstWords(query, maxRead)
 	q := fold(query)
 	r := request{text: query, folded: q, cut: len(query) < whole, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
+	r.wallS = prompt.WallSeconds(systemText)
 	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
 	r.given = givenPattern.FindString(query)
 	r.compare, r.propose, r.polymorph = compareCue.MatchString(q), proposeCue.MatchString(q), polyCue.MatchString(q)
@@ -101,7 +105,7 @@ func (r *request) hints(q string) {
 	if len(r.formulas) == 0 {
 		return
 	}
-	if r.wants[wantFormation] && !besideCue.MatchString(q) {
+	if (r.wants[wantFormation] || r.wants[wantCoordination]) && !besideCue.MatchString(q) {
 		r.dropReactants()
 	}
 	if len(r.wants) == 0 && (askCue.MatchString(q) || ionCharge.MatchString(q)) && len(r.missing) == 0 {

@@ -37,6 +37,7 @@ type standing struct {
 	label string
 	e     float64
 	cite  string
+	item  int // of the relaxation
 	best  bool
 }
 
@@ -44,6 +45,10 @@ type standing struct {
 // with, or by its crystal system once relaxed. A structure that relaxed into
 // another one counts as that.
 func (f facts) standing(kind string) (standing, bool) {
+	return f.lowestOf(kind, func(item map[string]any) bool { return isKind(item, kind) })
+}
+
+func (f facts) lowestOf(kind string, is func(item map[string]any) bool) (standing, bool) {
 	items := f.relaxed.items()
 	at := map[string]int{}
 	for i, item := range items {
@@ -53,7 +58,7 @@ func (f facts) standing(kind string) (standing, bool) {
 	}
 	out, found := standing{kind: kind}, false
 	for i, item := range items {
-		if !isKind(item, kind) {
+		if !is(item) {
 			continue
 		}
 		j, ok := at[text(item, "duplicate_of")]
@@ -65,6 +70,7 @@ func (f facts) standing(kind string) (standing, bool) {
 		}
 		if e, number := items[j]["energy_above_best"].(float64); number && (!found || e < out.e) {
 			out.e, out.cite, out.label, found = e, f.relaxed.cite("items.%d.energy_above_best", j), text(items[j], "label"), true
+			out.item = j
 			out.best = e == 0
 		}
 	}
@@ -76,6 +82,9 @@ func isKind(item map[string]any, kind string) bool {
 	if system := crystalSystem(group); system != "" && crystalSystems[kind] {
 		return system == kind || kind == "rhombohedral" && rhombohedral[group]
 	}
+	if els, _ := elementsOf(text(item, "formula")); group > 0 && len(els) == 1 && packings[kind] > 0 {
+		return packings[kind] == group
+	}
 	label := strings.ToLower(text(item, "label"))
 	for _, name := range append([]string{kind}, sameKind[kind]...) {
 		if strings.Contains(label, name) {
@@ -86,6 +95,9 @@ func isKind(item map[string]any, kind string) bool {
 }
 
 var crystalSystems = map[string]bool{"cubic": true, "tetragonal": true, "hexagonal": true, "orthorhombic": true, "monoclinic": true, "rhombohedral": true, "triclinic": true, "trigonal": true}
+
+// packings are the space groups of the simple lattices of elements.
+var packings = map[string]int{"fcc": 225, "bcc": 229, "hcp": 194}
 
 // rhombohedral are the trigonal space groups with a rhombohedral lattice: R3, R-3,
 // R32, R3m, R3c, R-3m, R-3c. Quartz is trigonal and not among them.
@@ -164,9 +176,8 @@ func (f facts) withinError(seen []standing, low standing) string {
 }
 
 func (f facts) bestLabel() string {
-	items := f.relaxed.items()
-	if f.bestItem < len(items) {
-		if l := text(items[f.bestItem], "label"); l != "" {
+	for _, item := range f.relaxed.items() {
+		if l := text(item, "label"); number(item, "rank") == 1 && l != "" {
 			return l
 		}
 	}

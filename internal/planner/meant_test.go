@@ -1,0 +1,38 @@
+package planner
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTheArrangementNamedIsTheOneAnswered: the lattice of rutile is not that of
+// the anatase that the potential finds lower.
+func TestTheArrangementNamedIsTheOneAnswered(t *testing.T) {
+	t.Parallel()
+	items := []any{
+		map[string]any{"structure_id": "a", "rank": 1.0, "energy_above_best": 0.0, "label": "TiO2 (anatase)", "space_group_number": 141.0},
+		map[string]any{"structure_id": "b", "rank": 2.0, "energy_above_best": 0.02, "label": "Marcasite (C18)", "space_group_number": 136.0, "input_structure_id": "st_m"},
+		map[string]any{"structure_id": "c", "duplicate_of": "b", "label": "Rutile (C4)", "input_structure_id": "st_known"},
+	}
+	m := material{formula: "TiO2", id: "a", relaxed: done{callID: "t2.tool1", result: map[string]any{"items": items}}}
+	for q, want := range map[string]string{
+		"Lattice constants of rutile TiO2":              "b",
+		"Lattice constants of anatase TiO2":             "a",
+		"What is the bulk modulus of tetragonal TiO2?":  "a",
+		"Lattice constants of brookite TiO2":            "a", // none was found: the lowest, and that is said
+		"Which is lower, rutile TiO2 or another phase?": "a",
+		"Lattice constants of TiO2":                     "a",
+	} {
+		r := understand(q, "", nil)
+		require.Equal(t, want, r.meant(m, nil).id, q)
+	}
+	r := understand("Lattice constants of rutile TiO2", "", nil)
+	require.Contains(t, r.insteadLine(facts{material: r.meant(m, nil)}), "of the **rutile** structure of TiO2, which the question names. By this potential it lies {{v:t2.tool1.items.1.energy_above_best}} above the lowest one found (`TiO2 (anatase)`)")
+	require.Contains(t, understand("Lattice constants of brookite TiO2", "", nil).insteadLine(facts{material: m}), "ended up as brookite")
+
+	known := history{{tool: lookup, status: "ok", result: map[string]any{"items": []any{map[string]any{"formula": "TiO2", "name": "rutile", "structure_id": "st_known"}}}}}
+	xrd := understand("XRD pattern of TiO2", "", map[string]bool{"simulate_xrd": true})
+	require.Equal(t, "b", xrd.meant(m, known).id, "a pattern is that of the known phase")
+	require.Contains(t, xrd.insteadLine(facts{material: xrd.meant(m, known)}), "listed known phase")
+}

@@ -12,6 +12,7 @@ PY_DIRS := mcp/common mcp/references mcp/smact mcp/structure mcp/chemeleon mcp/m
 SERVERS_LIGHT := smact structure references
 SERVERS_ML    := chemeleon mace
 export CRYSTALYSE_TEST_STATE := $(STATE)
+export CRYSTALYSE_BARE_PYTHON := $(TOOLS)/bare/bin/python
 
 .PHONY: help build run dev test test-go test-py test-web screenshots check lint fmt generate verify e2e chaos chaos-relay bench bench-durable bench-memory bench-viewer demo-crash eval eval-search audit doctor envs clean
 
@@ -38,7 +39,7 @@ test: test-go test-py test-web e2e ## all tests, on real services
 test-go: envs $(TOOLS)/crossplane ## Go tests with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
 
-test-py: envs $(TOOLS)/py ## tests of the MCP servers, both environments side by side
+test-py: envs $(TOOLS)/py $(TOOLS)/bare ## tests of the MCP servers, both environments side by side
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) pytest-light pytest-ml
 
 .PHONY: pytest-light pytest-ml
@@ -172,6 +173,13 @@ $(TOOLS)/workflowcheck: tools/lint/go.mod tools/lint/go.sum
 $(TOOLS)/py: mcp/locks/dev.txt
 	@mkdir -p $(TOOLS)
 	rm -rf $@ && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps --target $@ -r $<
+	@touch $@
+
+# What a user of reproduce.py has: its own requirements in a fresh environment,
+# and nothing of ours. The wheels come out of the cache that the envs filled.
+$(TOOLS)/bare: internal/report/reproduce/requirements.txt | envs
+	uv=$$(command -v uv || ls -d $(STATE)/envs/services-*/bin/uv | head -1); export UV_CACHE_DIR=$(STATE)/cache/uv; \
+	$$uv venv --quiet --clear --python $(PYTHON) $@ && $$uv pip install --quiet --python $@/bin/python -r $<
 	@touch $@
 
 $(TOOLS)/schemathesis: tools/requirements-schemathesis.txt

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ func TestSteps(t *testing.T) {
 	t.Parallel()
 	t.Run("ACallIsComputedOnce", testCallOnce)
 	t.Run("AForeignStructureIsRefused", testForeignStructure)
+	t.Run("AToolThatSaysNoIsTold", testToolRefuses)
 	t.Run("ALostServerIsRetriedByTheEngine", testLostServer)
 	t.Run("ATurnIsAskedOnce", testTurnOnce)
 	t.Run("AnAnswerBecomesAReport", testAnswer)
@@ -244,6 +246,47 @@ func testForeignStructure(t *testing.T) {
 	b.turn(t, 1, b.head)
 	require.Equal(t, tool.StatusToolError, b.call(t).Status)
 	require.Zero(t, b.tools.calls)
+	require.Equal(t, []event.Payload{event.Error{ErrorType: event.ToolFailure, ToolName: "energy", Message: "unknown structure st_00000000000000000000000001",
+		RecoverySuggestions: []string{"use the structure_id of an earlier result, exactly as it was returned"}}}, b.told(t, event.TypeError))
+}
+
+// testToolRefuses: a tool that says no is told as the plan has it, once, before
+// the result that ends the step.
+func testToolRefuses(t *testing.T) {
+	b := setup(t, asks(`{}`))
+	b.turn(t, 1, b.head)
+	b.tools.out = tool.Outcome{Status: tool.StatusToolError, Error: &tool.Error{Code: "unsupported", Message: "no"}}
+	require.Equal(t, tool.StatusToolError, b.call(t).Status)
+	require.IsType(t, event.ToolCallResult{}, last(b.told(t)))
+	b.call(t)
+	want := event.Error{ErrorType: event.ToolFailure, ToolName: "energy", Message: "no", RecoverySuggestions: []string{"retry with modified parameters"}}
+	require.Equal(t, []event.Payload{want}, b.told(t, event.TypeError))
+
+	b.open(t, discovery.ModeAuto)
+	b.turn(t, 1, b.head)
+	var r activities.CallResult
+	b.do(t, activities.NameSettle, activities.SettleInput{CallInput: activities.CallInput{DiscoveryID: b.d.ID, Turn: 1, Step: "t1.tool1"},
+		Status: tool.StatusToolError, Error: &tool.Error{Code: "denied", Message: "not allowed"}}, &r)
+	require.Empty(t, b.told(t, event.TypeError), "what its user did not allow is no failure of a tool")
+}
+
+func last[T any](list []T) T { return list[len(list)-1] }
+
+// told gives what the stored events of the discovery say, those of the types if
+// any are named.
+func (b *bundle) told(t *testing.T, types ...event.Type) []event.Payload {
+	t.Helper()
+	events, err := b.db.After(t.Context(), b.d.UserID, b.d.SessionID, b.d.ID, 0, 1000)
+	require.NoError(t, err)
+	var out []event.Payload
+	for _, e := range events {
+		p, err := event.Decode(e)
+		require.NoError(t, err)
+		if len(types) == 0 || slices.Contains(types, e.Type) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func testUnrunnable(t *testing.T) {

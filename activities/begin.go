@@ -92,7 +92,7 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 
-	return a.commitOpening(ctx, d, scope, "", messages, told)
+	return a.commitOpening(ctx, d, scope, "", messages, told...)
 }
 
 // tellStarted is the first thing a started discovery does: its viewers wait for
@@ -120,9 +120,6 @@ func (a *Activities) commitOpening(ctx context.Context, d discovery.Discovery, s
 	}
 	var events []event.Event
 	for _, p := range told {
-		if p == nil {
-			continue
-		}
 		e, err := scope.New(p)
 		if err != nil {
 			return "", err

@@ -10,6 +10,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
 	"crystalyse/internal/memory"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
@@ -150,7 +151,7 @@ func (c *callRun) payloads(m discovery.Made) []event.Payload {
 	}
 	out := []event.Payload{}
 	if c.call.Status == tool.StatusOK && c.call.Server == memory.Server && c.call.Tool == memory.ToolSearch {
-		out = append(out, event.MemorySearch{Query: c.asked(), MemoryIDs: memory.Marks(string(c.call.Result))})
+		out = append(out, recalled(c.asked(), memory.Marks(string(c.call.Result)))...)
 	}
 	if c.call.Status == tool.StatusOK {
 		for _, s := range c.head().Structures {
@@ -166,7 +167,22 @@ func (c *callRun) payloads(m discovery.Made) []event.Payload {
 		}
 	}
 	out = append(out, c.endTask(c.call.Status)...)
+	out = append(out, c.trouble()...)
 	return append(out, res)
+}
+
+// trouble tells that the tool said no, and what may help instead, in the words
+// that the plan's clients know. What the user did not allow is no trouble.
+func (c *callRun) trouble() []event.Payload {
+	e := c.call.Error
+	if c.call.Status != tool.StatusToolError || e == nil || e.Code == string(fault.CodeDenied) {
+		return nil
+	}
+	out := event.Error{ErrorType: event.ToolFailure, ToolName: c.call.Tool, Message: e.Message, RecoverySuggestions: e.Suggestions}
+	if len(out.RecoverySuggestions) == 0 {
+		out.RecoverySuggestions = []string{"retry with modified parameters"}
+	}
+	return []event.Payload{out}
 }
 
 // asked is the question of a memory search.

@@ -13,9 +13,9 @@ import (
 	"crystalyse/internal/value"
 )
 
-// offered gives the opening message with what earlier work knows, and the event
-// that says so; "" without a memory or when nothing is near.
-func (a *Activities) offered(ctx context.Context, d discovery.Discovery) (string, event.Payload) {
+// offered gives the opening message with what earlier work knows, and the events
+// that say so; "" without a memory or when nothing is near.
+func (a *Activities) offered(ctx context.Context, d discovery.Discovery) (string, []event.Payload) {
 	if a.Memory == nil {
 		return "", nil
 	}
@@ -23,7 +23,16 @@ func (a *Activities) offered(ctx context.Context, d discovery.Discovery) (string
 	if text == "" {
 		return "", nil
 	}
-	return text, event.MemorySearch{Query: shorten(d.Query, 500), MemoryIDs: ids}
+	return text, recalled(shorten(d.Query, 500), ids)
+}
+
+// recalled tells what was looked for, and each memory that the model was given.
+func recalled(query string, ids []string) []event.Payload {
+	out := []event.Payload{event.MemorySearch{Query: query, MemoryIDs: ids}}
+	for _, id := range ids {
+		out = append(out, event.MemoryRead{MemoryID: id})
+	}
+	return out
 }
 
 // logTurn keeps a summary of what the model said as working memory. Losing one

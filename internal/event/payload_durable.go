@@ -6,7 +6,8 @@ type SessionStart struct {
 	Alias string `json:"alias,omitempty"`
 }
 
-// SessionEnd closes a session, by its user or by idle retention.
+// SessionEnd closes a session to new questions: its user ended it, or nothing
+// happened in it for as long as the operator allows.
 type SessionEnd struct {
 	Reason string `json:"reason"` // user | idle
 }
@@ -208,9 +209,13 @@ type AttemptSuperseded struct {
 	Reason  string `json:"reason"`
 }
 
+// ToolFailure is the type of an Error by which a tool said no. The call's result,
+// which follows, has its code and field.
+const ToolFailure = "tool_failure"
+
 // Error is a failure the user should see, with ways on.
 type Error struct {
-	ErrorType           string   `json:"error_type"`
+	ErrorType           string   `json:"error_type"` // tool_failure, or the code of what broke
 	ToolName            string   `json:"tool_name,omitempty"`
 	Message             string   `json:"message"`
 	RecoverySuggestions []string `json:"recovery_suggestions"`

@@ -54,6 +54,9 @@ func (r *Run) Apply(e event.Event) []block {
 	case event.AttemptSuperseded:
 		return []block{{mark: &markNote, head: join(e.Metadata.Step, "is tried again"), tail: Line(p.Reason)}}
 	case event.Error:
+		if p.ErrorType == event.ToolFailure {
+			return nil // the call's result says it with more
+		}
 		return []block{{mark: &markFailed, head: join(p.ToolName, p.Message), more: lines(p.RecoverySuggestions)}}
 	case event.Question:
 		return []block{{mark: &markHeld, head: "a question: " + Line(p.Text), more: lines(p.Options)}}

@@ -83,8 +83,9 @@ func (s *stage) play(t *testing.T) {
 		event.ToolCallStart{CallID: "t2.tool1", Tool: "relax_structure", Arguments: map[string]any{"structure_id": sid}},
 		event.ToolCallStart{CallID: "t2.tool2", Tool: "validate_composition", Arguments: map[string]any{"compositions": []any{"Xx2O"}}})
 	s.Update(nil, []discovery.RunningCall{relaxing(10)})
-	s.tell(t, event.ToolCallResult{CallID: "t2.tool2", Tool: "validate_composition", Status: "tool_error", DurationS: 0.01,
-		Error: &event.Failure{Code: "invalid_input", Field: "compositions.0", Message: "Xx is no element", Suggestions: []string{"check the spelling of the formula and ask again with element symbols only"}}})
+	s.tell(t, event.Error{ErrorType: event.ToolFailure, ToolName: "validate_composition", Message: "Xx is no element", RecoverySuggestions: []string{"said once, by the result"}},
+		event.ToolCallResult{CallID: "t2.tool2", Tool: "validate_composition", Status: "tool_error", DurationS: 0.01,
+			Error: &event.Failure{Code: "invalid_input", Field: "compositions.0", Message: "Xx is no element", Suggestions: []string{"check the spelling of the formula and ask again with element symbols only"}}})
 	s.clock = s.clock.Add(20 * time.Second)
 	s.Update(nil, []discovery.RunningCall{relaxing(84)})
 }

@@ -17,7 +17,7 @@ export interface SessionStart {
   alias?: string;
 }
 
-/** SessionEnd closes a session, by its user or by idle retention. */
+/** SessionEnd closes a session to new questions: its user ended it, or nothing happened in it for as long as the operator allows. */
 export interface SessionEnd {
   /** user | idle */
   reason: string;
@@ -227,6 +227,7 @@ export interface AttemptSuperseded {
 
 /** Error is a failure the user should see, with ways on. */
 export interface ErrorEvent {
+  /** tool_failure, or the code of what broke */
   error_type: string;
   tool_name?: string;
   message: string;

@@ -18,6 +18,37 @@ const end = (name: string, of: string) =>
     usage: { tokens_in: 0, tokens_out: 0, tool_calls: 0, wall_s: 0, cost: null },
   });
 
+it("shows what a tool refused once, with the call's result", () => {
+  const within = (n: number, type: string, data: object) => {
+    ord++;
+    const metadata = { session_id: "s", discovery_id: did, step: "t1.tool1", attempt: 1, ord };
+    return {
+      id: `${did}/0/t1.tool1/1/${n}`,
+      type,
+      timestamp: ord,
+      mode: "creative",
+      data,
+      metadata,
+    } as unknown as Event;
+  };
+  const call = { call_id: "t1.tool1", tool: "relax_structure", server: "mace" };
+  const trouble = { tool_name: "relax_structure", message: "no", recovery_suggestions: ["use another"] };
+  const shown = fold([
+    status("x", "running"),
+    within(0, "tool_call_start", { ...call, arguments: {} }),
+    within(1, "error", { ...trouble, error_type: "unavailable" }),
+    within(2, "error", { ...trouble, error_type: "tool_failure" }),
+    within(3, "tool_call_result", {
+      ...call,
+      status: "tool_error",
+      duration_s: 1,
+      error: { code: "x", message: "no", suggestions: [] },
+    }),
+  ]).discoveries[0]?.calls[0];
+  expect(shown).toMatchObject({ status: "tool_error", error: { message: "no" }, notes: [{ text: "no" }] });
+  expect(shown?.notes).toHaveLength(1);
+});
+
 it("keeps nothing of an end that was taken back", () => {
   const first = [
     status("a", "queued"),

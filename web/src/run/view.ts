@@ -31,7 +31,8 @@ const turnOf = once(turnView);
 const callOf = once(callView);
 
 function stepView(s: Step): StepView {
-  const notes: Note[] = s.notes.map(noteOf);
+  // What a tool refused stands with the call's result, in more words.
+  const notes: Note[] = s.notes.filter((e) => e.type !== "error" || e.data.error_type !== "tool_failure").map(noteOf);
   return { step: s.step, attempt: s.attempt, gen: s.gen, startedAt: s.events[0]?.timestamp ?? 0, notes };
 }
 

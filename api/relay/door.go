@@ -28,8 +28,13 @@ var statuses = map[fault.Code]int{
 // the upgrade is.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	v1 := slices.Contains(websocket.Subprotocols(req), Subprotocol)
+	if err := r.seat(req); err != nil {
+		problem(w, err)
+		return
+	}
 	who, first, err := r.look(req, v1)
 	if err != nil {
+		r.seats.Add(-1)
 		problem(w, err)
 		return
 	}
@@ -50,16 +55,26 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	go c.serve(first)
 }
 
-// look decides about a request, and counts the connection of its user.
-func (r *Relay) look(req *http.Request, v1 bool) (who auth.Identity, first *ask, err error) {
+// seat takes a place on this node for a request that can be a viewer's, before
+// anything is looked up for it.
+func (r *Relay) seat(req *http.Request) error {
 	switch {
 	case !websocket.IsWebSocketUpgrade(req):
-		return who, nil, fault.New(fault.CodeInvalid, "this address is a WebSocket").WithHint("connect with a WebSocket client; docs/wire.md tells how")
+		return fault.New(fault.CodeInvalid, "this address is a WebSocket").WithHint("connect with a WebSocket client; docs/wire.md tells how")
 	case !namePattern.MatchString(path.Base(req.URL.Path)):
-		return who, nil, fault.New(fault.CodeNotFound, "no session can have this name").WithHint("use letters, digits, - and _, at most 64")
+		return fault.New(fault.CodeNotFound, "no session can have this name").WithHint("use letters, digits, - and _, at most 64")
 	case r.ctx.Err() != nil || !r.rate.take():
-		return who, nil, fault.New(fault.CodeUnavailable, "too many handshakes").WithHint("try again in a moment")
+		return fault.New(fault.CodeUnavailable, "too many handshakes").WithHint("try again in a moment")
+	case r.seats.Add(1) > int64(r.Limits.Sockets):
+		r.seats.Add(-1)
+		r.stats.full.Add(1)
+		return fault.New(fault.CodeUnavailable, "this server has all the viewers it takes").WithHint("try again in a moment")
 	}
+	return nil
+}
+
+// look decides about a request, and counts the connection of its user.
+func (r *Relay) look(req *http.Request, v1 bool) (who auth.Identity, first *ask, err error) {
 	if err := r.Gate.Admit(req); err != nil {
 		return who, nil, err
 	}
@@ -106,7 +121,9 @@ func (r *Relay) admit(userID string) bool {
 	return true
 }
 
+// release gives back the place of a viewer that is gone.
 func (r *Relay) release(userID string) {
+	r.seats.Add(-1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.perUser[userID]--; r.perUser[userID] <= 0 {

@@ -14,6 +14,8 @@ func (r *Relay) Collector() prometheus.Collector { return collector{r} }
 
 var (
 	socketsOpen   = prometheus.NewDesc("crystalyse_sockets_open", "Viewers connected now.", nil, nil)
+	socketsLimit  = prometheus.NewDesc("crystalyse_sockets_limit", "Viewers that this process takes.", nil, nil)
+	socketsFull   = prometheus.NewDesc("crystalyse_sockets_refused_total", "Handshakes refused because the process had all the viewers it takes.", nil, nil)
 	socketsTotal  = prometheus.NewDesc("crystalyse_sockets_total", "Viewers that ever connected.", nil, nil)
 	socketsClosed = prometheus.NewDesc("crystalyse_sockets_closed_total", "Viewers cut by this server, by close code.", []string{"code"}, nil)
 	relayed       = prometheus.NewDesc("crystalyse_relay_total", "What the relay did since its start, by kind.", []string{"kind"}, nil)
@@ -21,7 +23,7 @@ var (
 
 // Describe names the measures.
 func (collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{socketsOpen, socketsTotal, socketsClosed, relayed} {
+	for _, d := range []*prometheus.Desc{socketsOpen, socketsLimit, socketsFull, socketsTotal, socketsClosed, relayed} {
 		to <- d
 	}
 }
@@ -30,6 +32,8 @@ func (collector) Describe(to chan<- *prometheus.Desc) {
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	n := c.r.Counts()
 	to <- prometheus.MustNewConstMetric(socketsOpen, prometheus.GaugeValue, float64(n.Connections))
+	to <- prometheus.MustNewConstMetric(socketsLimit, prometheus.GaugeValue, float64(c.r.Limits.Sockets))
+	to <- prometheus.MustNewConstMetric(socketsFull, prometheus.CounterValue, float64(n.Full))
 	to <- prometheus.MustNewConstMetric(socketsTotal, prometheus.CounterValue, float64(n.Opened))
 	for code, times := range n.Closes {
 		to <- prometheus.MustNewConstMetric(socketsClosed, prometheus.CounterValue, float64(times), strconv.Itoa(code))

@@ -146,6 +146,42 @@ func TestTooManyConnections(t *testing.T) {
 	require.Equal(t, 1, watcher.Counts().Connections)
 }
 
+// A node that is full sends the next viewer away before it looks who they are;
+// whoever leaves makes room, and what is refused for another reason takes none.
+func TestAFullNode(t *testing.T) {
+	r := setup(t, relay.Limits{Sockets: 2})
+	sid := r.world.Open("ada")
+	s := r.story(sid)
+	watcher := r.viewer(sid)
+	s.turn(1, 3)
+	await(t, watcher, r.stored(sid))
+	for range 5 { // no user: refused, and its place is free again
+		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), nil)
+		require.ErrorIs(t, err, websocket.ErrBadHandshake, ws)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 401, resp.StatusCode)
+	}
+	second := r.dial("of-eve", "eve")
+	for _, user := range []string{"ada", "bob", ""} {
+		_, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {user}})
+		require.ErrorIs(t, err, websocket.ErrBadHandshake)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 503, resp.StatusCode)
+		require.NotEmpty(t, resp.Header.Get("Retry-After"))
+	}
+	require.EqualValues(t, 3, r.relay.Counts().Full)
+	require.NoError(t, second.Close())
+	until(t, "its place is free again", func() bool {
+		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"bob"}})
+		_ = resp.Body.Close()
+		return err == nil && ws.Close() == nil
+	})
+	s.turn(2, 3)
+	await(t, watcher, r.stored(sid))
+	sound(t, watcher)
+	require.Equal(t, 1, watcher.Counts().Connections)
+}
+
 // What a user asks for over all their sockets counts against the one limit that
 // their requests have; the socket stays, and other users notice nothing.
 func TestAsksAreLimitedByUser(t *testing.T) {

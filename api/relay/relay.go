@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -97,6 +98,7 @@ type Deps struct {
 
 // Limits bound what viewers may take. Zero values are the defaults.
 type Limits struct {
+	Sockets     int           // of the node; 20,000
 	PerUser     int           // connections of one user; 10
 	Messages    int           // of one connection, a second; 20
 	Handshakes  int           // of the node, a second; 500
@@ -119,6 +121,7 @@ func orDefault[T int | time.Duration](v, def T) T {
 }
 
 func (l Limits) withDefaults() Limits {
+	l.Sockets = orDefault(l.Sockets, 20_000)
 	l.PerUser = orDefault(l.PerUser, 10)
 	l.Messages = orDefault(l.Messages, 20)
 	l.Handshakes = orDefault(l.Handshakes, 500)
@@ -147,6 +150,7 @@ type Relay struct {
 	stop context.CancelFunc
 	done sync.WaitGroup
 
+	seats   atomic.Int64 // taken by viewers, and by those whose handshake is looked at
 	mu      sync.Mutex
 	perUser map[string]int // guarded by mu
 	wheel   wheel

@@ -7,7 +7,7 @@ import (
 
 // stats count what the relay does, for metrics.
 type stats struct {
-	connections, opened                   atomic.Int64
+	connections, opened, full             atomic.Int64
 	joins, tails, snapshots, resets, cold atomic.Int64
 	events, frames                        atomic.Int64
 	duplicates, repairs, found            atomic.Int64
@@ -31,6 +31,7 @@ func (s *stats) closed(code int) {
 // now.
 type Counts struct {
 	Connections, Opened                   int64
+	Full                                  int64 // handshakes refused because the node was full
 	Joins, Tails, Snapshots, Resets, Cold int64
 	Events, Frames                        int64
 	Duplicates                            int64 // announced again
@@ -51,7 +52,7 @@ func (r *Relay) Counts() Counts {
 	}
 	s.mu.Unlock()
 	return Counts{
-		Connections: s.connections.Load(), Opened: s.opened.Load(), Joins: s.joins.Load(), Tails: s.tails.Load(),
+		Connections: s.connections.Load(), Opened: s.opened.Load(), Full: s.full.Load(), Joins: s.joins.Load(), Tails: s.tails.Load(),
 		Snapshots: s.snapshots.Load(), Resets: s.resets.Load(), Cold: s.cold.Load(), Events: s.events.Load(), Frames: s.frames.Load(),
 		Duplicates: s.duplicates.Load(), Reads: s.repairs.Load(), QuietLosses: s.found.Load(), Lagging: s.lagged.Load(),
 		Stalled: s.stalled.Load(), BusConnections: s.connects.Load(), Closes: closes,

@@ -97,6 +97,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	sockets := relay.New(relay.Deps{
 		Stream: carrier.stream(), History: db, Sessions: db.Named(), Gate: door.gate, Discoveries: db, Runner: deps.Runner, Logger: log,
 		Memories: socketMemories{deps.Memory}, Quote: deps.Memory.Join, Enter: deps.Limiter.Enter,
+		Limits: relay.Limits{Sockets: cfg.MaxSockets},
 	})
 	defer sockets.Close()
 	deps.Sockets, deps.Viewers = sockets, func() int { return int(sockets.Counts().Connections) }

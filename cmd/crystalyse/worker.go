@@ -92,6 +92,9 @@ func runWorker(ctx context.Context, cfg *config.Config) error {
 	if a.Shared != nil {
 		go dropCheckpoints(ctx, db, log)
 	}
+	if cfg.SessionIdle > 0 {
+		go endIdle(ctx, db, cfg.SessionIdle, log)
+	}
 	go carrier.sweep(ctx)
 	go sweepMemories(ctx, cfg, db, keeper, log)
 	go publishStates(ctx, db, pool, log)
@@ -240,6 +243,26 @@ func dropCheckpoints(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 	for {
 		if _, err := db.DropCheckpoints(ctx, time.Now().Add(-checkpointLife), false); err != nil && ctx.Err() == nil {
 			log.Warn("old checkpoints cannot be removed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// endIdle ends the sessions in which nothing has happened for so long.
+func endIdle(ctx context.Context, db *postgres.DB, idle time.Duration, log *slog.Logger) {
+	t := time.NewTicker(max(time.Second, min(idle/4, time.Hour)))
+	defer t.Stop()
+	for {
+		n, err := db.EndIdle(ctx, time.Now().Add(-idle))
+		if err != nil && ctx.Err() == nil {
+			log.Warn("idle sessions cannot be ended", "error", err)
+		}
+		if n > 0 {
+			log.Info("idle sessions were ended", "count", n)
 		}
 		select {
 		case <-ctx.Done():

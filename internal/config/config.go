@@ -48,6 +48,8 @@ type Config struct {
 	AllowedHosts   string
 	AllowedOrigins string
 	RateLimit      int
+	MaxSockets     int
+	SessionIdle    time.Duration
 
 	DatabaseURL       Secret // holds a password
 	RedisURL          Secret

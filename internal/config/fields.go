@@ -112,6 +112,8 @@ var fields = []field{
 	text("allowed-hosts", "", "", "names the web server answers to, comma-separated; in jwt mode empty means any", func(c *Config) *string { return &c.AllowedHosts }),
 	checked(text("allowed-origins", "", "", "other pages that may call, comma-separated, such as https://lab.example", func(c *Config) *string { return &c.AllowedOrigins }), origins),
 	number("rate-limit", "1200", "requests a user may make in a minute; 0 means no limit", 0, 1_000_000, func(c *Config) *int { return &c.RateLimit }),
+	number("max-sockets", "20000", "viewers that one API process takes at a time; the next ones are asked to come later", 1, 10_000_000, func(c *Config) *int { return &c.MaxSockets }),
+	duration("session-idle", "0s", "end sessions in which nothing has happened for so long; 0s never", func(c *Config) *time.Duration { return &c.SessionIdle }),
 	duration("idle-stop", "0s", "stop the stack after so long without work or visitors; 0s never", func(c *Config) *time.Duration { return &c.IdleStop }),
 	checked(secret("database-url", "DATABASE_URL", "PostgreSQL to use instead of the embedded one", func(c *Config) *Secret { return &c.DatabaseURL }), address("postgres", "postgresql")),
 	checked(secret("redis-url", "REDIS_URL", "Redis to use instead of the embedded one", func(c *Config) *Secret { return &c.RedisURL }), address("redis", "rediss")),

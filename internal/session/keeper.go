@@ -9,6 +9,12 @@ import (
 	"crystalyse/internal/fault"
 )
 
+// Why a session ended.
+const (
+	EndedByUser = "user"
+	EndedIdle   = "idle" // nothing happened in it for as long as the operator allows
+)
+
 // MaxTitle is the longest title in characters.
 const MaxTitle = 200
 

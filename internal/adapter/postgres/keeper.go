@@ -57,7 +57,12 @@ func (d keeper) Rename(ctx context.Context, userID, sid, title string) (session.
 }
 
 // End closes a session to new questions.
-func (d keeper) End(ctx context.Context, userID, sid string) (out session.Session, err error) {
+func (d keeper) End(ctx context.Context, userID, sid string) (session.Session, error) {
+	return d.end(ctx, userID, sid, session.EndedByUser, func(db.Session) error { return nil })
+}
+
+// end closes a session unless the check of its locked row refuses.
+func (d keeper) end(ctx context.Context, userID, sid, reason string, check func(db.Session) error) (out session.Session, err error) {
 	err = d.tx(ctx, func(q *db.Queries) error {
 		// The same lock as a new question takes: none slips in behind the count.
 		row, err := one2(q.LockSession(ctx, sid))("session", sid)
@@ -66,6 +71,9 @@ func (d keeper) End(ctx context.Context, userID, sid string) (out session.Sessio
 		}
 		if row.UserID != userID {
 			return fault.NotFound("session", sid)
+		}
+		if err := check(row); err != nil {
+			return err
 		}
 		open, err := q.OpenInSession(ctx, sid)
 		if err != nil {
@@ -83,7 +91,7 @@ func (d keeper) End(ctx context.Context, userID, sid string) (out session.Sessio
 			return err
 		}
 		out = toSession(ended)
-		return announce(ctx, q, outside(out, "end"), event.SessionEnd{Reason: "user"})
+		return announce(ctx, q, outside(out, "end"), event.SessionEnd{Reason: reason})
 	})
 	return out, err
 }

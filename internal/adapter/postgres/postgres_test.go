@@ -36,6 +36,7 @@ func TestPostgres(t *testing.T) {
 	t.Run("CheckpointsGo", testCheckpoints)
 	t.Run("Decisions", testDecisions)
 	t.Run("Artifacts", testArtifacts)
+	t.Run("IdleSessionsEnd", testIdle)
 	t.Run("Keeper", testKeeper)
 	t.Run("Migrations", testMigrations)
 	t.Run("Ownership", testOwnership)

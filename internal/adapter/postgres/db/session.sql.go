@@ -66,6 +66,48 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (Session
 	return i, err
 }
 
+const idleSessions = `-- name: IdleSessions :many
+SELECT s.id, s.user_id, s.alias, s.title, s.last_ord, s.created_at, s.ended_at FROM sessions s JOIN events e ON e.session_id = s.id AND e.ord = s.last_ord
+WHERE s.ended_at IS NULL AND s.id > $1::text AND (e.body->>'timestamp')::float8 < $2::float8
+  AND NOT EXISTS (SELECT 1 FROM discoveries d WHERE d.session_id = s.id AND d.ended_at IS NULL)
+ORDER BY s.id LIMIT $3
+`
+
+type IdleSessionsParams struct {
+	After   string
+	Since   float64
+	MaxRows int32
+}
+
+// Those in which nothing has happened since, by their newest event.
+func (q *Queries) IdleSessions(ctx context.Context, arg IdleSessionsParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, idleSessions, arg.After, arg.Since, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Alias,
+			&i.Title,
+			&i.LastOrd,
+			&i.CreatedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openInSession = `-- name: OpenInSession :one
 SELECT count(*) FROM discoveries WHERE session_id = $1 AND ended_at IS NULL
 `

@@ -18,3 +18,10 @@ ORDER BY s.id DESC LIMIT @max_rows;
 
 -- name: OpenInSession :one
 SELECT count(*) FROM discoveries WHERE session_id = $1 AND ended_at IS NULL;
+
+-- name: IdleSessions :many
+-- Those in which nothing has happened since, by their newest event.
+SELECT s.* FROM sessions s JOIN events e ON e.session_id = s.id AND e.ord = s.last_ord
+WHERE s.ended_at IS NULL AND s.id > @after::text AND (e.body->>'timestamp')::float8 < @since::float8
+  AND NOT EXISTS (SELECT 1 FROM discoveries d WHERE d.session_id = s.id AND d.ended_at IS NULL)
+ORDER BY s.id LIMIT @max_rows;

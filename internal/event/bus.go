@@ -34,6 +34,9 @@ type Bus interface {
 	// Live publishes live events of one attempt, each once. An attempt older
 	// than one that has spoken is ignored.
 	Live(ctx context.Context, sessionID string, messages []Message) (Answer, error)
+	// Restart lets go of the stream of a session if its newest durable event is
+	// still last: the next publication begins another one, under a new epoch.
+	Restart(ctx context.Context, sessionID string, last int64) error
 }
 
 // Delivery is an event with its place in the stream.

@@ -55,6 +55,18 @@ func (w *World) Remove(sid string) {
 	delete(w.sessions, sid)
 }
 
+// SetBack makes the log of a session what it was after so many events, as an
+// older copy of the database does.
+func (w *World) SetBack(sid string, last int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := w.sessions[sid]
+	for _, e := range l.events[last:] {
+		delete(l.ids, e.ID)
+	}
+	l.events, l.published = l.events[:last:last], min(l.published, int64(last))
+}
+
 func (w *World) open(user string) string {
 	sid := id.New()
 	w.sessions[sid] = &log{user: user, ids: map[string]bool{}, attempts: map[string]int{}}

@@ -27,7 +27,7 @@ import (
 
 const (
 	keep   = 10_000         // events of a session
-	ttl    = 24 * time.Hour // set again every 64 events
+	ttl    = 24 * time.Hour // after its newest event, or up to a twentieth less
 	prefix = "session:"
 )
 

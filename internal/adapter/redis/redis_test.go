@@ -53,6 +53,7 @@ func TestRedis(t *testing.T) {
 		})
 	})
 	t.Run("Keys", testKeys)
+	t.Run("Lifetime", testLifetime)
 	t.Run("MetaLost", testMetaLost)
 	t.Run("Model", testModel)
 	t.Run("Trim", testTrim)
@@ -144,6 +145,41 @@ func testNotBehindOurBack(t *testing.T) {
 	}, eventtest.Patience, time.Millisecond)
 	close(ear.let)
 	ear.Wait(t, "word of the new connection", func(_ map[string][]event.Delivery, connected int) bool { return connected >= 2 })
+}
+
+// testLifetime: a stream lives for a day after its newest event, however seldom
+// one comes, durable or live; its time is not set anew with every event.
+func testLifetime(t *testing.T) {
+	t.Parallel()
+	b, raw := open(t)
+	sid := id.New()
+	left := func(want time.Duration) {
+		t.Helper()
+		for _, k := range []string{":ev", ":m"} {
+			ttl, err := raw.PTTL(t.Context(), "s:{"+sid+"}"+k).Result()
+			require.NoError(t, err)
+			require.Greater(t, ttl, want-time.Hour, k)
+			require.LessOrEqual(t, ttl, want, k)
+		}
+	}
+	pass := func(rest time.Duration) {
+		for _, k := range []string{":ev", ":m"} {
+			require.NoError(t, raw.PExpire(t.Context(), "s:{"+sid+"}"+k, rest).Err())
+		}
+	}
+	for day := range int64(3) {
+		_, err := b.Durable(t.Context(), sid, day == 0, eventtest.Durables(day+1, day+1))
+		require.NoError(t, err)
+		left(24 * time.Hour)
+		pass(time.Hour)
+	}
+	_, err := b.Live(t.Context(), sid, eventtest.Lives(1, 3, 3))
+	require.NoError(t, err)
+	left(24 * time.Hour)
+	pass(23*time.Hour + 30*time.Minute)
+	_, err = b.Durable(t.Context(), sid, false, eventtest.Durables(4, 4))
+	require.NoError(t, err)
+	left(23*time.Hour + 30*time.Minute)
 }
 
 // testMetaLost: a stream whose meta is gone is of another epoch and is not mixed

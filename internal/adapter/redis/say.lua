@@ -24,9 +24,13 @@ local function say(e, q, n, bodies, meta)
   local i = #meta
   meta[i + 1], meta[i + 2], meta[i + 3], meta[i + 4] = 's', top, 'e', e
   redis.call('HSET', unpack(meta))
-  if q <= n or q % 64 < n then -- now and then: it is a day long
+  -- Counted from the newest event, which may be the only one in a day; a new key
+  -- has no time yet (-1).
+  if redis.call('PTTL', KEYS[2]) < ARGV[4] * 0.95 then
     redis.call('PEXPIRE', KEYS[1], ARGV[4])
     redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  end
+  if q % 64 < n then -- now and then
     local old = q - tonumber(ARGV[3])
     if old > 0 then redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', old + 1)) end
   end

@@ -58,7 +58,7 @@ func Contract(t *testing.T, carrier func(t *testing.T) Carrier) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Carrier){
 		"order": order, "holes": holes, "fresh": fresh, "live": live, "fence": fence, "pages": pages, "announcements": announcements,
-		"racing publishers": racing, "lost": lost, "sessions apart": apart,
+		"racing publishers": racing, "lost": lost, "restarted": restarted, "sessions apart": apart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,6 +197,22 @@ func lost(t *testing.T, c Carrier) {
 	after := read(t, c, sid, 0, 10)
 	require.NotEqual(t, before, after.Epoch)
 	require.Equal(t, `1{"ord":6}`, Bodies(after.Deliveries))
+}
+
+func restarted(t *testing.T, c Carrier) {
+	sid := id.New()
+	require.NoError(t, c.Restart(t.Context(), sid, 1), "there is none")
+	durable(t, c, sid, true, Durables(1, 5))
+	before := read(t, c, sid, 0, 1).Epoch
+	require.NoError(t, c.Restart(t.Context(), sid, 4))
+	require.Equal(t, event.Answer{Last: 6, Taken: 1}, durable(t, c, sid, false, Durables(6, 6)), "somebody has published meanwhile")
+	require.NoError(t, c.Restart(t.Context(), sid, 6))
+	require.Empty(t, read(t, c, sid, 0, 1).Epoch)
+	require.True(t, durable(t, c, sid, false, Durables(3, 3)).Fresh)
+	require.Equal(t, event.Answer{Last: 3, Taken: 1}, durable(t, c, sid, true, Durables(3, 3)))
+	after := read(t, c, sid, 0, 10)
+	require.NotEqual(t, before, after.Epoch)
+	require.Equal(t, `1{"ord":3}`, Bodies(after.Deliveries))
 }
 
 func apart(t *testing.T, c Carrier) {

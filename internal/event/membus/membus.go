@@ -102,6 +102,16 @@ func (b *Bus) Live(_ context.Context, id string, messages []event.Message) (even
 	return event.Answer{Last: s.ord, Taken: len(taken)}, nil
 }
 
+// Restart lets go of a stream whose newest durable event is last.
+func (b *Bus) Restart(_ context.Context, id string, last int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.sessions[id]; s != nil && s.known && s.ord == last {
+		delete(b.sessions, id)
+	}
+	return nil
+}
+
 // announce keeps the bodies and tells the listeners. The caller holds the lock.
 func (b *Bus) announce(id string, s *stream, from int64, bodies [][]byte) {
 	if len(bodies) == 0 {

@@ -164,6 +164,31 @@ func TestFreshStream(t *testing.T) {
 	require.Equal(t, w.Log(sid)[5:], got)
 }
 
+// A log that was set back to an older copy of itself finds a stream that is ahead
+// of it: the stream begins anew, and what is stored from then on is published.
+func TestLogSetBack(t *testing.T) {
+	w, bus, p, sid := setup(t)
+	s := scopeOf(sid, "t1.llm")
+	for range 8 {
+		say(t, w, s, "old")
+	}
+	p.Wait()
+	before, err := bus.Node().Read(t.Context(), sid, 0, 1)
+	require.NoError(t, err)
+	w.SetBack(sid, 5)
+	for range 2 {
+		say(t, w, s, "new")
+		p.Wait()
+	}
+	require.Equal(t, w.Log(sid)[5:], carried(t, bus, sid))
+	after, err := bus.Node().Read(t.Context(), sid, 0, 1)
+	require.NoError(t, err)
+	require.NotEqual(t, before.Epoch, after.Epoch, "nobody goes on from a position in what is gone")
+	left, err := w.ToPublish(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 // oneByOne is a bus that takes no call while it is held.
 type oneByOne struct {
 	*membus.Bus

@@ -57,6 +57,12 @@ func (p *Publisher) inOrder(ctx context.Context, sessionID string, events []even
 		if err != nil {
 			return through, err
 		}
+		if again, err := p.behind(ctx, sessionID, a, events); err != nil {
+			return 0, err
+		} else if again {
+			through, first = 0, false
+			continue
+		}
 		through = max(through, a.Last)
 		switch {
 		case a.Fresh:
@@ -76,6 +82,26 @@ func (p *Publisher) inOrder(ctx context.Context, sessionID string, events []even
 		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Metadata.Ord > until })
 	}
 	return through, nil
+}
+
+// behind reports whether the log is behind the stream: it is an older copy of
+// itself that was brought back. The stream is then let go of, and what was to be
+// published is to be published again. What is published is stored before, so that
+// nothing else leaves a log behind, but a session that was just deleted.
+func (p *Publisher) behind(ctx context.Context, sessionID string, a event.Answer, events []event.Event) (bool, error) {
+	newest := int64(0)
+	for _, e := range events {
+		newest = max(newest, e.Metadata.Ord)
+	}
+	if a.Last <= newest {
+		return false, nil
+	}
+	later, err := p.outbox.Numbered(ctx, sessionID, a.Last-1, 1)
+	if err != nil || len(later) > 0 {
+		return false, err
+	}
+	p.log.Warn("the log of a session is behind its stream, which begins anew", "session", sessionID, "last", a.Last, "stored", newest)
+	return true, p.bus.Restart(ctx, sessionID, a.Last)
 }
 
 func (p *Publisher) publish(ctx context.Context, sessionID string, first bool, events []event.Event) (event.Answer, error) {

@@ -1,7 +1,6 @@
 // Where sockets do not get through (some proxies), the same durable events by
 // plain requests. Slower and without live text; the fold is the same.
 import { json, Problem } from "../api/client";
-import type { DiscoveryRecord } from "../api/types";
 import type { Event } from "../event/events.gen";
 import { delay } from "./backoff";
 import type { Handlers, StreamState } from "./client";
@@ -9,15 +8,15 @@ import type { Handlers, StreamState } from "./client";
 interface Batch {
   events: Event[];
   next: number;
-  status: string;
 }
 
-const closed = new Set(["completed", "cancelled", "budget_exhausted", "declined", "failed"]);
-const lookEvery = 3000;
+const lookEvery = 1500;
+const most = 1000;
 
+/** Reads the session's log from its beginning on, again and again: whatever is stored comes, of which discovery ever. */
 export class PollStream {
   private readonly stop_ = new AbortController();
-  private readonly followed = new Set<string>();
+  private after = 0;
   private failures = 0;
   private phase: StreamState["phase"] = "connecting";
   private since = Date.now();
@@ -25,10 +24,11 @@ export class PollStream {
   constructor(
     private readonly on: Handlers,
     private readonly session: string,
+    private readonly random: () => number = Math.random,
   ) {}
 
   start(): void {
-    void this.look();
+    void this.follow();
   }
 
   stop(): void {
@@ -39,66 +39,51 @@ export class PollStream {
 
   moved(): void {}
 
-  private say(phase: StreamState["phase"]): void {
-    if (phase !== this.phase) this.since = Date.now();
+  private say(phase: StreamState["phase"], code?: number): void {
+    if (phase === this.phase) return;
+    this.since = Date.now();
     this.phase = phase;
-    this.on.state({ phase, since: this.since, behind: 0 });
+    this.on.state({ phase, since: this.since, behind: 0, ...(code === undefined ? {} : { code }) });
   }
 
-  /** Looks for discoveries of the session, again and again. */
-  private async look(): Promise<void> {
-    while (!this.stop_.signal.aborted) {
-      await this.attempt(async () => {
-        const list = await json<{ discoveries: DiscoveryRecord[] }>(`/discoveries?session=${this.session}&limit=200`, {
-          signal: this.stop_.signal,
-        });
-        for (const d of list.discoveries) if (!this.followed.has(d.id)) void this.follow(d.id);
-      });
-      await pause(lookEvery, this.stop_.signal);
-    }
+  private async follow(): Promise<void> {
+    const { signal } = this.stop_;
+    while (!signal.aborted) await pause(await this.look(signal), signal);
   }
 
-  private async follow(id: string): Promise<void> {
-    this.followed.add(id);
-    let after = 0;
-    for (;;) {
-      if (this.stop_.signal.aborted) return;
-      const b = await this.attempt(() =>
-        json<Batch>(`/discoveries/${id}/events?after=${after}&wait=20&limit=1000`, { signal: this.stop_.signal }),
-      );
-      if (!b) continue;
-      if (b.events.length > 0) this.on.events(b.events);
-      after = b.next;
-      if (closed.has(b.status) && b.events.length === 0) return;
-    }
-  }
-
-  private async attempt<T>(f: () => Promise<T>): Promise<T | undefined> {
+  /** Takes what is new; gives how long to wait before the next look. */
+  private async look(signal: AbortSignal): Promise<number> {
     try {
-      const x = await f();
+      const path = `/sessions/${this.session}/events?after=${this.after}&limit=${most}`;
+      const b = await json<Batch>(path, { signal });
+      if (signal.aborted) return 0;
       this.failures = 0;
+      if (b.events.length > 0) this.on.events(b.events);
+      this.after = b.next; // only now: what could not be taken comes again
       this.say("live");
-      return x;
+      return b.events.length < most ? lookEvery : 0;
     } catch (err) {
-      if (this.stop_.signal.aborted) return undefined;
+      if (signal.aborted) return 0;
       if (err instanceof Problem && err.status === 404) {
-        this.on.state({ phase: "refused", since: Date.now(), behind: 0, code: 4504 });
-        this.stop_.abort();
-        return undefined;
+        this.say("refused", 4504);
+        this.stop();
+        return 0;
       }
       this.say("lost");
-      await pause(delay(++this.failures, Math.random), this.stop_.signal);
-      return undefined;
+      return delay(++this.failures, this.random);
     }
   }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
-    const t = setTimeout(done, ms);
-    signal.addEventListener("abort", () => {
+    if (signal.aborted) return done();
+    const over = () => {
       clearTimeout(t);
+      signal.removeEventListener("abort", over);
       done();
-    });
+    };
+    const t = setTimeout(over, ms);
+    signal.addEventListener("abort", over);
   });
 }

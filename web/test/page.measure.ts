@@ -75,6 +75,9 @@ ws.onmessage = (m) => {
   for (const x of Array.isArray(f) ? f : []) pre.append((x.d.data.progress ? "step " + x.d.data.progress + "/9000 " : "") + JSON.stringify(x) + "\\n");
 };`;
 
+/** In the bare page: it has read the whole snapshot. A function, because the page's policy evaluates no strings. */
+const parsed = () => (globalThis as unknown as { parsed?: number }).parsed !== undefined;
+
 interface Round {
   ours: number[];
   bare: number[];
@@ -124,7 +127,7 @@ async function paint(browser: Browser, bareRoot: string | undefined): Promise<nu
   const stage = await startStage([play], bareRoot);
   dress(stage);
   const page = await visit(browser, stage, bareRoot !== undefined, play.session);
-  if (bareRoot) await page.waitForFunction("globalThis.parsed");
+  if (bareRoot) await page.waitForFunction(parsed);
   else await page.locator(".st-drawn").waitFor();
   await page.evaluate(watchPaint);
   const sent = new Map<number, number>();
@@ -182,7 +185,7 @@ async function opening(browser: Browser, bareRoot: string | undefined): Promise<
   const first = "globalThis.noted.first";
   let result = { ms: 0, rows: 0 };
   if (bareRoot) {
-    await page.waitForFunction("globalThis.parsed");
+    await page.waitForFunction(parsed);
     result.ms = await page.evaluate<number>(`globalThis.parsed - ${first}`);
   } else {
     const shown = await page.waitForFunction(

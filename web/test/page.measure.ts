@@ -38,10 +38,17 @@ function clock(): void {
   };
 }
 
-/** In the page: notes when the number that a text shows was painted. */
+/**
+ * In the page: notes when the number that a text shows was painted. What changes
+ * while a frame is made (React draws there) is of that frame, what changes
+ * between two of the next.
+ */
 function watchPaint(): void {
   const painted = (globalThis as unknown as { painted: Map<number, number> }).painted;
   let shown = 0;
+  let ready = 0; // the newest number that the frame being made shows
+  let done = 0; // the newest number painted
+  let making = false;
   const see = () => {
     let top = shown;
     const texts = [...document.querySelectorAll(".progress p")].map((el) => el.textContent ?? "");
@@ -49,18 +56,23 @@ function watchPaint(): void {
     let node = document.querySelector("body > pre")?.lastChild;
     for (let k = 0; node && k < 40; k++, node = node.previousSibling) texts.push(node.textContent ?? "");
     for (const text of texts) for (const m of text.matchAll(/step (\d+)\/9000/g)) top = Math.max(top, Number(m[1]));
-    if (top === shown) return;
-    const from = shown;
     shown = top;
-    requestAnimationFrame(() => {
-      const after = new MessageChannel();
-      after.port1.onmessage = () => {
-        for (let k = from + 1; k <= top; k++) painted.set(k, performance.timeOrigin + performance.now());
-      };
-      after.port2.postMessage(0);
-    });
+    if (making) ready = top;
   };
   new MutationObserver(see).observe(document.body, { subtree: true, childList: true, characterData: true });
+  const after = new MessageChannel();
+  after.port1.onmessage = () => {
+    making = false;
+    const at = performance.timeOrigin + performance.now();
+    while (done < ready) painted.set(++done, at);
+  };
+  const frame = () => {
+    requestAnimationFrame(frame); // before what the page asks for: it begins the next frame too
+    making = true;
+    ready = shown;
+    after.port2.postMessage(0);
+  };
+  requestAnimationFrame(frame);
 }
 
 const barePage = `<!doctype html><meta charset="utf-8"><pre></pre><script src="/bare.js"></script>`;

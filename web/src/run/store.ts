@@ -134,6 +134,8 @@ export class RunStore {
   }
 
   private now(): void {
+    if (this.frame !== undefined) cancelAnimationFrame(this.frame); // it would tell the same again
+    this.frame = undefined;
     this.snap = this.take();
     for (const f of this.listeners) f();
   }

@@ -204,7 +204,8 @@ export class SessionStream {
         this.say("catching_up");
         return;
       case "snap":
-        this.snapshot = [...(this.snapshot ?? []), ...f.d];
+        this.snapshot ??= [];
+        for (const e of f.d) this.snapshot.push(e);
         if (f.more) return;
         this.flush(fresh);
         this.on.replace(this.snapshot);

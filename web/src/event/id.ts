@@ -7,18 +7,31 @@ export interface EventId {
   n: number;
 }
 
+/** Reads an id; it is read for every event of a run, so no pieces are made of it. */
 export function parseId(id: string): EventId | undefined {
-  const p = id.split("/");
-  const [subject, gen, step, attempt, n] = p;
-  if (p.length !== 5 || !subject || !step || gen === undefined || attempt === undefined || n === undefined)
-    return undefined;
-  if (!natural(gen) || !natural(n)) return undefined;
-  if (step === "w") return { gen: Number(gen), attempt: 0, n: Number(n) };
-  return natural(attempt) ? { gen: Number(gen), attempt: Number(attempt), n: Number(n) } : undefined;
+  const a = id.indexOf("/");
+  const b = id.indexOf("/", a + 1);
+  const c = id.indexOf("/", b + 1);
+  const d = id.indexOf("/", c + 1);
+  if (a < 1 || b < 0 || c <= b + 1 || d < 0 || id.indexOf("/", d + 1) >= 0) return undefined;
+  const gen = natural(id, a + 1, b);
+  const n = natural(id, d + 1, id.length);
+  if (gen < 0 || n < 0) return undefined;
+  if (c === b + 2 && id.charCodeAt(b + 1) === 119 /* w */) return { gen, attempt: 0, n };
+  const attempt = natural(id, c + 1, d);
+  return attempt < 0 ? undefined : { gen, attempt, n };
 }
 
-function natural(s: string): boolean {
-  return /^(0|[1-9][0-9]*)$/.test(s);
+/** The number between two places, in its only spelling; -1 for anything else. */
+function natural(s: string, from: number, to: number): number {
+  if (to <= from || (to > from + 1 && s.charCodeAt(from) === 48)) return -1;
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    const digit = s.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    n = n * 10 + digit;
+  }
+  return n;
 }
 
 /** A step's place: its candidate (0 outside of one), its turn, and 0 for the model or the number of the call. */

@@ -4,7 +4,7 @@
 import type { Event } from "../event/events.gen";
 import { compareSteps } from "../event/id";
 import { foldOutside, foldStep, type Item, item, type Outline, type Step } from "./fold";
-import { type Discovery, discoveryView } from "./view";
+import { type Discovery, discoveryView, prepare } from "./view";
 
 export interface SessionView {
   title: string;
@@ -16,8 +16,10 @@ export interface SessionView {
 interface Bucket {
   outside: Item[];
   steps: Map<string, Item[]>;
-  outline?: Outline;
+  outline: Outline;
+  told: boolean; // the outline is of all that is outside
   shown: Map<string, Step>;
+  order: string[]; // of the steps; empty when a new one came
   stale: Set<string>; // steps with news
   view?: Discovery;
 }
@@ -55,19 +57,30 @@ export class Log {
   private place(did: string, e: Event): void {
     let b = this.buckets.get(did);
     if (!b) {
-      b = { outside: [], steps: new Map(), shown: new Map(), stale: new Set() };
+      b = {
+        outside: [],
+        steps: new Map(),
+        outline: foldOutside([]),
+        told: false,
+        shown: new Map(),
+        order: [],
+        stale: new Set(),
+      };
       this.buckets.set(did, b);
     }
     delete b.view;
     const step = e.metadata.step;
     if (!step) {
       b.outside.push(item(e));
-      delete b.outline;
+      b.told = false;
       return;
     }
     const items = b.steps.get(step);
     if (items) items.push(item(e));
-    else b.steps.set(step, [item(e)]);
+    else {
+      b.steps.set(step, [item(e)]);
+      b.order = [];
+    }
     b.stale.add(step);
   }
 
@@ -87,22 +100,39 @@ export class Log {
 
   private discovery(id: string, b: Bucket): Discovery {
     if (b.view) return b.view;
-    if (!b.outline) {
-      // A drop or the end of the discovery changes what every step shows.
-      b.outline = foldOutside(b.outside);
-      b.shown.clear();
-      for (const step of b.steps.keys()) b.stale.add(step);
-    }
-    for (const step of b.stale) {
-      const s = foldStep(step, b.steps.get(step) ?? [], b.outline.drops, b.outline.complete);
-      if (s) b.shown.set(step, s);
-      else b.shown.delete(step);
-    }
-    b.stale.clear();
-    const steps = [...b.shown.values()].sort((x, y) => compareSteps(x.step, y.step));
+    refold(b);
+    if (b.order.length === 0) b.order = [...b.steps.keys()].sort(compareSteps);
+    const steps = b.order.flatMap((step) => b.shown.get(step) ?? []);
     b.view = discoveryView(id, b.outline, steps);
     return b.view;
   }
+
+  /** Folds what has news, so that a later view has less to do. */
+  settle(): void {
+    for (const b of this.buckets.values()) for (const s of refold(b)) prepare(s);
+  }
+}
+
+/** Folds the steps that have news, or that the outline shows otherwise now; gives them. */
+function refold(b: Bucket): Step[] {
+  if (!b.told) {
+    const was = b.outline;
+    b.outline = foldOutside(b.outside);
+    b.told = true;
+    const dropped = b.outline.drops.length !== was.drops.length;
+    // The end of a discovery changes only how steps are shown that have not ended.
+    for (const step of b.steps.keys())
+      if (dropped || (b.outline.complete !== was.complete && !b.shown.get(step)?.ended)) b.stale.add(step);
+  }
+  const fresh: Step[] = [];
+  for (const step of b.stale) {
+    const s = foldStep(step, b.steps.get(step) ?? [], b.outline.drops, b.outline.complete);
+    if (s) fresh.push(s);
+    if (s) b.shown.set(step, s);
+    else b.shown.delete(step);
+  }
+  b.stale.clear();
+  return fresh;
 }
 
 function rank(e: Event): number {

@@ -21,6 +21,7 @@ const socketTries = 3;
 export class RunStore {
   readonly traces = new Traces();
   private log = new Log();
+  private coming: Log | undefined; // of a snapshot that is not complete
   private stream: SessionStream | PollStream | undefined;
   private state: StreamState = { phase: "connecting", since: Date.now(), behind: 0 };
   private readonly listeners = new Set<() => void>();
@@ -92,13 +93,17 @@ export class RunStore {
   private handlers(): Handlers {
     return {
       events: (list) => {
-        for (const e of list) this.add(e);
+        for (const e of list) this.add(this.log, e);
         this.soon();
       },
-      replace: (list) => {
-        this.log = new Log();
-        for (const e of list) this.add(e);
-        this.soon();
+      snapshot: (part, { first, last }) => {
+        const log = first || !this.coming ? new Log() : this.coming;
+        for (const e of part) this.add(log, e);
+        this.coming = last ? undefined : log;
+        if (last) {
+          this.log = log;
+          this.soon();
+        } else log.settle(); // while the rest is on its way
       },
       state: (s) => {
         this.state = s;
@@ -109,8 +114,8 @@ export class RunStore {
     };
   }
 
-  private add(e: Event): void {
-    if (this.log.add(e)) this.traces.add(e);
+  private add(log: Log, e: Event): void {
+    if (log.add(e)) this.traces.add(e);
   }
 
   private fallBack(): void {

@@ -30,6 +30,16 @@ export function isClosed(status: string): boolean {
 const turnOf = once(turnView);
 const callOf = once(callView);
 
+function isTurn(s: Step): boolean {
+  return s.step.endsWith(".llm");
+}
+
+/** Makes the view of a step, for whoever asks later. */
+export function prepare(s: Step): void {
+  if (isTurn(s)) turnOf(s);
+  else callOf(s);
+}
+
 function stepView(s: Step): StepView {
   // What a tool refused stands with the call's result, in more words.
   const notes: Note[] = s.notes.filter((e) => e.type !== "error" || e.data.error_type !== "tool_failure").map(noteOf);
@@ -200,8 +210,8 @@ function memoryOf(e: Event, step?: string): MemoryOp | undefined {
 }
 
 export function discoveryView(id: string, outline: Outline, steps: readonly Step[]): Discovery {
-  const turns = steps.filter((s) => s.step.endsWith(".llm")).map((s) => turnOf(s));
-  const started = steps.filter((s) => !s.step.endsWith(".llm")).map((s) => callOf(s));
+  const turns = steps.filter(isTurn).map((s) => turnOf(s));
+  const started = steps.filter((s) => !isTurn(s)).map((s) => callOf(s));
   const calls = outline.complete ? started.map(stopped) : withPlanned(turns, started);
   const d: Discovery = {
     id,

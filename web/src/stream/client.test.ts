@@ -42,14 +42,16 @@ class Socket {
 function setUp(ticket?: () => Promise<string>) {
   const sockets: Socket[] = [];
   let held = new Log();
+  let coming = new Log();
   const states: StreamState[] = [];
   const on: Handlers = {
     events: (list) => {
       for (const e of list) held.add(e);
     },
-    replace: (list) => {
-      held = new Log();
-      for (const e of list) held.add(e);
+    snapshot: (part, { first, last }) => {
+      if (first) coming = new Log();
+      for (const e of part) coming.add(e);
+      if (last) held = coming;
     },
     state: (s) => states.push(s),
   };

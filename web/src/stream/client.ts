@@ -17,8 +17,8 @@ export interface StreamState {
 export interface Handlers {
   /** Events in the order of delivery; applied before the position moves on. */
   events(list: Event[]): void;
-  /** Everything held is replaced by these. */
-  replace(list: Event[]): void;
+  /** A part of a snapshot, which replaces everything held when its last part is there. A first one begins anew: what came of another is nothing. */
+  snapshot(part: Event[], at: { first: boolean; last: boolean }): void;
   state(s: StreamState): void;
 }
 
@@ -39,7 +39,7 @@ const silenceAfter = 20_000;
 export class SessionStream {
   private ws: WebSocket | undefined;
   private position: Position | undefined;
-  private snapshot: Event[] | undefined; // being received
+  private snapshot: { parts: number } | undefined; // being received
   private top = 0;
   private failures = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -195,20 +195,19 @@ export class SessionStream {
           this.failures = 0;
           this.rejoined = undefined;
         }, healthyAfter);
-        if (f.mode === "snapshot") this.snapshot = [];
+        if (f.mode === "snapshot") this.snapshot = { parts: 0 };
         else if (!this.position || this.position.e !== f.e) this.position = { e: f.e, q: f.q };
         this.say(f.mode === "snapshot" || f.q < f.top ? "catching_up" : "live", f.top - f.q);
         return;
       case "reset":
-        this.snapshot = [];
+        this.snapshot = { parts: 0 };
         this.say("catching_up");
         return;
       case "snap":
-        this.snapshot ??= [];
-        for (const e of f.d) this.snapshot.push(e);
-        if (f.more) return;
         this.flush(fresh);
-        this.on.replace(this.snapshot);
+        this.snapshot ??= { parts: 0 };
+        this.on.snapshot(f.d, { first: this.snapshot.parts++ === 0, last: !f.more });
+        if (f.more) return;
         this.snapshot = undefined;
         this.position = { e: f.e, q: f.q };
         this.say("live");

@@ -1,5 +1,5 @@
 import { ArrowDown } from "lucide-react";
-import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Report } from "../api/types";
 import { parseStep } from "../event/id";
 import { once } from "../lib/once";
@@ -77,7 +77,7 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
   named: boolean; // whether the header says the whole question already
   stored?: Report | undefined;
 }) {
-  const resolve = useMemo(() => resolver(d, stored), [d, stored]);
+  const resolve = resolver(d, stored);
   const closed = isClosed(d.status);
   const calls = callsBy(d);
   const heldStep = d.status === "needs_attention" && d.reason === "failure" ? (d.notes.at(-1)?.fromStep ?? "") : "";

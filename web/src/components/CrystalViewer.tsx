@@ -1,7 +1,8 @@
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
 import { leaderboard, ranked } from "../run/candidates";
-import { lineageOf } from "../run/lineage";
+import { type Lineage, lineageOf } from "../run/lineage";
 import type { Discovery, StructureRef } from "../run/view";
+import type { StructureRef as Shown } from "../structure/types";
 import { useUi } from "../ui/state";
 import { Skeleton } from "./Bits";
 import { Boundary } from "./Boundary";
@@ -16,10 +17,18 @@ export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | un
   const select = useUi((u) => u.select);
   const shortcuts = useUi((u) => u.shortcuts);
   const setDraft = useUi((u) => u.setDraft);
-  const best = useMemo(() => (d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined), [d]);
+  const best = d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined;
   const id = chosen ?? (d ? [...d.relaxing.keys()].at(-1) : undefined) ?? best;
-  const structures = useMemo(() => (d ? choices(d, id) : []), [d, id]);
+  const listed = d ? ranked(d) : none;
+  const from = d ? lineageOf(d) : undefined;
+  const structures = useMemo(() => choices(listed, from, id), [listed, from, id]);
   const live = id === undefined ? undefined : d?.relaxing.get(id);
+  const onSelect = useCallback((structure: string) => select({ structure }), [select]);
+  const onFrame = useCallback((f: number) => select({ ...(id ? { structure: id } : {}), frame: f }), [select, id]);
+  const onAsk = useCallback(
+    (s: Shown) => setDraft(`Relax structure ${s.id} (${s.formula}, from ${s.label}), and `),
+    [setDraft],
+  );
   return (
     <div className="crystal">
       <Boundary what="The crystal viewer">
@@ -27,12 +36,12 @@ export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | un
           <StructurePanel
             structures={structures}
             selectedId={id}
-            onSelect={(structure) => select({ structure })}
+            onSelect={onSelect}
             frame={frame}
             live={live}
-            onFrame={(f) => select({ ...(id ? { structure: id } : {}), frame: f })}
+            onFrame={onFrame}
             shortcuts={shortcuts}
-            onAsk={ask ? (s) => setDraft(`Relax structure ${s.id} (${s.formula}, from ${s.label}), and `) : undefined}
+            onAsk={ask ? onAsk : undefined}
           />
         </Suspense>
       </Boundary>
@@ -40,15 +49,19 @@ export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | un
   );
 }
 
+const none: readonly StructureRef[] = [];
 const most = 300; // to choose from; the leaderboard holds all
 
 /** Each structure once, the best first, by the name of what it was; the chosen one is always among them. */
-function choices(d: Discovery, chosen: string | undefined): StructureRef[] {
-  const from = lineageOf(d);
-  return ranked(d)
+function choices(
+  listed: readonly StructureRef[],
+  from: Lineage | undefined,
+  chosen: string | undefined,
+): StructureRef[] {
+  return listed
     .filter((s, i) => i < most || s.id === chosen)
     .map((s) => {
-      const label = from.label(s.id);
+      const label = from?.label(s.id);
       return label ? { ...s, label: s.origin === "relaxed" ? `${label}, relaxed` : label } : s;
     });
 }

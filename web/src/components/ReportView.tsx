@@ -1,5 +1,4 @@
 import { Download } from "lucide-react";
-import { useMemo } from "react";
 import { useReport } from "../api/queries";
 import type { Report } from "../api/types";
 import { counted, formatCount, formatSeconds, words } from "../lib/format";
@@ -16,7 +15,7 @@ import { Chip, ResolveContext } from "./ValueChip";
 export function ReportView({ discovery: d, stored }: { discovery: Discovery; stored?: Report | undefined }) {
   const fetched = useReport(stored ? undefined : d.id, true);
   const report = stored ?? fetched.data;
-  const resolve = useMemo(() => resolver(d, report), [d, report]);
+  const resolve = resolver(d, report);
   if (!report)
     return fetched.isError ? (
       <div className="report" role="group" aria-label="Report">

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import type { Report } from "../api/types";
 import { SpaceGroupSymbol } from "../lib/formula";
 import type { Discovery } from "../run/view";
@@ -21,8 +21,13 @@ const tabs: { id: ResultTab; label: string }[] = [
   { id: "structures", label: "Structures" },
 ];
 
+interface Props {
+  discovery: Discovery | undefined;
+  stored?: Report | undefined;
+}
+
 /** What came out, live: candidates, hull, plots, checks, structures. */
-export function ResultsPanel({ discovery, stored }: { discovery: Discovery | undefined; stored?: Report | undefined }) {
+export const ResultsPanel = memo(function ResultsPanel({ discovery, stored }: Props) {
   const at = useUi((u) => u.resultTab);
   const pick = useUi((u) => u.setResultTab);
   return (
@@ -44,6 +49,11 @@ export function ResultsPanel({ discovery, stored }: { discovery: Discovery | und
       )}
     </Tabs>
   );
+}, same);
+
+/** Results are made of what lasts; the plots follow live values by themselves. */
+function same(a: Props, b: Props): boolean {
+  return a.stored === b.stored && a.discovery?.id === b.discovery?.id && a.discovery?.settled === b.discovery?.settled;
 }
 
 function StructureList({ discovery: d }: { discovery: Discovery }) {

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
-import { useMemo, useRef } from "react";
+import { memo, useMemo, useRef } from "react";
 import { useNow } from "../hooks/useNow";
 import { counted, formatSeconds, words } from "../lib/format";
 import { lookOf } from "../lib/status";
@@ -15,8 +15,13 @@ interface Bar {
   to: number | undefined; // undefined while it runs
 }
 
+interface TimelineProps {
+  discovery: Discovery;
+  foldable?: boolean;
+}
+
 /** The run over time: each step a bar on its own lane, parallel ones side by side. */
-export function Timeline({ discovery: d, foldable = true }: { discovery: Discovery; foldable?: boolean }) {
+export const Timeline = memo(function Timeline({ discovery: d, foldable = true }: TimelineProps) {
   const open = useUi((u) => u.timeline) || !foldable;
   const setOpen = useUi((u) => u.setTimeline);
   const bars = useMemo(() => barsOf(d), [d]);
@@ -43,6 +48,11 @@ export function Timeline({ discovery: d, foldable = true }: { discovery: Discove
       {open ? <Lanes bars={bars} start={start} span={span} end={end} discovery={d.id} /> : null}
     </section>
   );
+}, sameSteps);
+
+/** Live text and progress change no bar. */
+function sameSteps(a: TimelineProps, b: TimelineProps): boolean {
+  return a.discovery.settled === b.discovery.settled && a.foldable === b.foldable;
 }
 
 const laneHeight = 24;

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import type { Call } from "../run/view";
 import { ToolCard } from "./ToolCard";
 
@@ -9,7 +10,7 @@ interface Props {
 }
 
 /** The calls of one turn; several run side by side. */
-export function ToolUsagePanel({ calls, discovery, open, heldStep }: Props) {
+export const ToolUsagePanel = memo(function ToolUsagePanel({ calls, discovery, open, heldStep }: Props) {
   if (calls.length === 0) return null;
   return (
     <div role="group" className="col tools" aria-label="Tool calls">
@@ -17,5 +18,16 @@ export function ToolUsagePanel({ calls, discovery, open, heldStep }: Props) {
         <ToolCard key={c.callId} call={c} discovery={discovery} open={open} held={heldStep === c.step} />
       ))}
     </div>
+  );
+}, same);
+
+/** The list of calls is made anew with each view; its calls are not. */
+function same(a: Props, b: Props): boolean {
+  return (
+    a.discovery === b.discovery &&
+    a.open === b.open &&
+    a.heldStep === b.heldStep &&
+    a.calls.length === b.calls.length &&
+    a.calls.every((c, i) => c === b.calls[i])
   );
 }

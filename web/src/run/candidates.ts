@@ -41,15 +41,18 @@ export interface Hull {
   step: string;
 }
 
-/** The rows of a discovery, best first; made once for each state of it. */
-export const leaderboard: (d: Discovery) => readonly Row[] = once(rowsOf);
+/** The rows of a discovery, best first; made once for each state of what lasts of it. */
+export const leaderboard: (d: Discovery) => readonly Row[] = once(rowsOf, (d) => d.settled);
 
 /** Each structure of a discovery once, as the leaderboard has them; what it has not comes last. */
-export function ranked(d: Discovery): StructureRef[] {
-  const place = new Map(leaderboard(d).map((r, i) => [r.id, i]));
-  const at = (s: StructureRef) => place.get(s.id) ?? place.size;
-  return [...new Map(d.structures.map((s) => [s.id, s])).values()].sort((a, b) => at(a) - at(b));
-}
+export const ranked: (d: Discovery) => readonly StructureRef[] = once(
+  (d) => {
+    const place = new Map(leaderboard(d).map((r, i) => [r.id, i]));
+    const at = (s: StructureRef) => place.get(s.id) ?? place.size;
+    return [...new Map(d.structures.map((s) => [s.id, s])).values()].sort((a, b) => at(a) - at(b));
+  },
+  (d) => d.settled,
+);
 
 function rowsOf(d: Discovery): Row[] {
   const references = referenceIds(d.structures);

@@ -12,7 +12,7 @@ export interface Lineage {
   duplicates: ReadonlyMap<string, string>;
 }
 
-export const lineageOf = once(lineage);
+export const lineageOf = once(lineage, (d) => d.settled);
 
 function lineage(d: Discovery): Lineage {
   const parent = new Map<string, string>();

@@ -21,6 +21,7 @@ interface Bucket {
   shown: Map<string, Step>;
   order: string[]; // of the steps; empty when a new one came
   stale: Set<string>; // steps with news
+  settled: object; // another one whenever something that lasts is shown otherwise
   view?: Discovery;
 }
 
@@ -65,6 +66,7 @@ export class Log {
         shown: new Map(),
         order: [],
         stale: new Set(),
+        settled: {},
       };
       this.buckets.set(did, b);
     }
@@ -103,7 +105,7 @@ export class Log {
     refold(b);
     if (b.order.length === 0) b.order = [...b.steps.keys()].sort(compareSteps);
     const steps = b.order.flatMap((step) => b.shown.get(step) ?? []);
-    b.view = discoveryView(id, b.outline, steps);
+    b.view = discoveryView(id, b.outline, steps, b.settled);
     return b.view;
   }
 
@@ -119,6 +121,7 @@ function refold(b: Bucket): Step[] {
     const was = b.outline;
     b.outline = foldOutside(b.outside);
     b.told = true;
+    b.settled = {};
     const dropped = b.outline.drops.length !== was.drops.length;
     // The end of a discovery changes only how steps are shown that have not ended.
     for (const step of b.steps.keys())
@@ -127,12 +130,25 @@ function refold(b: Bucket): Step[] {
   const fresh: Step[] = [];
   for (const step of b.stale) {
     const s = foldStep(step, b.steps.get(step) ?? [], b.outline.drops, b.outline.complete);
+    if (!alike(b.shown.get(step), s)) b.settled = {};
     if (s) fresh.push(s);
     if (s) b.shown.set(step, s);
     else b.shown.delete(step);
   }
   b.stale.clear();
   return fresh;
+}
+
+/** Whether what lasts of a step is the same; live text and progress are not looked at. */
+function alike(a: Step | undefined, b: Step | undefined): boolean {
+  if (!a || !b) return a === b;
+  return (
+    a.gen === b.gen &&
+    a.attempt === b.attempt &&
+    a.ended === b.ended &&
+    a.events.length === b.events.length &&
+    a.notes.length === b.notes.length
+  );
 }
 
 function rank(e: Event): number {

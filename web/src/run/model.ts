@@ -156,4 +156,5 @@ export interface Discovery {
   validation?: { total: number; resolved: number; unsourced: readonly string[] };
   complete?: { at: number; reportId: string; summary: string };
   usage: Usage;
+  settled: object; // the same object while only live events come: what is made of durable ones is kept by it
 }

@@ -55,7 +55,19 @@ function clean(key: string): string {
   return key.replace(/[\s`]/g, "");
 }
 
+const kept = new WeakMap<object, { report: Report | undefined; resolve: Resolve }>();
+
+/** Finds what stands behind a key; the same function while neither what lasts of the discovery nor the report changes. */
 export function resolver(d: Discovery, report?: Report): Resolve {
+  let known = kept.get(d.settled);
+  if (!known || known.report !== report) {
+    known = { report, resolve: makeResolver(d, report) };
+    kept.set(d.settled, known);
+  }
+  return known.resolve;
+}
+
+function makeResolver(d: Discovery, report?: Report): Resolve {
   const known = new Map<string, Source>();
   const calls = new Map(d.calls.map((c) => [c.callId, c]));
   for (const e of d.energies) {

@@ -209,7 +209,7 @@ function memoryOf(e: Event, step?: string): MemoryOp | undefined {
   }
 }
 
-export function discoveryView(id: string, outline: Outline, steps: readonly Step[]): Discovery {
+export function discoveryView(id: string, outline: Outline, steps: readonly Step[], settled: object): Discovery {
   const turns = steps.filter(isTurn).map((s) => turnOf(s));
   const started = steps.filter((s) => !isTurn(s)).map((s) => callOf(s));
   const calls = outline.complete ? started.map(stopped) : withPlanned(turns, started);
@@ -234,6 +234,7 @@ export function discoveryView(id: string, outline: Outline, steps: readonly Step
     troubles: outline.outside.filter((e) => e.type === "error").map(noteOf),
     memories: memoriesOf(outline, steps),
     usage: { tokens_in: 0, tokens_out: 0, tool_calls: 0, wall_s: 0, cost: null },
+    settled,
   };
   readOutside(d);
   d.asks = openAsks(d);

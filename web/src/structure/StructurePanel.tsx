@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { DropZone } from "./DropZone";
 import { Shown } from "./Shown";
@@ -9,7 +9,7 @@ import { useCrystal } from "./useCrystal";
 export type { StructurePanelProps, StructureRef } from "./types";
 
 /** A structure in all its forms: picture, table, symmetry, comparison, files. */
-export default function StructurePanel(p: StructurePanelProps) {
+export default memo(function StructurePanel(p: StructurePanelProps) {
   const [brought, setBrought] = useState<StructureRef[]>([]);
   const structures = useMemo(
     () => [...p.structures, ...brought.filter((b) => !p.structures.some((s) => s.id === b.id))],
@@ -78,7 +78,7 @@ export default function StructurePanel(p: StructurePanelProps) {
       )}
     </DropZone>
   );
-}
+});
 
 function Absent({ loaded, chosen }: { loaded: ReturnType<typeof useCrystal>; chosen: boolean }) {
   if (loaded.error) {

@@ -45,11 +45,11 @@ func declineProperties(r request) reply {
 	return reply{text: s + "\n\n{{outcome:declined}}"}
 }
 
-// methods words inabilities: "band gap needs ...".
+// methods words inabilities: "band gap would take ...".
 func methods(missing []inability) string {
 	parts := make([]string, len(missing))
 	for i, m := range missing {
-		parts[i] = "**" + m.name + "** needs " + m.method
+		parts[i] = "**" + m.name + "** would take " + m.method
 	}
 	if len(parts) == 0 {
 		return ""

@@ -23,7 +23,12 @@ func validity(r request, h history) reply {
 		return reply{text: "The check did not work, so I have no answer: " + strings.Join(h.failures(), "; ") + ".\n\n{{outcome:declined}}"}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Charge-balanced: %s. Not charge-balanced: %s.\n\n| formula | verdict | balancing oxidation states, or why not |\n|---|---|---|\n", d.cite("n_valid"), d.cite("n_invalid"))
+	if items := d.items(); len(items) == 1 {
+		b.WriteString(balanceOf(items[0]) + "\n\n")
+	} else {
+		fmt.Fprintf(&b, "Charge-balanced: %s. Not charge-balanced: %s.\n\n", d.cite("n_valid"), d.cite("n_invalid"))
+	}
+	b.WriteString("| formula | verdict | balancing oxidation states, or why not |\n|---|---|---|\n")
 	mixed := false
 	for i, item := range d.items() {
 		b.WriteString(validityRow(d, i, item))
@@ -36,6 +41,22 @@ func validity(r request, h history) reply {
 	b.WriteString("The check is SMACT's charge balance with its ICSD oxidation states and the Pauling test. Valid means that charges can balance; it does not mean that the compound is stable or exists. Elements and intermetallics are outside of what the test can say.")
 	b.WriteString(rest(r))
 	return reply{text: b.String()}
+}
+
+// balanceOf answers about one composition in a sentence.
+func balanceOf(item map[string]any) string {
+	name := "**" + text(item, "input") + "**"
+	switch valid, checked := item["valid"].(bool); {
+	case checked && valid && item["mixed_valence"] == true:
+		return name + " is charge-balanced, with one element in two oxidation states at once: `" + text(item, "assignment") + "`."
+	case checked && valid:
+		return name + " is charge-balanced: `" + text(item, "assignment") + "`."
+	case checked:
+		return name + " is not charge-balanced."
+	case text(item, "error") == "":
+		return "Charge balance does not apply to " + name + ": it is an element or an intermetallic."
+	}
+	return name + " could not be read."
 }
 
 func validityRow(d done, i int, item map[string]any) string {

@@ -83,7 +83,8 @@ func cellOf(d done) []string {
 		out = append(out, cite("c", "lattice_c"))
 	}
 	for name, key := range map[string]string{"α": "lattice_alpha", "β": "lattice_beta", "γ": "lattice_gamma"} {
-		if v := num(key); v != 0 && (v < 89.9 || v > 90.1) {
+		hexagonal := key == "lattice_gamma" && same(a, b) && num(key) > 119.9 && num(key) < 120.1
+		if v := num(key); v != 0 && !hexagonal && (v < 89.9 || v > 90.1) {
 			out = append(out, cite(name, key))
 		}
 	}

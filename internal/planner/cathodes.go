@@ -63,6 +63,7 @@ func hostsAnswer(r request, best []material, h history) string {
 		c := electrodeOf(f.material, h)
 		fmt.Fprintf(&b, "| **%s** | %s | %s | %s | %s | %s | %s | %s |\n", f.formula, x.name, x.couple(), dash(c.n), dash(c.capacity), dash(c.voltage), dash(c.volume), dash(f.hull.short()))
 	}
+	b.WriteString(whichAreNew(r, best, h))
 	b.WriteString("\nA theoretical capacity is an upper bound, for the electrons stated; a voltage is an energy difference at zero temperature between the two end members, both relaxed, against the metal by the same potential: an average, without plateaus, kinetics or the order of partly filled states.\n\n")
 	for _, f := range all {
 		c := electrodeOf(f.material, h)
@@ -91,6 +92,39 @@ func hostsAnswer(r request, best []material, h history) string {
 		b.WriteString(noBattery)
 	}
 	return b.String() + r.chosenFor() + oneElectron
+}
+
+// whichAreNew tells, where something new was asked for, which of the hosts are
+// compounds that are listed as known, whatever their structure.
+func whichAreNew(r request, best []material, h history) string {
+	if !r.wantsNew() {
+		return ""
+	}
+	var known, fresh []string
+	for _, m := range best {
+		for _, d := range h.on("novelty", "structure_ids", m.id).good() {
+			for _, item := range d.items() {
+				switch {
+				case text(item, "structure_id") != m.id:
+				case item["composition_in_set"] == true:
+					known = append(known, m.formula)
+				case item["composition_in_set"] == false:
+					fresh = append(fresh, m.formula)
+				}
+			}
+		}
+	}
+	s := ""
+	if len(fresh) > 0 {
+		s = list(fresh) + ": not a compound of the list of known phases here, which is no proof that nobody has made it. "
+	}
+	if len(known) > 0 {
+		s += list(known) + ": a known compound, to measure by."
+	}
+	if s == "" {
+		return ""
+	}
+	return "\n**New or known:** " + strings.TrimSpace(s) + "\n"
 }
 
 func (r request) hostOf(formula string) host {
@@ -128,8 +162,10 @@ func (v verdict) short() string {
 	switch {
 	case v.above != "":
 		return v.above
-	case v.partial != "":
+	case v.partial != "" && v.partialE > 0:
 		return "unknown (at least " + v.partial + ")"
+	case v.partial != "":
+		return "unknown (on what is there of it)"
 	case v.known:
 		return "unknown"
 	}

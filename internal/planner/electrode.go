@@ -8,7 +8,13 @@ import (
 // cathode proposes hosts for an ion; what a battery needs beyond structure and
 // energy only the battery tools give.
 func cathode(r request, h history) reply {
-	if r.chosen = r.hosts(r.without, min(r.count, maxProposals)); len(r.chosen) > 0 {
+	if r.wantsNew() && r.count == 0 {
+		r.chosen = r.measureAndNew(r.without)
+	}
+	if len(r.chosen) == 0 {
+		r.chosen = r.hosts(r.without, min(r.count, maxProposals))
+	}
+	if len(r.chosen) > 0 {
 		return hosted(r, h)
 	}
 	return unusualHosts(r, h)

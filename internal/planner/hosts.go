@@ -81,7 +81,7 @@ func (b battery) hosts(without []string, count int) []host {
 			continue
 		}
 		for _, m := range metals {
-			h := host{family: f, formula: written(b.ion, f.ions) + written(m, f.metals) + f.anions, ion: b.ion, metal: m}
+			h := f.host(b.ion, m)
 			els, _ := elementsOf(h.formula)
 			if m == b.ion || !contains(strings.Fields(f.takes), m) || slices.ContainsFunc(els, func(e string) bool { return contains(without, e) }) || sameComposition(h.formula, b.exemplar) {
 				continue
@@ -102,6 +102,10 @@ func (b battery) hosts(without []string, count int) []host {
 		out = append(out, varied(blind, missing)...)
 	}
 	return out
+}
+
+func (f family) host(ion, metal string) host {
+	return host{family: f, formula: written(ion, f.ions) + written(metal, f.metals) + f.anions, ion: ion, metal: metal}
 }
 
 // fits reports whether a family has the anions asked for and no others.

@@ -57,7 +57,7 @@ function follow() {
         given += list.length;
         for (const e of list) log.add(e);
       },
-      replace: () => {
+      snapshot: () => {
         throw new Error("nothing is replaced");
       },
       state: (s) => states.push(s),

@@ -17,7 +17,7 @@ const newline = '\n'
 // head begins the arguments of a publication. The random becomes the epoch of a
 // stream that begins with it: it must differ, not be secret.
 func (b *Bus) head(sessionID string) []any {
-	return append(make([]any, 0, 12), prefix+sessionID, fmt.Sprintf("%016x", rand.Uint64()), b.keep, ttl.Milliseconds())
+	return append(make([]any, 0, 12), prefix+sessionID, fmt.Sprintf("%016x", rand.Uint64()), b.keep, ttl.Milliseconds(), b.now().Unix()/3600)
 }
 
 func field(m event.Message) string {

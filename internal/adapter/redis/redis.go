@@ -6,8 +6,8 @@
 // Keys: `s:{<session>}:ev` is the stream, an entry a publication: its events
 // stand a line each in the field d, its id is <seq of the last>-<how many before
 // it>. `s:{<session>}:m` is its meta hash: e epoch, s newest seq, o newest durable
-// ord, a:<discovery>/<gen>/<step> the newest attempt of a step with its last live
-// n. Channel: `session:<session>`.
+// ord, h the hour in which its time was set, a:<discovery>/<gen>/<step> the newest
+// attempt of a step with its last live n. Channel: `session:<session>`.
 package redis
 
 import (
@@ -27,7 +27,7 @@ import (
 
 const (
 	keep   = 10_000         // events of a session
-	ttl    = 24 * time.Hour // after its newest event, or up to a twentieth less
+	ttl    = 24 * time.Hour // after its newest event, or up to an hour less
 	prefix = "session:"
 )
 
@@ -53,6 +53,7 @@ type Bus struct {
 	opt   *redis.Options
 	calls *calls
 	keep  int
+	now   func() time.Time
 
 	mu   sync.Mutex
 	runs string // run id of the Redis that is listened to
@@ -91,7 +92,7 @@ func Open(address string) (*Bus, error) {
 	}
 	opt.ContextTimeoutEnabled = true
 	rdb := redis.NewClient(opt)
-	return &Bus{rdb: rdb, opt: opt, calls: &calls{rdb: rdb}, keep: keep, acks: map[string][]chan error{}, up: make(chan struct{})}, nil
+	return &Bus{rdb: rdb, opt: opt, calls: &calls{rdb: rdb}, keep: keep, now: time.Now, acks: map[string][]chan error{}, up: make(chan struct{})}, nil
 }
 
 // Close ends the connections.

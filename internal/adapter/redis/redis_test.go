@@ -74,6 +74,8 @@ func testKeys(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, m["e"], 16)
 	delete(m, "e")
+	require.Regexp(t, `^\d{6}$`, m["h"])
+	delete(m, "h")
 	require.Equal(t, map[string]string{"s": "3", "o": "2", "a:d/0/t1.llm": "1:3"}, m)
 	xs, err := raw.XRange(t.Context(), "s:{"+sid+"}:ev", "-", "+").Result()
 	require.NoError(t, err)
@@ -152,7 +154,8 @@ func testNotBehindOurBack(t *testing.T) {
 func testLifetime(t *testing.T) {
 	t.Parallel()
 	b, raw := open(t)
-	sid := id.New()
+	sid, now := id.New(), time.Now().Truncate(time.Hour)
+	b.SetNow(func() time.Time { return now })
 	left := func(want time.Duration) {
 		t.Helper()
 		for _, k := range []string{":ev", ":m"} {
@@ -162,7 +165,8 @@ func testLifetime(t *testing.T) {
 			require.LessOrEqual(t, ttl, want, k)
 		}
 	}
-	pass := func(rest time.Duration) {
+	pass := func(d, rest time.Duration) {
+		now = now.Add(d)
 		for _, k := range []string{":ev", ":m"} {
 			require.NoError(t, raw.PExpire(t.Context(), "s:{"+sid+"}"+k, rest).Err())
 		}
@@ -171,12 +175,12 @@ func testLifetime(t *testing.T) {
 		_, err := b.Durable(t.Context(), sid, day == 0, eventtest.Durables(day+1, day+1))
 		require.NoError(t, err)
 		left(24 * time.Hour)
-		pass(time.Hour)
+		pass(23*time.Hour, time.Hour)
 	}
 	_, err := b.Live(t.Context(), sid, eventtest.Lives(1, 3, 3))
 	require.NoError(t, err)
 	left(24 * time.Hour)
-	pass(23*time.Hour + 30*time.Minute)
+	pass(30*time.Minute, 23*time.Hour+30*time.Minute)
 	_, err = b.Durable(t.Context(), sid, false, eventtest.Durables(4, 4))
 	require.NoError(t, err)
 	left(23*time.Hour + 30*time.Minute)

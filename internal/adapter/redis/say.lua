@@ -1,5 +1,5 @@
--- Begins both publications. ARGV begins with channel, random, keep, ttl in ms; q
--- is the seq of the last of n bodies.
+-- Begins both publications. ARGV begins with channel, random, keep, ttl in ms, the
+-- hour that it is; q is the seq of the last of n bodies.
 
 -- The epoch and the seq that n more bodies reach. What is left of a stream
 -- without its meta is of another epoch.
@@ -17,16 +17,17 @@ local function skip(bodies, said)
 end
 
 -- Keeps the bodies as one entry <q>-<n - 1>, sets meta (its key and what begins
--- to differ), and announces them.
-local function say(e, q, n, bodies, meta)
+-- to differ), and announces them. The keys live from their newest event on, which
+-- may be the only one in a day: their time is set in the first of each hour, h
+-- being that of the one before.
+local function say(e, q, n, bodies, meta, h)
   local top = string.format('%.0f', q)
   redis.call('XADD', KEYS[1], top .. '-' .. (n - 1), 'd', bodies)
   local i = #meta
   meta[i + 1], meta[i + 2], meta[i + 3], meta[i + 4] = 's', top, 'e', e
+  if h ~= ARGV[5] then meta[i + 5], meta[i + 6] = 'h', ARGV[5] end
   redis.call('HSET', unpack(meta))
-  -- Counted from the newest event, which may be the only one in a day; a new key
-  -- has no time yet (-1).
-  if redis.call('PTTL', KEYS[2]) < ARGV[4] * 0.95 then
+  if h ~= ARGV[5] then
     redis.call('PEXPIRE', KEYS[1], ARGV[4])
     redis.call('PEXPIRE', KEYS[2], ARGV[4])
   end

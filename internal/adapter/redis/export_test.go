@@ -1,0 +1,6 @@
+package redis
+
+import "time"
+
+// SetNow gives the bus another clock.
+func (b *Bus) SetNow(now func() time.Time) { b.now = now }

@@ -33,6 +33,9 @@ import (
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	t.Run("ACallIsComputedOnce", testCallOnce)
+	t.Run("ACallIsToldWithItsOutcome", testToldWithItsOutcome)
+	t.Run("AToolDoesNotWaitForTheTelling", testToolDoesNotWait)
+	t.Run("AnOvertakenCallSaysNothing", testOvertaken)
 	t.Run("AForeignStructureIsRefused", testForeignStructure)
 	t.Run("AToolThatSaysNoIsTold", testToolRefuses)
 	t.Run("ALostServerIsRetriedByTheEngine", testLostServer)
@@ -84,6 +87,8 @@ type tools struct {
 
 	extra  []tool.Spec
 	answer func(tool.Invocation) tool.Outcome // instead of out
+	ready  bool                               // nothing is waited for
+	begun  func()                             // when it is asked
 }
 
 const schema = `{"properties":{"e":{"type":"number","unit":"eV/atom","value":"energy_per_atom"}}}`
@@ -95,11 +100,16 @@ func (f *tools) Tools(context.Context) ([]tool.Spec, error) {
 	return append([]tool.Spec{spec("energy"), spec("generate_crystal_csp"), spec("filter_compositions")}, f.extra...), nil
 }
 func (f *tools) Ready(_ context.Context, _ string, waiting func(string)) error {
-	waiting("waiting for the ml environment")
+	if !f.ready {
+		waiting("waiting for the ml environment")
+	}
 	return nil
 }
 func (f *tools) Call(_ context.Context, in tool.Invocation) (tool.Outcome, error) {
 	f.calls++
+	if f.begun != nil {
+		f.begun()
+	}
 	in.OnProgress(tool.Progress{Progress: 1, Message: "step=1"})
 	if f.answer != nil {
 		return f.answer(in), nil

@@ -21,7 +21,16 @@ const openingStep = "begin"
 // transcript: the prompt, what earlier discoveries of the session found, the
 // query. It may run any number of times.
 func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, error) {
-	d, ready, err := a.Lifecycle.Claim(ctx, in.DiscoveryID)
+	var first *beginning
+	var cannot error
+	if !in.Continued && !in.Resume {
+		d, err := a.Lifecycle.Load(ctx, in.DiscoveryID)
+		if err != nil {
+			return BeginResult{}, toTemporal(err)
+		}
+		first, cannot = a.beginning(ctx, d)
+	}
+	d, ready, err := a.Lifecycle.Claim(ctx, in.DiscoveryID, first.said())
 	if err != nil {
 		return BeginResult{}, toTemporal(err)
 	}
@@ -33,13 +42,15 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 		return res, nil
 	}
 	switch {
+	case cannot != nil:
+		err = cannot
 	case in.Continued:
 	case in.Resume:
 		err = a.resume(ctx, d, &res)
 	case d.ForkTurn != nil && *d.ForkTurn > 0:
-		err = a.openFork(ctx, d, &res)
+		err = a.openFork(ctx, d, first, &res)
 	default:
-		res.Head, err = a.writeOpening(ctx, d)
+		res.Head, err = a.writeOpening(ctx, d, first)
 	}
 	if err == nil && res.Turn > 0 {
 		res.FanOuts, err = a.fanOuts(ctx, d.ID, res)
@@ -66,20 +77,12 @@ func (a *Activities) policy(ctx context.Context, d discovery.Discovery) (discove
 	return p, err
 }
 
-func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (string, error) {
-	agent, prompt, err := a.agent(ctx, d.UserID, d.Mode)
-	if err != nil {
-		return "", err
-	}
-	scope, err := a.tellStarted(ctx, d, agent)
-	if err != nil {
-		return "", err
-	}
+func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery, first *beginning) (string, error) {
 	earlier, err := a.Lifecycle.Earlier(ctx, d)
 	if err != nil {
 		return "", err
 	}
-	messages := []llm.Message{{Role: llm.RoleSystem, Content: prompt.Text}}
+	messages := []llm.Message{{Role: llm.RoleSystem, Content: first.prompt.Text}}
 	if limits := prompts.Budget(d.Budget); limits != "" {
 		messages = append(messages, llm.Message{Role: llm.RoleSystem, Content: limits})
 	}
@@ -92,19 +95,49 @@ func (a *Activities) writeOpening(ctx context.Context, d discovery.Discovery) (s
 	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 
-	return a.commitOpening(ctx, d, scope, "", messages, told...)
+	return a.commitOpening(ctx, d, first.scope, "", messages, told...)
 }
 
-// tellStarted is the first thing a started discovery does: its viewers wait for
-// a sign. What it begins with is looked up afterwards.
-func (a *Activities) tellStarted(ctx context.Context, d discovery.Discovery, agent discovery.Agent) (event.Scope, error) {
-	scope := scopeOf(d, 0, event.Outside("begin"), 0)
-	e, err := scope.New(event.DiscoveryStatus{Status: string(discovery.StatusRunning), Details: "started"})
+// beginning is the first thing a started discovery says: its viewers wait for a
+// sign, so it is recorded together with the session that it takes. What it begins
+// with is looked up afterwards.
+type beginning struct {
+	prompt Prompt
+	scope  event.Scope
+	change discovery.StatusChange
+	event  event.Event
+}
+
+func (a *Activities) beginning(ctx context.Context, d discovery.Discovery) (*beginning, error) {
+	agent, prompt, err := a.agent(ctx, d.UserID, d.Mode)
 	if err != nil {
-		return scope, err
+		return nil, err
 	}
-	change := discovery.StatusChange{Status: discovery.StatusRunning, Usage: d.Usage, Agent: &agent}
-	return scope, a.Lifecycle.SetStatus(ctx, scope, change, e)
+	b := &beginning{
+		prompt: prompt, scope: scopeOf(d, 0, event.Outside("begin"), 0),
+		change: discovery.StatusChange{Status: discovery.StatusRunning, Usage: d.Usage, Agent: &agent},
+	}
+	if b.event, err = b.scope.New(event.DiscoveryStatus{Status: string(discovery.StatusRunning), Details: "started"}); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// said gives it to the record; nil says nothing.
+func (b *beginning) said() *discovery.Beginning {
+	if b == nil {
+		return nil
+	}
+	return &discovery.Beginning{Scope: b.scope, Change: b.change, Events: []event.Event{b.event}}
+}
+
+// beginLate says it of a discovery that has its session already.
+func (a *Activities) beginLate(ctx context.Context, d discovery.Discovery) (*beginning, error) {
+	b, err := a.beginning(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return b, a.Lifecycle.SetStatus(ctx, b.scope, b.change, b.event)
 }
 
 // commitOpening stores what a discovery begins with, after a message that is

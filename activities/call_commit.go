@@ -41,9 +41,10 @@ func (c *callRun) commit(ctx context.Context, out tool.Outcome) (CallResult, err
 	if err != nil {
 		return CallResult{}, err
 	}
-	if err := c.a.Calls.Commit(ctx, c.rec.Scope(), made, events...); err != nil {
+	if err := c.a.Calls.Commit(ctx, c.rec.Scope(), made, append(c.said, events...)...); err != nil {
 		return CallResult{}, err
 	}
+	c.said = nil
 	c.a.logCall(ctx, c.rec.Scope(), made)
 	return CallResult{Status: out.Status}, nil
 }

@@ -29,7 +29,7 @@ func (c *callRun) waitReady(ctx context.Context) error {
 			return
 		}
 		waited = true
-		if err := c.rec.Emit(ctx, event.TaskStart{TaskID: taskID, TaskType: "waiting", TotalSteps: 1, Details: what}); err != nil {
+		if err := c.announceThen(ctx, event.TaskStart{TaskID: taskID, TaskType: "waiting", TotalSteps: 1, Details: what}); err != nil {
 			c.a.Log.WarnContext(ctx, "an event could not be stored", "call", c.call.ID, "error", err)
 		}
 	})
@@ -40,10 +40,18 @@ func (c *callRun) waitReady(ctx context.Context) error {
 	if err != nil {
 		end.CompletedSteps, end.Status, end.Details = 0, "failed", err.Error()
 	}
-	if eerr := c.rec.Emit(detached(ctx), end); eerr != nil && err == nil {
+	if eerr := c.announceThen(detached(ctx), end); eerr != nil && err == nil {
 		return eerr
 	}
 	return err
+}
+
+// announceThen stores an event of the call, after what announces it.
+func (c *callRun) announceThen(ctx context.Context, p event.Payload) error {
+	if err := c.say(p); err != nil {
+		return err
+	}
+	return c.announce(ctx)
 }
 
 // note stores progress; losing one is harmless.
@@ -60,6 +68,7 @@ func (c *callRun) progress(ctx context.Context) func(tool.Progress) {
 	var stored, shown, framed time.Time
 	return func(p tool.Progress) {
 		c.hb.set(map[string]any{"message": p.Message, "progress": p.Progress, "total": p.Total})
+		<-c.told // what announces the call is shown first
 		mu.Lock()
 		now := time.Now()
 		if p.Frame != nil && now.Sub(framed) < liveEvery {
@@ -103,7 +112,7 @@ var taskTypes = map[string]string{
 }
 
 // startTask opens the task of a long call.
-func (c *callRun) startTask(ctx context.Context) error {
+func (c *callRun) startTask() error {
 	if !c.planned.Long {
 		return nil
 	}
@@ -112,7 +121,7 @@ func (c *callRun) startTask(ctx context.Context) error {
 		kind = "tool"
 	}
 	c.task = &event.TaskStart{TaskID: c.call.ID, TaskType: kind, TotalSteps: c.members(), Details: summaryOf(c.planned)}
-	return c.rec.Emit(ctx, *c.task)
+	return c.say(*c.task)
 }
 
 // members counts what a batch works on; 1 for a single calculation.

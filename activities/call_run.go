@@ -30,6 +30,10 @@ type callRun struct {
 	hb      *heartbeat
 	copies  copier
 	task    *event.TaskStart
+
+	said    []event.Event // what announces the call, while it is not stored
+	told    chan struct{} // closed when telling it is over; then tellErr is set
+	tellErr error
 }
 
 // already gives the result when this call, or the same computation under an
@@ -52,8 +56,9 @@ func deref(r *CallResult) CallResult {
 	return *r
 }
 
-// start announces the call.
-func (c *callRun) start(ctx context.Context) error {
+// start makes what announces the call: it is stored with the outcome, or before
+// that by announce.
+func (c *callRun) start() error {
 	var args map[string]any
 	if err := json.Unmarshal(c.planned.Arguments, &args); err != nil {
 		return fmt.Errorf("call %s: stored arguments: %w", c.call.ID, err)
@@ -61,7 +66,36 @@ func (c *callRun) start(ctx context.Context) error {
 	if c.call.Server == memory.Server && args["content"] != nil {
 		args["content"] = memory.Kept // events never hold the content of one
 	}
-	return c.rec.Emit(ctx, event.ToolCallStart{CallID: c.call.ID, Tool: c.call.Tool, Server: c.call.Server, Arguments: args})
+	return c.say(event.ToolCallStart{CallID: c.call.ID, Tool: c.call.Tool, Server: c.call.Server, Arguments: args})
+}
+
+func (c *callRun) say(p event.Payload) error {
+	events, err := c.rec.Make(p)
+	c.said = append(c.said, events...)
+	return err
+}
+
+// announce stores what announces the call.
+func (c *callRun) announce(ctx context.Context) error {
+	if len(c.said) == 0 {
+		return nil
+	}
+	err := c.rec.Store(ctx, c.said...)
+	if err == nil {
+		c.said = nil
+	}
+	return err
+}
+
+// tell announces the call while its tool begins to work, which need not wait for
+// the disk. Nothing of the call is shown before, and its outcome takes along what
+// could not be stored.
+func (c *callRun) tell(ctx context.Context) {
+	c.told = make(chan struct{})
+	go func() {
+		defer close(c.told)
+		c.tellErr = c.announce(ctx)
+	}()
 }
 
 // refusal gives the reason why a call must not reach its server: it could not
@@ -95,9 +129,7 @@ func (c *callRun) refusal(ctx context.Context) (*tool.Error, error) {
 func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	cctx, cancel := stopWithWorker(ctx)
 	defer cancel(nil)
-	if deadline, err := c.deadline(ctx); err != nil {
-		return CallResult{}, err
-	} else if !deadline.IsZero() {
+	if deadline := c.raised(c.rec.deadline); !deadline.IsZero() {
 		var stop context.CancelFunc
 		cctx, stop = context.WithDeadlineCause(cctx, deadline, errDeadline)
 		defer stop()
@@ -108,9 +140,10 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	if err := c.stageIn(cctx); err != nil {
 		return c.ended(ctx, cctx, err)
 	}
-	if err := c.startTask(cctx); err != nil {
+	if err := c.startTask(); err != nil {
 		return CallResult{}, err
 	}
+	c.tell(cctx)
 	c.copies = copier{a: c.a, key: c.call.IdempotencyKey, seen: map[string]time.Time{}}
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
@@ -121,6 +154,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
 	}
 	fl, out, err := c.fly(ctx, cctx, inv)
+	<-c.told
 	if err != nil {
 		return c.ended(ctx, cctx, err)
 	}
@@ -149,6 +183,9 @@ func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (seat, too
 	}
 	select {
 	case <-fl.done:
+	case <-c.overtaken():
+		fl.leave()
+		return fl, tool.Outcome{}, c.tellErr
 	case <-cctx.Done():
 		if c.lostTouch(ctx, cctx) {
 			fl.leave()
@@ -161,6 +198,19 @@ func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (seat, too
 		c.a.flights.land(inv.IdempotencyKey, fl.flight)
 	}
 	return fl, fl.out, fl.err
+}
+
+// overtaken is closed when telling of the call finds that another attempt is
+// newer.
+func (c *callRun) overtaken() <-chan struct{} {
+	over := make(chan struct{})
+	go func() {
+		<-c.told
+		if fault.Is(c.tellErr, fault.CodeConflict) {
+			close(over)
+		}
+	}()
+	return over
 }
 
 // lostTouch reports whether an attempt ends for no reason of its own: nobody
@@ -186,10 +236,15 @@ func (c *callRun) deadline(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if d.Deadline != nil && d.Deadline.After(c.in.Deadline) {
-		c.in.Deadline = *d.Deadline
+	return c.raised(d.Deadline), nil
+}
+
+// raised takes a later deadline of the record; a call without one has none.
+func (c *callRun) raised(recorded *time.Time) time.Time {
+	if !c.in.Deadline.IsZero() && recorded != nil && recorded.After(c.in.Deadline) {
+		c.in.Deadline = *recorded
 	}
-	return c.in.Deadline, nil
+	return c.in.Deadline
 }
 
 // answerBy is half of the time there was when the call was scheduled, the same

@@ -34,15 +34,27 @@ func (a *Activities) CallTool(ctx context.Context, in CallInput) (CallResult, er
 	defer hb.close()
 	c.hb = hb
 
-	if err := c.start(ctx); err != nil {
+	if err := c.start(); err != nil {
 		return CallResult{}, err
 	}
+	res, err := c.perform(ctx)
+	if err != nil {
+		// Viewers are told of the failure, and before that of what failed.
+		if terr := c.announce(detached(ctx)); terr != nil {
+			a.Log.InfoContext(ctx, "a call that failed could not be announced", "call", c.call.ID, "error", terr)
+		}
+	}
+	return res, err
+}
+
+// perform takes a call that has begun to its outcome.
+func (c *callRun) perform(ctx context.Context) (CallResult, error) {
 	if refused, err := c.refusal(ctx); err != nil {
 		return CallResult{}, err
 	} else if refused != nil {
 		return c.commit(ctx, tool.Outcome{Status: tool.StatusToolError, Error: refused})
 	}
-	c.call.Computation = a.computation(planned)
+	c.call.Computation = c.a.computation(c.planned)
 	if done, err := c.reuse(ctx); err != nil || done != nil {
 		return deref(done), err
 	}

@@ -75,7 +75,7 @@ func (a *Activities) OpenCandidates(ctx context.Context, in CallInput) (FanOutPl
 	if err != nil || done {
 		return FanOutPlan{Done: true}, err
 	}
-	if err := c.start(ctx); err != nil {
+	if err := c.start(); err != nil {
 		return FanOutPlan{}, err
 	}
 	args, refused := readCandidates(c.planned)
@@ -88,7 +88,7 @@ func (a *Activities) OpenCandidates(ctx context.Context, in CallInput) (FanOutPl
 	if err != nil {
 		return FanOutPlan{}, err
 	}
-	return FanOutPlan{Count: len(args.Compositions), Quick: quick}, c.rec.Emit(ctx, task)
+	return FanOutPlan{Count: len(args.Compositions), Quick: quick}, c.announceThen(ctx, task)
 }
 
 // quickStages lists the stages whose tools answer soon. One that nobody serves

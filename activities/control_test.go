@@ -3,9 +3,12 @@ package activities_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/activities"
@@ -119,11 +122,31 @@ func testQuestion(t *testing.T) {
 	var q activities.Asked
 	b.do(t, activities.NameAskUser, in, &q)
 	require.Equal(t, activities.Asked{Text: "which phase?", Options: []string{"cubic"}, Default: "cubic", TimeoutS: 600}, q)
+	b.earlier(t, time.Hour)
 	var r activities.CallResult
 	b.do(t, activities.NameSettle, activities.SettleInput{CallInput: in, Status: tool.StatusOK, Answer: &activities.Answer{Question: q.Text, Answer: "cubic", AnsweredBy: "user"}}, &r)
 	q = activities.Asked{}
 	b.do(t, activities.NameAskUser, in, &q)
 	require.True(t, q.Done, "what is answered is not asked again")
+	calls, err := b.db.Of(t.Context(), b.d.ID)
+	require.NoError(t, err)
+	require.InDelta(t, 3600, calls[0].DurationS, 60, "from the question to its answer")
+	es, err := b.db.After(t.Context(), "local", b.d.SessionID, b.d.ID, 0, 100)
+	require.NoError(t, err)
+	told := slices.IndexFunc(es, func(e event.Event) bool { return e.Type == event.TypeToolCallResult })
+	p, err := event.Decode(es[told])
+	require.NoError(t, err)
+	require.InDelta(t, 3600, p.(event.ToolCallResult).DurationS, 60)
+}
+
+// earlier moves the opening of every step into the past.
+func (b *bundle) earlier(t *testing.T, by time.Duration) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), b.dsn)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "UPDATE steps SET opened_at = opened_at - make_interval(secs => $1)", by.Seconds())
+	require.NoError(t, err)
 }
 
 func testNoQuestion(t *testing.T) {

@@ -151,7 +151,11 @@ func interimLines(values []value.Value) []string {
 			if v.Name != name || strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.") || len(lines) == maxInterim {
 				continue
 			}
-			lines = append(lines, fmt.Sprintf("- %s, %s: {{v:%s}}\n", v.Formula, strings.ReplaceAll(v.Name, "_", " "), v.Key))
+			of := ""
+			if v.Formula != "" {
+				of = v.Formula + ", "
+			}
+			lines = append(lines, fmt.Sprintf("- %s%s: {{v:%s}}\n", of, strings.ReplaceAll(v.Name, "_", " "), v.Key))
 		}
 	}
 	return lines

@@ -47,7 +47,7 @@ func testNoModel(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &told))
 	require.Empty(t, told.Agent.Model)
 	require.Contains(t, report.Markdown(told), "no model")
-	_, ready, err := b.db.Lifecycle().Claim(t.Context(), behind.ID)
+	_, ready, err := b.db.Lifecycle().Claim(t.Context(), behind.ID, nil)
 	require.NoError(t, err)
 	require.True(t, ready, "the session goes on")
 }

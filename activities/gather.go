@@ -67,7 +67,7 @@ func (a *Activities) SettleCandidates(ctx context.Context, in SettleCandidatesIn
 		return CallResult{Cached: true}, err
 	}
 	// The attempt that is shown says what was asked for, too.
-	if err := c.start(ctx); err != nil {
+	if err := c.start(); err != nil {
 		return CallResult{}, err
 	}
 	args, _ := readCandidates(c.planned) // OpenCandidates has refused what cannot be read

@@ -18,16 +18,19 @@ type heartbeat struct {
 	done   chan struct{}
 }
 
+// firstBeat is when a step says for the first time that it lives. One that is
+// over sooner says so by its result: each word costs the engine a write.
+const firstBeat = time.Second
+
 func startHeartbeat(ctx context.Context) *heartbeat {
 	h := &heartbeat{stop: make(chan struct{}), done: make(chan struct{})}
 	every := activity.GetInfo(ctx).HeartbeatTimeout / 3
 	if every <= 0 {
 		every = 5 * time.Second
 	}
-	activity.RecordHeartbeat(ctx, nil)
 	go func() {
 		defer close(h.done)
-		t := time.NewTicker(every)
+		t := time.NewTicker(min(firstBeat, every))
 		defer t.Stop()
 		for {
 			select {
@@ -38,6 +41,7 @@ func startHeartbeat(ctx context.Context) *heartbeat {
 				d := h.detail
 				h.mu.Unlock()
 				activity.RecordHeartbeat(ctx, d)
+				t.Reset(every)
 			}
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -21,6 +22,9 @@ type Recorder struct {
 	scope event.Scope
 	out   event.Appender
 	live  event.Live
+
+	since    time.Time  // when the step was opened first; zero if that is not known
+	deadline *time.Time // of the discovery, as the record had it then
 }
 
 type recorderKey struct{}
@@ -63,6 +67,11 @@ func (r *Recorder) Emit(ctx context.Context, payloads ...event.Payload) error {
 	if err != nil {
 		return err
 	}
+	return r.Store(ctx, events...)
+}
+
+// Store stores events that were made before.
+func (r *Recorder) Store(ctx context.Context, events ...event.Event) error {
 	return r.out.Append(ctx, r.Scope(), events...)
 }
 
@@ -98,17 +107,20 @@ func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error)
 	}
 	info := activity.GetInfo(ctx)
 	if d.Status.Closed() {
+		if !afterItsEnd(ctx, d) {
+			return nil, fault.New(fault.CodeConflict, "%s has ended; step %s comes too late", d.ID, p.Step)
+		}
 		// The operator has reset a run that was closed: the discovery is open again.
 		if err := a.Lifecycle.Reset(ctx, scopeOf(d, p.Gen, event.Outside("reset"+ofRun(ctx)), 0)); err != nil {
 			return nil, err
 		}
 	}
-	r := &Recorder{out: a.Steps, live: a.Live, scope: scopeOf(d, p.Gen, p.Step, int(info.Attempt))}
+	r := &Recorder{out: a.Steps, live: a.Live, scope: scopeOf(d, p.Gen, p.Step, int(info.Attempt)), deadline: d.Deadline}
 	opened, err := a.Steps.Open(ctx, r.scope, info.ScheduledTime.UnixNano())
 	if err != nil {
 		return nil, err
 	}
-	r.scope.Attempt = opened.Attempt
+	r.scope.Attempt, r.since = opened.Attempt, opened.Since
 	if opened.Superseded > 0 && opened.Superseded < opened.Attempt {
 		if err := r.Emit(ctx, event.AttemptSuperseded{Attempt: opened.Superseded, Reason: cmp.Or(p.After, "the step was tried again")}); err != nil {
 			return nil, err

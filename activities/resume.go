@@ -22,10 +22,13 @@ func (a *Activities) resume(ctx context.Context, d discovery.Discovery, res *Beg
 	t, gen, err := a.Turns.LastTurn(ctx, d.ID)
 	if fault.Is(err, fault.CodeNotFound) {
 		// It failed before its first turn.
-		if d.ForkTurn != nil && *d.ForkTurn > 0 {
-			err = a.openFork(ctx, d, res)
-		} else {
-			res.Head, err = a.writeOpening(ctx, d)
+		first, err := a.beginLate(ctx, d)
+		switch {
+		case err != nil:
+		case d.ForkTurn != nil && *d.ForkTurn > 0:
+			err = a.openFork(ctx, d, first, res)
+		default:
+			res.Head, err = a.writeOpening(ctx, d, first)
 		}
 		res.Resume = &ResumePoint{Gen: gen + 1, Head: res.Head, PrevGen: NoResults}
 		return err
@@ -120,16 +123,8 @@ func firstCandidate(result json.RawMessage) int {
 
 // openFork begins a fork: the parent's transcript up to the turn with the
 // results of its calls, then the edited instruction.
-func (a *Activities) openFork(ctx context.Context, d discovery.Discovery, res *BeginResult) error {
+func (a *Activities) openFork(ctx context.Context, d discovery.Discovery, first *beginning, res *BeginResult) error {
 	n := *d.ForkTurn
-	agent, _, err := a.agent(ctx, d.UserID, d.Mode)
-	if err != nil {
-		return err
-	}
-	scope, err := a.tellStarted(ctx, d, agent)
-	if err != nil {
-		return err
-	}
 	t, err := a.Turns.TurnAt(ctx, d.ID, n)
 	if err != nil {
 		return err
@@ -140,6 +135,6 @@ func (a *Activities) openFork(ctx context.Context, d discovery.Discovery, res *B
 	}
 	messages = append(messages, llm.Message{Role: llm.RoleUser, Content: d.Query})
 	res.Turn, res.Forked = n, true
-	res.Head, err = a.commitOpening(ctx, d, scope, t.Head, messages)
+	res.Head, err = a.commitOpening(ctx, d, first.scope, t.Head, messages)
 	return err
 }

@@ -48,7 +48,7 @@ func (a *Activities) AskUser(ctx context.Context, in CallInput) (Asked, error) {
 	if err != nil || done {
 		return Asked{Done: true}, err
 	}
-	if err := c.start(ctx); err != nil {
+	if err := c.start(); err != nil {
 		return Asked{}, err
 	}
 	q, refused := readQuestion(c.planned.Arguments)
@@ -59,7 +59,7 @@ func (a *Activities) AskUser(ctx context.Context, in CallInput) (Asked, error) {
 		_, err := c.commit(ctx, tool.Outcome{Status: tool.StatusToolError, Error: refused})
 		return Asked{Done: true}, err
 	}
-	return q, nil
+	return q, c.announce(ctx)
 }
 
 // Settle gives a call an outcome that no tool gave: the user's answer, a denial,
@@ -70,7 +70,7 @@ func (a *Activities) Settle(ctx context.Context, in SettleInput) (CallResult, er
 		return CallResult{Cached: true}, err
 	}
 	if in.Status != tool.StatusOK || c.planned.Server != tool.ServerWorkflow {
-		if err := c.start(ctx); err != nil {
+		if err := c.start(); err != nil {
 			return CallResult{}, err
 		}
 	}
@@ -94,6 +94,9 @@ func (a *Activities) callOf(ctx context.Context, in CallInput) (c *callRun, done
 		return nil, false, err
 	}
 	c = &callRun{a: a, rec: rec, in: in, planned: planned, call: newCall(rec.Scope(), in, planned)}
+	if !rec.since.IsZero() {
+		c.call.StartedAt = rec.since // its outcome may be recorded hours after it began
+	}
 	have, err := c.already(ctx)
 	return c, have != nil, err
 }

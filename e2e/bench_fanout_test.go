@@ -27,7 +27,8 @@ const (
 func TestBenchFanOut(t *testing.T) {
 	many := number("CRYSTALYSE_BENCH_DISCOVERIES", 100)
 	b := newBench(t, orders).candidates(benchRelaxMS)
-	s := b.up(fmt.Sprint("CRYSTALYSE_GPU_SLOTS=", benchSlots), "CRYSTALYSE_RATE_LIMIT=0", "CRYSTALYSE_AUTH=jwt", "CRYSTALYSE_JWT_KEYS=k:0123456789abcdef0123456789abcdef")
+	engine := engineOnPostgres(t)
+	s := b.up(append(engine, fmt.Sprint("CRYSTALYSE_GPU_SLOTS=", benchSlots), "CRYSTALYSE_RATE_LIMIT=0", "CRYSTALYSE_AUTH=jwt", "CRYSTALYSE_JWT_KEYS=k:0123456789abcdef0123456789abcdef")...)
 	crowd, other := s.user("crowd"), s.user("other")
 	warm := askAs(t, crowd, "fan warm")
 	completed(t, crowd, warm)
@@ -54,7 +55,11 @@ func TestBenchFanOut(t *testing.T) {
 	require.Equal(t, (many+1)*fanWidth, len(waits), "each candidate was relaxed once")
 	ideal := time.Duration((many+1)*fanWidth*benchRelaxMS/benchSlots) * time.Millisecond
 	slices.Sort(took)
-	results(t, "bench/durable/FANOUT.md", fmt.Sprintf(fanOutPage, many, fanWidth, benchSlots, busy, load(), benchRelaxMS/1000, (many+1)*fanWidth, s.engineStore(),
+	page, store := "bench/durable/FANOUT.md", "SQLite"
+	if engine != nil {
+		page, store = "bench/durable/FANOUT-POSTGRES.md", "PostgreSQL (the same server that a production setup runs, on a PostgreSQL of its own)"
+	}
+	results(t, page, fmt.Sprintf(fanOutPage, many, fanWidth, benchSlots, busy, load(), benchRelaxMS/1000, (many+1)*fanWidth, store,
 		most, ideal.Round(time.Second), wall.Round(time.Second), wall.Seconds()/ideal.Seconds(), took[0].Round(time.Second), took[len(took)/2].Round(time.Second), took[len(took)-1].Round(time.Second),
 		longest(waits).Round(time.Second), lone.Sub(late).Round(time.Second)))
 }
@@ -72,7 +77,7 @@ Written by ` + "`make bench-durable`" + ` on one machine with two cores that did
 | longest time without any relaxation ending | %s | |
 | the second user's discovery, asked in the middle | %s | not behind the crowd |
 
-PostgreSQL as the engine's own store: the engine that ` + "`crystalyse up`" + ` starts keeps its state in SQLite and cannot do otherwise. With ` + "`TEMPORAL_ADDRESS`" + ` set, ` + "`make bench-durable`" + ` takes that engine instead, for instance the one of docker-compose.yml; that was not run here.
+` + "`make bench-durable`" + ` measures the engine that ` + "`crystalyse up`" + ` starts, which keeps its state in SQLite; ` + "`make bench-durable-postgres`" + ` builds Temporal's own server and measures it with PostgreSQL as its store (FANOUT-POSTGRES.md).
 `
 
 // user is the API as a user of jwt mode uses it.
@@ -133,11 +138,3 @@ func slots(t *testing.T, log []worked) (most int, waits []time.Duration) {
 }
 
 func longest(ds []time.Duration) time.Duration { return slices.Max(ds) }
-
-// engineStore says where the engine keeps its state.
-func (s *stack) engineStore() string {
-	if a := s.status().Temporal; a.PID == 0 {
-		return "the store of " + a.Address
-	}
-	return "SQLite"
-}

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/activity"
 	temporal "go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -31,10 +32,14 @@ func TestBenchDurable(t *testing.T) {
 	b := newBench(t, orders)
 	s := b.up()
 	s.ends(s.ask("chain warm", discovery.Budget{}).ID)
-	bareStart, bareHop := bare(t, s.engine(t))
+	bareStart, bareHop := bare(t, s.engine(t), "bare")
+	_, overHop := bare(t, s.engine(t), "bare-tools")
 	first := firstEvents(t, s)
-	perTurn, events := chains(t, b, s)
+	chain := chains(t, b, s)
+	_, more := bare(t, s.engine(t), "bare-tools") // what else the machine does changes
+	overHop = append(overHop, more...)
 	cancel, recover := ends(t, b, s)
+	hop := median(overHop)
 	results(t, "bench/durable/RESULTS.md", fmt.Sprintf(`# What durability costs
 
 Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded stack of one machine with two cores that did other work at the time (load average %s at the end): use the ratios. The tool is a stub that takes one step of 10 ms; the model is scripted and answers at once.
@@ -45,23 +50,29 @@ Written by `+"`make bench-durable`"+`; medians (and the worst) on the embedded s
 | a turn: model step and one tool call, of two hops | %s (two hops) | %s | tool and model included |
 | cancel -> process group gone | - | %s | <= 10 s always |
 | kill -9 of the worker -> work goes on | - | %s | <= 15 s heartbeat timeout + 5 s |
+| a tool call, from its scheduling to that of the next step, without the tool's own time | %s (one hop over a queue of its own) | %s | |
+| the same beyond the bare hop | - | %s, %.2fx the hop | <= 0.5x the hop |
 | history events of a turn with one tool call | 12 | %s | 12 |
 | history bytes of a turn with one tool call | - | %s | <= 4 KB |
 
 100 discoveries of 8 candidates on two slots, and the engine on another store: FANOUT.md.
-`, load(), spread(bareStart), spread(first), spread(twice(bareHop)), spread(perTurn), spread(cancel), spread(recover), events[0], events[1]))
+`, load(), spread(bareStart), spread(first), spread(twice(bareHop)), spread(chain.turns), spread(cancel), spread(recover),
+		spread(overHop), spread(chain.calls), (median(chain.calls)-hop).Round(time.Millisecond), (median(chain.calls)-hop).Seconds()/hop.Seconds(), chain.history[0], chain.history[1]))
 }
 
 const rounds = 5
 
-// bare runs workflows of no-op activities with a worker of this process.
-func bare(t *testing.T, c temporal.Client) (start, hop []time.Duration) {
+// bare runs workflows of no-op activities with a worker of this process. On the
+// workflow's own queue the engine hands an activity over with its answer to the
+// workflow; on another one it takes a poll, and a write, as a tool call does.
+func bare(t *testing.T, c temporal.Client, queue string) (start, hop []time.Duration) {
 	t.Helper()
 	times := make(chan time.Time, 100)
 	w := worker.New(c, "bare", worker.Options{})
-	w.RegisterActivityWithOptions(func(context.Context) error { times <- time.Now(); return nil }, activity.RegisterOptions{Name: "noop"})
+	noop := func(context.Context) error { times <- time.Now(); return nil }
+	w.RegisterActivityWithOptions(noop, activity.RegisterOptions{Name: "noop"})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
-		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{TaskQueue: queue, StartToCloseTimeout: time.Minute})
 		for range chainCalls {
 			if err := workflow.ExecuteActivity(ctx, "noop").Get(ctx, nil); err != nil {
 				return err
@@ -71,6 +82,12 @@ func bare(t *testing.T, c temporal.Client) (start, hop []time.Duration) {
 	}, workflow.RegisterOptions{Name: "bare"})
 	require.NoError(t, w.Start())
 	defer w.Stop()
+	if queue != "bare" {
+		other := worker.New(c, queue, worker.Options{DisableWorkflowWorker: true})
+		other.RegisterActivityWithOptions(noop, activity.RegisterOptions{Name: "noop"})
+		require.NoError(t, other.Start())
+		defer other.Stop()
+	}
 	for range rounds {
 		began := time.Now()
 		run, err := c.ExecuteWorkflow(t.Context(), temporal.StartWorkflowOptions{TaskQueue: "bare"}, "bare")
@@ -100,6 +117,7 @@ func firstEvents(t *testing.T, s *stack) (first []time.Duration) {
 		for {
 			var e event.Event
 			require.NoError(t, ws.ReadJSON(&e))
+			t.Logf("%d: %s made after %s, seen after %s", i, e.Type, time.UnixMicro(int64(e.Timestamp*1e6)).Sub(began).Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 			if e.Type == event.TypeDiscoveryStatus && strings.Contains(string(e.Data), "started") {
 				first = append(first, time.Since(began))
 				require.NoError(t, ws.Close())
@@ -132,11 +150,18 @@ func turnCost(t *testing.T, it temporal.HistoryEventIterator) [2]string {
 	return [2]string{fmt.Sprintf("%.1f (and %d once)", float64(n1-n0)/chainCalls, n-(n1-n0)), fmt.Sprint((bytes1 - bytes0) / chainCalls)}
 }
 
+// chained is what discoveries of turns of one call each took.
+type chained struct {
+	turns   []time.Duration
+	calls   []time.Duration // scheduled to the next step scheduled, without the tool's own time
+	history [2]string
+}
+
 // chains asks for turns of one call each and reads what they cost.
-func chains(t *testing.T, b *bench, s *stack) (perTurn []time.Duration, history [2]string) {
+func chains(t *testing.T, b *bench, s *stack) (c chained) {
 	t.Helper()
 	for i := range rounds {
-		d := s.ask(fmt.Sprint("chain k", i), discovery.Budget{})
+		d := s.ask(fmt.Sprint("chain k", i, "."), discovery.Budget{})
 		s.ends(d.ID)
 		var starts []time.Time
 		for _, e := range s.events(d.ID) {
@@ -145,12 +170,34 @@ func chains(t *testing.T, b *bench, s *stack) (perTurn []time.Duration, history 
 			}
 		}
 		for j := 1; j < len(starts); j++ {
-			perTurn = append(perTurn, starts[j].Sub(starts[j-1]))
+			c.turns = append(c.turns, starts[j].Sub(starts[j-1]))
 		}
-		history = turnCost(t, s.engine(t).GetWorkflowHistory(t.Context(), d.ID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT))
+		for j, whole := range callTimes(s.history(t, s.engine(t), d.ID)) {
+			name := fmt.Sprintf("k%d.%d", i, j)
+			own := time.Duration(b.last("success", name).At-b.last("start", name).At) * time.Millisecond
+			c.calls = append(c.calls, whole-own)
+		}
+		c.history = turnCost(t, s.engine(t).GetWorkflowHistory(t.Context(), d.ID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT))
 	}
 	require.NotZero(t, b.count("success", ""))
-	return perTurn, history
+	return c
+}
+
+// callTimes gives how long each call took by the engine's own history: from when
+// it was scheduled to when the turn after it was.
+func callTimes(events []*history.HistoryEvent) (out []time.Duration) {
+	var began time.Time
+	for _, e := range events {
+		switch e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() {
+		case activities.NameCallTool:
+			began = e.GetEventTime().AsTime()
+		case activities.NameLLMTurn:
+			if !began.IsZero() {
+				out = append(out, e.GetEventTime().AsTime().Sub(began))
+			}
+		}
+	}
+	return out
 }
 
 // ends measures how soon a cancellation reaches the process, and how soon work
@@ -197,6 +244,11 @@ func twice(ds []time.Duration) []time.Duration {
 		out[i] = 2 * d
 	}
 	return out
+}
+
+func median(ds []time.Duration) time.Duration {
+	ds = slices.Sorted(slices.Values(ds))
+	return ds[len(ds)/2]
 }
 
 func spread(ds []time.Duration) string {

@@ -27,6 +27,7 @@ func TestFaults(t *testing.T) {
 	calm := s.ask("hold calm", discovery.Budget{})
 	b.release("calm")
 	want := s.ends(calm.ID)
+	var terminated discovery.Discovery
 
 	t.Run("WorkerKilled", func(t *testing.T) {
 		at(t, b, s)
@@ -98,6 +99,7 @@ func TestFaults(t *testing.T) {
 	t.Run("TerminatedFromOutside", func(t *testing.T) {
 		at(t, b, s)
 		d := s.ask("hold t", discovery.Budget{})
+		terminated = d
 		b.reached("t", 5)
 		require.NoError(t, s.engine(t).TerminateWorkflow(t.Context(), d.ID, "", "by an operator"))
 		r := s.ends(d.ID)
@@ -121,6 +123,11 @@ func TestFaults(t *testing.T) {
 		_, err = svc.UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{Namespace: "default", Execution: who, Activity: &workflowservice.UnpauseActivityRequest_Type{Type: "CallTool"}})
 		require.NoError(t, err)
 		s.same(b, d, "o", want.Summary, 1)
+	})
+	t.Run("NothingComesAfterTheEnd", func(t *testing.T) {
+		at(t, b, s)
+		es := s.events(terminated.ID) // its call was stopped a good while ago
+		require.Equal(t, event.TypeDiscoveryComplete, es[len(es)-1].Type)
 	})
 }
 

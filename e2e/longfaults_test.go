@@ -5,7 +5,9 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -82,6 +84,49 @@ func TestLongFaults(t *testing.T) {
 		}
 		require.Greater(t, tasks, 4)
 	})
+}
+
+// TestTenThousandSteers: ten people send a discovery ten thousand instructions
+// while a call of it runs. As many as the model reads before its next turn are
+// taken, the others are refused with words that say why; its history does not
+// grow by what was refused, and it ends as it would have.
+func TestTenThousandSteers(t *testing.T) {
+	const people, each = 10, 1000
+	b := newBench(t, orders)
+	s := b.up("CRYSTALYSE_RATE_LIMIT=0")
+	d := s.ask("hold s", discovery.Budget{})
+	b.reached("s", 5)
+	before := len(s.history(t, s.engine(t), d.ID))
+	began := time.Now()
+	var taken atomic.Int64
+	other := make(chan error, people*each)
+	var all sync.WaitGroup
+	for p := range people {
+		all.Go(func() {
+			for i := range each {
+				err := s.door().Update(t.Context(), d.ID, discovery.Update{Kind: discovery.UpdateSteer, RequestID: fmt.Sprintf("p%d.%d", p, i), Text: "only oxides"})
+				switch {
+				case err == nil:
+					taken.Add(1)
+				case !strings.Contains(err.Error(), "instructions wait for the model already"):
+					other <- err
+				}
+			}
+		})
+	}
+	all.Wait()
+	close(other)
+	for err := range other {
+		require.NoError(t, err, "refused for another reason")
+	}
+	require.EqualValues(t, 20, taken.Load())
+	grown := len(s.history(t, s.engine(t), d.ID)) - before
+	t.Logf("%d instructions in %s: %d taken; the history grew by %d events", people*each, time.Since(began).Round(time.Second), taken.Load(), grown)
+	require.Less(t, grown, 20*20)
+	b.release("s")
+	r := s.ends(d.ID)
+	require.Equal(t, discovery.StatusCompleted, r.Status, r.Summary)
+	require.Equal(t, 1, b.count("success", "s"))
 }
 
 // tasks counts the workflow tasks that were completed.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -182,21 +181,7 @@ func cancelledAnywhere(t *testing.T, b *bench, s *stack) {
 		require.Equal(t, discovery.StatusCompleted, s.ends(first.ID).Status)
 		require.Zero(t, b.count("start", "r"))
 	})
-	t.Run("InAFanOut", func(t *testing.T) {
-		at(t, b, s)
-		hold := filepath.Join(b.dir, "hold.all")
-		require.NoError(t, os.WriteFile(hold, nil, 0o600))
-		defer os.Remove(hold)
-		before, done := b.count("start", ""), b.count("success", "")
-		d := s.ask("fan cancelled", discovery.Budget{})
-		waitFor(t, "eight candidates", func() bool { return b.count("start", "") == before+fanWidth })
-		pid := b.log()[len(b.log())-1].PID
-		cancel(d)
-		waitFor(t, "the calculations to be gone", func() bool {
-			return b.count("cancelled", "") >= fanWidth || syscall.Kill(pid, 0) != nil
-		})
-		require.Equal(t, done, b.count("success", ""))
-	})
+	t.Run("InAFanOut", func(t *testing.T) { at(t, b, s); cancelledInAFanOut(t, b, s) })
 	t.Run("TwiceAndWhileItEnds", func(t *testing.T) {
 		at(t, b, s)
 		for i := range 5 {

@@ -13,8 +13,8 @@ import (
 
 // stageTool stands for one stage of a candidate: the work tool serves it under
 // the name of the server that it replaces. Relaxing takes as long as the test
-// says, and longer while the file hold.all exists; it alone is long. The other
-// stages answer at once.
+// says, and longer while the file hold.all exists, unless its structure is
+// released by itself; it alone is long. The other stages answer at once.
 type stageTool struct {
 	tool string
 	long bool
@@ -64,7 +64,7 @@ func (w *workTool) stage(m workMessage) {
 	case "relax_structures":
 		name := args.IDs[0]
 		w.log("start", name, 0)
-		if !w.relax(m) {
+		if !w.relax(m, name) {
 			w.log("cancelled", name, 0)
 			return
 		}
@@ -77,15 +77,16 @@ func (w *workTool) stage(m workMessage) {
 }
 
 // relax waits as a calculation would, and tells whether it got to its end.
-func (w *workTool) relax(m workMessage) bool {
+func (w *workTool) relax(m workMessage, name string) bool {
 	ms, _ := strconv.Atoi(os.Getenv(workRelax)) // none is 0
 	done := time.After(time.Duration(ms) * time.Millisecond)
 	for over := false; ; {
 		if _, stop := w.cancelled.Load(fmt.Sprint(m.ID)); stop {
 			return false
 		}
-		_, err := os.Stat(filepath.Join(w.dir, "hold.all"))
-		if over && err != nil {
+		_, held := os.Stat(filepath.Join(w.dir, "hold.all"))
+		_, alone := os.Stat(filepath.Join(w.dir, name+".go"))
+		if over && (held != nil || alone == nil) {
 			return true
 		}
 		select {
@@ -98,8 +99,7 @@ func (w *workTool) relax(m workMessage) bool {
 
 // structure writes a structure of its formula among the artifacts.
 func (w *workTool) structure(formula string) map[string]any {
-	sum := sha256.Sum256([]byte(formula))
-	id := "st_" + hex.EncodeToString(sum[:])[:26]
+	id := stageStructure(formula)
 	body, _ := json.Marshal(map[string]any{
 		"structure_id": id, "formula": formula, "species": []string{"H"}, "lattice": [3][3]float64{{3, 0, 0}, {0, 3, 0}, {0, 0, 3}},
 		"frac_coords": [1][3]float64{}, "origin": "chemeleon", "cif": "",
@@ -111,4 +111,10 @@ func (w *workTool) structure(formula string) map[string]any {
 		panic("the structure cannot be written")
 	}
 	return map[string]any{"structure_id": id, "formula": formula, "n_atoms": 1, "origin": "chemeleon"}
+}
+
+// stageStructure is the id of the structure of a formula.
+func stageStructure(formula string) string {
+	sum := sha256.Sum256([]byte(formula))
+	return "st_" + hex.EncodeToString(sum[:])[:26]
 }

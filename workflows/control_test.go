@@ -111,19 +111,22 @@ func TestSteersAreAbsorbedThenRefused(t *testing.T) {
 	f := &fakes{turn: answerAfter(1, 1)}
 	env := environment(t, f)
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		within(env, func() {
-			for i := range 1000 {
-				env.UpdateWorkflow("steer", fmt.Sprint("s", i), &testsuite.TestUpdateCallback{
-					OnAccept: func() { taken++ }, OnReject: func(error) { refused++ }, OnComplete: func(any, error) {},
-				}, discovery.Update{RequestID: fmt.Sprint("s", i), Text: "x"})
-			}
-		})
+		for batch := range 20 { // the environment holds so many at a time
+			within(env, func() {
+				for i := range 500 {
+					name := fmt.Sprintf("s%d.%d", batch, i)
+					env.UpdateWorkflow("steer", name, &testsuite.TestUpdateCallback{
+						OnAccept: func() { taken++ }, OnReject: func(error) { refused++ }, OnComplete: func(any, error) {},
+					}, discovery.Update{RequestID: name, Text: "x"})
+				}
+			})
+		}
 		return activities.CallResult{Status: tool.StatusOK}, nil
 	}
 	_, err := runIt(t, env, input)
 	require.NoError(t, err)
 	require.Equal(t, 20, taken)
-	require.Equal(t, 980, refused)
+	require.Equal(t, 9980, refused)
 }
 
 // TestPause: a long call is stopped and made again after the pause, which is

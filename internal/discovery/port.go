@@ -78,6 +78,9 @@ type Opened struct {
 	Attempt int
 	// Superseded is the highest earlier attempt of the step; 0 if none.
 	Superseded int
+	// Since is when the step was opened first, in any attempt; zero if that is
+	// not known.
+	Since time.Time
 }
 
 // Steps is how activities record the attempts of steps. Every write is fenced:
@@ -95,8 +98,9 @@ type Steps interface {
 // Lifecycle is how a run records where the discovery stands.
 type Lifecycle interface {
 	// Claim gives the discovery its session. ready is false while an earlier
-	// discovery of the session is not closed. It is idempotent.
-	Claim(ctx context.Context, discoveryID string) (d Discovery, ready bool, err error)
+	// discovery of the session is not closed. It is idempotent. What a discovery
+	// says first is recorded with it, in one transaction; nil says nothing.
+	Claim(ctx context.Context, discoveryID string, b *Beginning) (d Discovery, ready bool, err error)
 	// Load gives a discovery to the run itself.
 	Load(ctx context.Context, discoveryID string) (Discovery, error)
 	// SetStatus records a status with its events, in one transaction. Of a closed
@@ -115,6 +119,13 @@ type Lifecycle interface {
 	// Earlier gives the closed discoveries of the session, oldest first, for
 	// the opening of a follow-up.
 	Earlier(ctx context.Context, d Discovery) ([]Earlier, error)
+}
+
+// Beginning is what a discovery says once it has its session.
+type Beginning struct {
+	Scope  event.Scope
+	Change StatusChange
+	Events []event.Event
 }
 
 // StatusChange is a new status with what was spent so far.

@@ -43,8 +43,19 @@ func main() {
 	}
 }
 
-// victims are killed in this order.
-var victims = []string{"worker", "api", "redis", "temporal"}
+// victim is a part that is killed when the discovery says that it does
+// something.
+type victim struct{ part, while string }
+
+// victims are killed in this order: the worker twice, since only a calculation
+// with a checkpoint has something to lose.
+var victims = []victim{
+	{"worker", "generate_crystal_csp"},
+	{"worker", "relax_structures ·"},
+	{"api", "relax_structures ·"},
+	{"redis", "relax_structures ·"},
+	{"temporal", "calculate_energy_above_hull"},
+}
 
 func demo(ctx context.Context, r *recorder, binary, envs, query string) (err error) {
 	r.say(told, "$ crystalyse up        # PostgreSQL, Redis, Temporal, API, worker, tools: one folder, no containers")

@@ -112,7 +112,7 @@ type killer struct {
 }
 
 func newKiller(s *stack, r *recorder) *killer {
-	k := &killer{s: s, r: r, lines: make(chan string, 1), ended: make(chan error, 1)}
+	k := &killer{s: s, r: r, lines: make(chan string, 256), ended: make(chan error, 1)}
 	go func() { k.ended <- k.run() }()
 	return k
 }
@@ -133,9 +133,10 @@ func (k *killer) done() error {
 
 func (k *killer) run() error {
 	ctx := context.Background()
-	for _, name := range victims {
-		if !k.news() {
-			return fmt.Errorf("the discovery was over before %s was killed; ask something that takes longer", name)
+	for _, v := range victims {
+		name := v.part
+		if !k.news(v.while) {
+			return fmt.Errorf("the discovery was over before %s was killed in %s; ask something that takes longer", name, v.while)
 		}
 		p, err := k.s.part(ctx, name)
 		if err != nil {
@@ -157,8 +158,9 @@ func (k *killer) run() error {
 	return nil
 }
 
-// news waits for a word of the discovery that is newer than the last kill.
-func (k *killer) news() bool {
+// news waits for a word of the discovery that is newer than the last kill and
+// says that it does something.
+func (k *killer) news(while string) bool {
 	for {
 		select {
 		case _, open := <-k.lines: // an old one
@@ -171,7 +173,7 @@ func (k *killer) news() bool {
 		break
 	}
 	for l := range k.lines {
-		if strings.Contains(l, "running") || strings.Contains(l, "●") {
+		if strings.Contains(l, "●") && strings.Contains(l, while) {
 			return true
 		}
 	}

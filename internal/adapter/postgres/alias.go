@@ -35,9 +35,13 @@ func (d sessions) Named(ctx context.Context, userID, alias string) (session.Sess
 			return err
 		}
 		sid := id.New()
-		n, err := q.InsertAlias(ctx, db.InsertAliasParams{ID: sid, UserID: userID, Alias: &alias, Title: alias})
-		if err != nil || n == 0 {
-			return err // somebody else opened it at the same moment
+		have, err = q.InsertAlias(ctx, db.InsertAliasParams{ID: sid, UserID: userID, Alias: &alias, Title: alias})
+		if errors.Is(err, pgx.ErrNoRows) { // somebody else opened it at the same moment
+			have, err = q.SessionByAlias(ctx, key)
+			return err
+		}
+		if err != nil {
+			return err
 		}
 		scope := event.Scope{SessionID: sid, UserID: userID, Mode: "creative", Step: event.Outside("alias")}
 		return announce(ctx, q, scope, event.SessionStart{Title: alias, Alias: alias})
@@ -45,6 +49,5 @@ func (d sessions) Named(ctx context.Context, userID, alias string) (session.Sess
 	if err != nil {
 		return session.Session{}, err
 	}
-	row, err := one2(d.q.SessionByAlias(ctx, key))("session", alias)
-	return toSession(row), err
+	return toSession(have), nil
 }

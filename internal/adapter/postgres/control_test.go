@@ -93,7 +93,7 @@ func testFork(t *testing.T) {
 	calls, err := db.Of(t.Context(), f.ID)
 	require.NoError(t, err)
 	require.Len(t, calls, 1)
-	_, ready, err := db.Lifecycle().Claim(t.Context(), f.ID)
+	_, ready, err := db.Lifecycle().Claim(t.Context(), f.ID, nil)
 	require.NoError(t, err)
 	require.True(t, ready, "a fork does not wait for its parent")
 
@@ -115,12 +115,12 @@ func testForkOfOneThatWorks(t *testing.T) {
 	f, _, err := db.Fork(t.Context(), "local", d.ID, discovery.Fork{Turn: 0, Query: "CaO"})
 	require.NoError(t, err)
 	for _, o := range []discovery.Discovery{d, f} {
-		_, ready, err := db.Lifecycle().Claim(t.Context(), o.ID)
+		_, ready, err := db.Lifecycle().Claim(t.Context(), o.ID, nil)
 		require.NoError(t, err)
 		require.True(t, ready, "they run side by side")
 	}
 	next := ask(t, db, "local", d.SessionID, "SrO")
-	_, ready, err := db.Lifecycle().Claim(t.Context(), next.ID)
+	_, ready, err := db.Lifecycle().Claim(t.Context(), next.ID, nil)
 	require.NoError(t, err)
 	require.False(t, ready)
 	named, err := db.Lifecycle().Close(t.Context(), scope(d, event.Outside("finish"), 0), discovery.Closing{Status: discovery.StatusCompleted, ReportID: "r", Report: json.RawMessage(`{}`)})

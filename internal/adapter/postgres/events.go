@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,6 +23,9 @@ func (d *DB) Open(ctx context.Context, s event.Scope, scheduled int64) (discover
 		return discovery.Opened{}, wrap(err)
 	}
 	o := discovery.Opened{Attempt: int(row.Base) + s.Attempt, Superseded: int(row.Before)}
+	if row.OpenedAt != nil {
+		o.Since = *row.OpenedAt
+	}
 	if row.Scheduled > scheduled || int(row.Now) > o.Attempt {
 		return discovery.Opened{}, superseded(s, int(row.Now))
 	}
@@ -42,23 +46,29 @@ func superseded(s event.Scope, current int) error {
 }
 
 // fenced refuses writes of an attempt that is not the step's current one, and
-// holds the step so that no newer one can begin before the commit.
+// holds the step so that no newer one can begin before the commit. Openings do
+// not wait for the disk: one that a crash of the database has taken away is
+// missed here, before anything was written in its name, and is made again.
 func fenced(ctx context.Context, q *db.Queries, s event.Scope) error {
-	if s.Step == "" || event.IsOutside(s.Step) {
+	if !ofStep(s) {
 		return nil
 	}
 	current, err := q.LockStep(ctx, db.LockStepParams{DiscoveryID: s.DiscoveryID, Gen: int32(s.Gen), Step: s.Step})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fault.New(fault.CodeInternal, "step %s was never opened", s.Step)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), err == nil && int(current) < s.Attempt:
+		return fault.New(fault.CodeUnavailable, "attempt %d of step %s is not open", s.Attempt, s.Step).
+			WithHint("the database was restarted; the step is tried again")
+	case err != nil:
 		return err
-	}
-	if int(current) > s.Attempt {
+	case int(current) > s.Attempt:
 		return superseded(s, int(current))
 	}
 	return nil
 }
+
+// ofStep tells what an attempt of a step writes from what is announced outside
+// of steps.
+func ofStep(s event.Scope) bool { return s.Step != "" && !event.IsOutside(s.Step) }
 
 // Append inserts events in order and numbers them.
 func (d *DB) Append(ctx context.Context, s event.Scope, events ...event.Event) error {
@@ -80,14 +90,60 @@ func appendEvents(ctx context.Context, q *db.Queries, s event.Scope, events []ev
 	if len(events) == 0 {
 		return nil
 	}
-	if _, err := q.LockSession(ctx, s.SessionID); err != nil {
-		return fmt.Errorf("session %s: %w", s.SessionID, err)
-	}
-	ids := make([]string, len(events))
-	for i, e := range events {
+	rows := db.InsertEventsParams{SessionID: s.SessionID, UserID: s.UserID, DiscoveryID: s.DiscoveryID, Step: ofStep(s)}
+	for _, e := range events {
 		if !event.Durable(e.Type) {
 			return fault.New(fault.CodeInternal, "events of type %s are not stored", e.Type)
 		}
+	}
+	events = slices.Clone(events)
+	last, err := q.TakeOrds(ctx, db.TakeOrdsParams{ID: s.SessionID, N: int64(len(events))})
+	if err != nil {
+		return fmt.Errorf("session %s: %w", s.SessionID, err)
+	}
+	before := last - int64(len(events))
+	for i := range events {
+		events[i].Metadata.Ord = before + 1 + int64(i)
+		body, err := json.Marshal(events[i])
+		if err != nil {
+			return err
+		}
+		rows.Ords, rows.Ids = append(rows.Ords, events[i].Metadata.Ord), append(rows.Ids, events[i].ID)
+		rows.Types, rows.Bodies = append(rows.Types, string(events[i].Type)), append(rows.Bodies, string(body))
+	}
+	n, err := q.InsertEvents(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if int(n) < len(events) {
+		return appendNew(ctx, q, s, events, before)
+	}
+	for _, e := range events {
+		collect(q, s.SessionID, e)
+	}
+	return nil
+}
+
+// appendNew gives the numbers of events back of which some are stored already,
+// as happens where a step is tried again, and stores the others.
+func appendNew(ctx context.Context, q *db.Queries, s event.Scope, events []event.Event, before int64) error {
+	if ofStep(s) {
+		ended, err := q.HasEnded(ctx, s.DiscoveryID)
+		if err != nil {
+			return err
+		}
+		if ended {
+			return fault.New(fault.CodeConflict, "%s has ended; step %s comes too late", s.DiscoveryID, s.Step)
+		}
+	}
+	if err := q.TakeBack(ctx, db.TakeBackParams{SessionID: s.SessionID, After: before}); err != nil {
+		return err
+	}
+	if _, err := q.TakeOrds(ctx, db.TakeOrdsParams{ID: s.SessionID, N: int64(-len(events))}); err != nil {
+		return err
+	}
+	ids := make([]string, len(events))
+	for i, e := range events {
 		ids[i] = e.ID
 	}
 	stored, err := q.KnownEvents(ctx, ids)
@@ -98,39 +154,17 @@ func appendEvents(ctx context.Context, q *db.Queries, s event.Scope, events []ev
 	for _, id := range stored {
 		known[id] = true
 	}
-	fresh := make([]event.Event, 0, len(events))
+	var fresh []event.Event
 	for _, e := range events {
 		if !known[e.ID] {
 			known[e.ID] = true
 			fresh = append(fresh, e)
 		}
 	}
-	if len(fresh) == 0 {
-		return nil
+	if len(fresh) == len(events) {
+		return fault.New(fault.CodeInternal, "the log of session %s goes beyond its last number", s.SessionID)
 	}
-	last, err := q.TakeOrds(ctx, db.TakeOrdsParams{ID: s.SessionID, N: int64(len(fresh))})
-	if err != nil {
-		return err
-	}
-	for i, e := range fresh {
-		e.Metadata.Ord = last - int64(len(fresh)-1-i)
-		if err := insertEvent(ctx, q, s, e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func insertEvent(ctx context.Context, q *db.Queries, s event.Scope, e event.Event) error {
-	body, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	collect(q, s.SessionID, e)
-	return q.InsertEvent(ctx, db.InsertEventParams{
-		SessionID: s.SessionID, Ord: e.Metadata.Ord, ID: e.ID, UserID: s.UserID,
-		DiscoveryID: s.DiscoveryID, Type: string(e.Type), Body: body,
-	})
+	return appendEvents(ctx, q, s, fresh)
 }
 
 // After gives a page of the owner's events.

@@ -22,7 +22,7 @@ func (d lifecycle) Load(ctx context.Context, did string) (discovery.Discovery, e
 }
 
 // Claim gives a discovery its session when no earlier one of it is open.
-func (d lifecycle) Claim(ctx context.Context, did string) (out discovery.Discovery, ready bool, err error) {
+func (d lifecycle) Claim(ctx context.Context, did string, b *discovery.Beginning) (out discovery.Discovery, ready bool, err error) {
 	err = d.tx(ctx, func(q *db.Queries) error {
 		row, err := one2(q.LockDiscovery(ctx, did))("discovery", did)
 		if err != nil {
@@ -37,16 +37,23 @@ func (d lifecycle) Claim(ctx context.Context, did string) (out discovery.Discove
 		}
 		// A fork runs beside its parent; others wait for their turn.
 		ready = before == 0 || row.ParentID != nil
-		if ready {
+		switch {
+		case !ready:
+			return nil
+		case b == nil:
 			return q.MarkStarted(ctx, did)
 		}
-		return nil
+		return setStatus(ctx, q, b.Scope, b.Change, b.Events)
 	})
 	return out, ready, err
 }
 
 // SetStatus records a status with its events.
 func (d lifecycle) SetStatus(ctx context.Context, s event.Scope, c discovery.StatusChange, events ...event.Event) error {
+	return d.tx(ctx, func(q *db.Queries) error { return setStatus(ctx, q, s, c, events) })
+}
+
+func setStatus(ctx context.Context, q *db.Queries, s event.Scope, c discovery.StatusChange, events []event.Event) error {
 	usage, err := json.Marshal(c.Usage)
 	if err != nil {
 		return err
@@ -62,14 +69,12 @@ func (d lifecycle) SetStatus(ctx context.Context, s event.Scope, c discovery.Sta
 			return err
 		}
 	}
-	return d.tx(ctx, func(q *db.Queries) error {
-		n, err := q.SetDiscoveryStatus(ctx, db.SetDiscoveryStatusParams{
-			ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent, Budget: budget, Deadline: c.Deadline, Paused: c.Paused})
-		if err != nil || n == 0 {
-			return err // closed meanwhile: its last event is told
-		}
-		return appendEvents(ctx, q, s, events)
-	})
+	n, err := q.SetDiscoveryStatus(ctx, db.SetDiscoveryStatusParams{
+		ID: s.DiscoveryID, Status: string(c.Status), Reason: c.Reason, Details: c.Details, Usage: usage, Agent: agent, Budget: budget, Deadline: c.Deadline, Paused: c.Paused})
+	if err != nil || n == 0 {
+		return err // closed meanwhile: its last event is told
+	}
+	return appendEvents(ctx, q, s, events)
 }
 
 // Close ends a discovery once, and names the one of its session that is next.

@@ -167,6 +167,11 @@ func wrap(err error, doing string) error {
 	if errors.As(err, &app) && app.Type() == string(fault.CodeConflict) {
 		return fault.New(fault.CodeConflict, "%s", app.Message())
 	}
+	var busy *serviceerror.ResourceExhausted
+	if errors.As(err, &busy) {
+		return fault.Wrap(fault.CodeLimit, err, "the workflow engine has too much to do to %s", doing).
+			WithHint("nothing was changed; send it again in a moment")
+	}
 	return fault.Wrap(fault.CodeUnavailable, err, "the workflow engine could not %s", doing).
 		WithHint("nothing is lost; try again in a moment")
 }

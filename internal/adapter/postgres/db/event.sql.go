@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 const eventsAfter = `-- name: EventsAfter :many
@@ -64,31 +65,52 @@ func (q *Queries) ForgetServerStates(ctx context.Context, worker string) error {
 	return err
 }
 
-const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO events (session_id, ord, id, user_id, discovery_id, type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
+const hasEnded = `-- name: HasEnded :one
+SELECT (ended_at IS NOT NULL)::bool AS ended FROM discoveries WHERE id = $1
 `
 
-type InsertEventParams struct {
-	SessionID   string
-	Ord         int64
-	ID          string
-	UserID      string
-	DiscoveryID string
-	Type        string
-	Body        json.RawMessage
+func (q *Queries) HasEnded(ctx context.Context, id string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasEnded, id)
+	var ended bool
+	err := row.Scan(&ended)
+	return ended, err
 }
 
-func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
-	_, err := q.db.Exec(ctx, insertEvent,
+const insertEvents = `-- name: InsertEvents :execrows
+INSERT INTO events (session_id, ord, id, user_id, discovery_id, type, body)
+SELECT $1::text, unnest($2::bigint[]), unnest($3::text[]), $4::text, $5::text, unnest($6::text[]), unnest($7::text[])::jsonb
+WHERE NOT $8::bool OR EXISTS (SELECT 1 FROM discoveries d WHERE d.id = $5::text AND d.ended_at IS NULL)
+ON CONFLICT DO NOTHING
+`
+
+type InsertEventsParams struct {
+	SessionID   string
+	Ords        []int64
+	Ids         []string
+	UserID      string
+	DiscoveryID string
+	Types       []string
+	Bodies      []string
+	Step        bool
+}
+
+// What is stored already is left out. So is everything that a step has to say
+// of a discovery that has ended: nothing follows its last event.
+func (q *Queries) InsertEvents(ctx context.Context, arg InsertEventsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertEvents,
 		arg.SessionID,
-		arg.Ord,
-		arg.ID,
+		arg.Ords,
+		arg.Ids,
 		arg.UserID,
 		arg.DiscoveryID,
-		arg.Type,
-		arg.Body,
+		arg.Types,
+		arg.Bodies,
+		arg.Step,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const knownEvents = `-- name: KnownEvents :many
@@ -144,8 +166,9 @@ WITH before AS (SELECT s.attempt FROM steps s WHERE s.discovery_id = $1 AND s.ge
                             WHEN excluded.scheduled = steps.scheduled THEN greatest(steps.attempt, steps.base + excluded.attempt)
                             ELSE steps.attempt END,
              scheduled = greatest(steps.scheduled, excluded.scheduled)
-         RETURNING attempt, base, scheduled)
-SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, w.attempt::int AS now, w.base::int AS base, w.scheduled::bigint AS scheduled FROM written w
+         RETURNING attempt, base, scheduled, opened_at)
+SELECT coalesce((SELECT attempt FROM before), 0)::int AS before, w.attempt::int AS now, w.base::int AS base, w.scheduled::bigint AS scheduled, w.opened_at,
+    set_config('synchronous_commit', 'off', true)::text AS lazily FROM written w
 `
 
 type OpenStepParams struct {
@@ -162,10 +185,14 @@ type OpenStepRow struct {
 	Now       int32
 	Base      int32
 	Scheduled int64
+	OpenedAt  *time.Time
+	Lazily    string
 }
 
 // The attempt before, 0 if this is the first; the stored one never goes down.
-// What was scheduled later counts on from there.
+// What was scheduled later counts on from there. The commit does not wait for the
+// disk: an opening that a crash takes away is missed by whatever the attempt
+// writes (see fenced), and is made again.
 func (q *Queries) OpenStep(ctx context.Context, arg OpenStepParams) (OpenStepRow, error) {
 	row := q.db.QueryRow(ctx, openStep,
 		arg.DiscoveryID,
@@ -181,6 +208,8 @@ func (q *Queries) OpenStep(ctx context.Context, arg OpenStepParams) (OpenStepRow
 		&i.Now,
 		&i.Base,
 		&i.Scheduled,
+		&i.OpenedAt,
+		&i.Lazily,
 	)
 	return i, err
 }
@@ -228,6 +257,21 @@ func (q *Queries) ServerStates(ctx context.Context) ([]McpServer, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const takeBack = `-- name: TakeBack :exec
+DELETE FROM events WHERE session_id = $1 AND ord > $2
+`
+
+type TakeBackParams struct {
+	SessionID string
+	After     int64
+}
+
+// Events that this transaction has just stored.
+func (q *Queries) TakeBack(ctx context.Context, arg TakeBackParams) error {
+	_, err := q.db.Exec(ctx, takeBack, arg.SessionID, arg.After)
+	return err
 }
 
 const takeOrds = `-- name: TakeOrds :one

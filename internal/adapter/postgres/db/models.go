@@ -187,6 +187,7 @@ type Step struct {
 	Attempt     int32
 	Scheduled   int64
 	Base        int32
+	OpenedAt    *time.Time
 }
 
 type Structure struct {

@@ -10,8 +10,8 @@ import (
 	"encoding/json"
 )
 
-const insertAlias = `-- name: InsertAlias :execrows
-INSERT INTO sessions (id, user_id, alias, title) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, alias) DO NOTHING
+const insertAlias = `-- name: InsertAlias :one
+INSERT INTO sessions (id, user_id, alias, title) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, alias) DO NOTHING RETURNING id, user_id, alias, title, last_ord, created_at, ended_at
 `
 
 type InsertAliasParams struct {
@@ -21,17 +21,24 @@ type InsertAliasParams struct {
 	Title  string
 }
 
-func (q *Queries) InsertAlias(ctx context.Context, arg InsertAliasParams) (int64, error) {
-	result, err := q.db.Exec(ctx, insertAlias,
+func (q *Queries) InsertAlias(ctx context.Context, arg InsertAliasParams) (Session, error) {
+	row := q.db.QueryRow(ctx, insertAlias,
 		arg.ID,
 		arg.UserID,
 		arg.Alias,
 		arg.Title,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var i Session
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Alias,
+		&i.Title,
+		&i.LastOrd,
+		&i.CreatedAt,
+		&i.EndedAt,
+	)
+	return i, err
 }
 
 const lastOrd = `-- name: LastOrd :one
@@ -52,6 +59,7 @@ func (q *Queries) LastOrd(ctx context.Context, arg LastOrdParams) (int64, error)
 
 const markPublished = `-- name: MarkPublished :exec
 UPDATE events SET published_at = now() WHERE session_id = $1 AND ord <= $2 AND published_at IS NULL
+RETURNING set_config('synchronous_commit', 'off', true)
 `
 
 type MarkPublishedParams struct {
@@ -59,6 +67,8 @@ type MarkPublishedParams struct {
 	Ord       int64
 }
 
+// The commit does not wait for the disk: what a crash forgets is published again,
+// and is known there.
 func (q *Queries) MarkPublished(ctx context.Context, arg MarkPublishedParams) error {
 	_, err := q.db.Exec(ctx, markPublished, arg.SessionID, arg.Ord)
 	return err

@@ -409,6 +409,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10, $11, $12)
 ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
     status = 'running', result = NULL, error = NULL, ended_at = NULL
 WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts OR calls.status = 'cancelled' AND calls.attempts < excluded.attempts
+RETURNING set_config('synchronous_commit', 'off', true)
 `
 
 type NoteProgressParams struct {
@@ -426,6 +427,8 @@ type NoteProgressParams struct {
 	Progress       json.RawMessage
 }
 
+// Progress that a crash forgets is reported again: the commit does not wait for
+// the disk.
 func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) error {
 	_, err := q.db.Exec(ctx, noteProgress,
 		arg.DiscoveryID,

@@ -27,11 +27,14 @@ SELECT * FROM calls WHERE discovery_id = $1 AND status <> 'running';
 SELECT * FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'running' ORDER BY started_at;
 
 -- name: NoteProgress :exec
+-- Progress that a crash forgets is reported again: the commit does not wait for
+-- the disk.
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, attempts, started_at, progress)
 VALUES (@discovery_id, @call_id, @gen, @user_id, @idempotency_key, @tool, @server, @tool_version, @arguments, 'running', @attempts, @started_at, @progress)
 ON CONFLICT (discovery_id, call_id, gen) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
     status = 'running', result = NULL, error = NULL, ended_at = NULL
-WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts OR calls.status = 'cancelled' AND calls.attempts < excluded.attempts;
+WHERE calls.status = 'running' AND calls.attempts <= excluded.attempts OR calls.status = 'cancelled' AND calls.attempts < excluded.attempts
+RETURNING set_config('synchronous_commit', 'off', true);
 
 -- name: FinishCall :exec
 INSERT INTO calls (discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, started_at, ended_at, computation, reused_from)

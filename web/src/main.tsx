@@ -1,7 +1,11 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
-import "./styles/parts.css";
+import "./styles/narrow.css";
+import "./styles/talk.css";
+import "./styles/overlays.css";
+import "./styles/results.css";
+import "./styles/time.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

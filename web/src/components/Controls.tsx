@@ -63,6 +63,7 @@ export function Controls({ discovery: d, onExport }: { discovery: Discovery; onE
             type="button"
             className="btn"
             disabled={busy}
+            aria-label="Finish now"
             title="Finish now: answer with what is known"
             onClick={() => update.mutate({ kind: "finish_now" })}
           >

@@ -1,11 +1,15 @@
-import { ArrowDown } from "lucide-react";
+import { ArrowDown, BookMarked } from "lucide-react";
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Report } from "../api/types";
 import { parseStep } from "../event/id";
+import { counted } from "../lib/format";
+import { Sentence } from "../lib/formula";
 import { once } from "../lib/once";
 import type { SessionView } from "../run/log";
+import { givenAtFirst } from "../run/remembered";
 import { resolver } from "../run/values";
 import { type Call, type Discovery, isClosed } from "../run/view";
+import { useUi } from "../ui/state";
 import { AgentReasoningPanel } from "./AgentReasoningPanel";
 import { Attention } from "./Attention";
 import { StatusBadge } from "./Bits";
@@ -85,7 +89,10 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
   return (
     <ResolveContext value={resolve}>
       <article className="asked" aria-label={`Discovery: ${d.query}`}>
-        <h2 className={named ? "hidden" : "query"}>{d.query || "…"}</h2>
+        <h2 className={named ? "hidden" : "query"}>
+          <Sentence of={d.query || "…"} />
+        </h2>
+        {live ? <Given discovery={d} /> : null}
         {d.turns.map((t, i) => (
           <Windowed key={t.step} step={t.step} many={d.turns.length > 40}>
             <AgentReasoningPanel
@@ -117,6 +124,26 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
     </ResolveContext>
   );
 });
+
+/** That it began with what earlier work found, and the way there. */
+function Given({ discovery: d }: { discovery: Discovery }) {
+  const ids = givenAtFirst(d)?.memoryIds;
+  const select = useUi((u) => u.select);
+  const setMemory = useUi((u) => u.setMemory);
+  const setPhoneTab = useUi((u) => u.setPhoneTab);
+  const first = ids?.[0];
+  if (!first) return null;
+  const show = () => {
+    select({ discovery: d.id, memory: first });
+    setMemory(true);
+    setPhoneTab("memory");
+  };
+  return (
+    <button type="button" className="chip link given" onClick={show}>
+      <BookMarked size={12} aria-hidden /> {counted(ids.length, "memory", "memories")} of earlier work
+    </button>
+  );
+}
 
 const none: readonly Call[] = [];
 /** Calls by their turn; those of candidates, which belong to none of the discovery itself, under 0. */

@@ -1,13 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Pencil, Pin, PinOff, Trash2, Undo2, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import { useEffect, useState } from "react";
 import { json, Problem } from "../api/client";
 import type { Memory } from "../api/types";
-import { formatWhen, words } from "../lib/format";
+import { counted } from "../lib/format";
+import type { MemoryOp } from "../run/model";
+import { placeOf } from "../run/remembered";
 import type { Discovery } from "../run/view";
 import { useUi } from "../ui/state";
 import { ProblemNote, Skeleton } from "./Bits";
-import { Markdown } from "./Markdown";
+import { MemoryItem } from "./MemoryItem";
 
 const layers = [
   { id: "working", label: "Working", says: "this session" },
@@ -104,7 +106,7 @@ function Found({ found, error }: { found: Memory[] | undefined; error: unknown }
   return (
     <ul className="col" aria-label="Found">
       {found.map((m) => (
-        <Item key={m.id} memory={m} />
+        <MemoryItem key={m.id} memory={m} />
       ))}
     </ul>
   );
@@ -133,184 +135,11 @@ function Layer({
       ) : (
         <ul className="col">
           {sorted.map((m) => (
-            <Item key={m.id} memory={m} />
+            <MemoryItem key={m.id} memory={m} />
           ))}
         </ul>
       )}
     </section>
-  );
-}
-
-function Item({ memory: m }: { memory: Memory }) {
-  const client = useQueryClient();
-  const renew = () => client.invalidateQueries({ queryKey: ["memories"] });
-  const patch = useMutation({
-    mutationFn: (change: object) => json(`/memories/${m.id}`, { method: "PATCH", body: change }),
-    onSuccess: renew,
-  });
-  const [editing, setEditing] = useState(false);
-  const [text, setText] = useState(m.content);
-  const forget = useForget(m.id, renew);
-  const selected = useUi((u) => u.selection.memory === m.id);
-  if (forget.waiting)
-    return (
-      <li className="memory-item row">
-        <span className="soft small grow">Forgotten.</span>
-        <button type="button" className="btn" onClick={forget.undo}>
-          <Undo2 size={14} aria-hidden /> Undo
-        </button>
-      </li>
-    );
-  return (
-    <li className={`memory-item ${selected ? "selected" : ""}`}>
-      {editing ? (
-        <form
-          className="col"
-          onSubmit={(e) => {
-            e.preventDefault();
-            patch.mutate({ content: text.trim() }, { onSuccess: () => setEditing(false) });
-          }}
-        >
-          <textarea
-            className="input"
-            aria-label="Memory"
-            rows={3}
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-          />
-          <div className="row end">
-            <button type="button" className="btn" onClick={() => setEditing(false)}>
-              Keep as it was
-            </button>
-            <button type="submit" className="btn primary" disabled={patch.isPending || text.trim() === ""}>
-              Save
-            </button>
-          </div>
-        </form>
-      ) : (
-        <>
-          <Content text={m.content} />
-          <div className="row small soft">
-            <Origin memory={m} />
-            {m.similarity !== undefined ? (
-              <span className="num small">similarity {m.similarity.toFixed(2)}</span>
-            ) : null}
-            <span className="grow" />
-            <button
-              type="button"
-              className="btn quiet icon"
-              aria-label={m.pinned ? "Unpin" : "Pin"}
-              aria-pressed={m.pinned ?? false}
-              onClick={() => patch.mutate({ pinned: !m.pinned })}
-            >
-              {m.pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
-            </button>
-            <button type="button" className="btn quiet icon" aria-label="Edit" onClick={() => setEditing(true)}>
-              <Pencil size={14} aria-hidden />
-            </button>
-            <button type="button" className="btn quiet icon" aria-label="Forget" onClick={forget.start}>
-              <Trash2 size={14} aria-hidden />
-            </button>
-          </div>
-        </>
-      )}
-      {patch.isError ? <ProblemNote error={patch.error} /> : null}
-      {forget.error ? <ProblemNote error={forget.error} /> : null}
-    </li>
-  );
-}
-
-const long = 260; // characters
-
-/** What is remembered, as text and not as it is stored; a long one folded. */
-function Content({ text }: { text: string }) {
-  const [whole, setWhole] = useState(false);
-  const folded = text.length > long && !whole;
-  return (
-    <>
-      <div className={folded ? "folded" : ""}>
-        <Markdown text={readable(text)} />
-      </div>
-      {text.length > long ? (
-        <button type="button" className="chip link" aria-expanded={whole} onClick={() => setWhole(!whole)}>
-          {whole ? "Less" : "More"}
-        </button>
-      ) : null}
-    </>
-  );
-}
-
-/** JSON that a program kept is listed by name. */
-function readable(text: string): string {
-  if (!/^\s*\{/.test(text)) return text;
-  try {
-    const kept = JSON.parse(text) as Record<string, unknown>;
-    return Object.entries(kept)
-      .map(([k, v]) => `- ${words(k)}: ${typeof v === "object" ? `\`${JSON.stringify(v)}\`` : String(v)}`)
-      .join("\n");
-  } catch {
-    return text; // it only begins like JSON
-  }
-}
-
-const undoFor = 6000;
-
-/** Forgets after a moment in which it can be undone; leaving the panel forgets at once. */
-function useForget(id: string, done: () => unknown) {
-  const [waiting, setWaiting] = useState(false);
-  const remove = useMutation({
-    mutationFn: () => json(`/memories/${id}`, { method: "DELETE" }).catch(emptyAnswer),
-    onSuccess: done,
-  });
-  const mutate = remove.mutate;
-  const pending = useRef(false);
-  useEffect(() => {
-    pending.current = waiting;
-    if (!waiting) return;
-    const t = setTimeout(() => {
-      pending.current = false;
-      mutate();
-    }, undoFor);
-    return () => clearTimeout(t);
-  }, [waiting, mutate]);
-  useEffect(
-    () => () => {
-      if (pending.current) mutate();
-    },
-    [mutate],
-  );
-  return {
-    waiting: waiting && !remove.isError,
-    start: () => setWaiting(true),
-    undo: () => setWaiting(false),
-    error: remove.error,
-  };
-}
-
-/** A 204 has no body to read. */
-function emptyAnswer(err: unknown): undefined {
-  if (err instanceof SyntaxError) return undefined;
-  throw err;
-}
-
-function Origin({ memory: m }: { memory: Memory }) {
-  const select = useUi((u) => u.select);
-  const step = typeof m.metadata.step === "string" ? m.metadata.step : undefined;
-  const discovery =
-    m.discovery_id ?? (typeof m.metadata.discovery_id === "string" ? m.metadata.discovery_id : undefined);
-  return (
-    <>
-      <span>{formatWhen(m.created_at)}</span>
-      {step ? (
-        <button
-          type="button"
-          className="chip link"
-          onClick={() => select({ step, memory: m.id, ...(discovery ? { discovery } : {}) })}
-        >
-          {step}
-        </button>
-      ) : null}
-    </>
   );
 }
 
@@ -323,24 +152,26 @@ function Recalled({ discovery, known }: { discovery: Discovery | undefined; know
     <section className="col" aria-label="Used in this discovery">
       <h3>In this discovery</h3>
       <ul className="col small">
-        {ops.map((o) => (
-          <li key={o.id}>
-            <button
-              type="button"
-              className="chip link"
-              onClick={() =>
-                select({ ...(o.step ? { step: o.step } : {}), ...(o.memoryIds[0] ? { memory: o.memoryIds[0] } : {}) })
-              }
-            >
-              {o.step ?? "session"}
-            </button>{" "}
-            <span className="soft">
-              {{ write: "kept", read: "recalled", search: "looked for", consolidate: "merged" }[o.op]}
-            </span>{" "}
-            {o.query ?? known.find((m) => m.id === o.memoryIds[0])?.content.slice(0, 90) ?? ""}
-          </li>
-        ))}
+        {ops.map((o) => {
+          const first = known.find((m) => m.id === o.memoryIds[0]);
+          const step = o.step ?? (o.op === "write" && first ? placeOf(first).step : undefined);
+          const target = { ...(step ? { step } : {}), ...(o.memoryIds[0] ? { memory: o.memoryIds[0] } : {}) };
+          return (
+            <li key={o.id}>
+              <button type="button" className="chip link" onClick={() => select(target)}>
+                {step ?? "session"}
+              </button>{" "}
+              <span className="soft">{did(o)}</span> {o.query ?? first?.content.slice(0, 90) ?? ""}
+            </li>
+          );
+        })}
       </ul>
     </section>
   );
+}
+
+/** In a word what was done, and with how many. */
+function did(o: MemoryOp): string {
+  if (o.op === "search") return `looked for, ${counted(o.memoryIds.length, "memory", "memories")} found:`;
+  return { write: "kept", read: "read", consolidate: "merged" }[o.op];
 }

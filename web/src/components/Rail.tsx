@@ -7,6 +7,7 @@ import { useRecent, useSessions } from "../api/queries";
 import type { Me } from "../api/types";
 import { askToNotify } from "../hooks/useNotices";
 import { formatWhen } from "../lib/format";
+import { Sentence } from "../lib/formula";
 import { type Theme, useUi } from "../ui/state";
 import { ProblemNote, Skeleton, StatusIcon } from "./Bits";
 import { Menu } from "./Menu";
@@ -65,7 +66,9 @@ export function Rail({ me }: { me: Me }) {
                 onClick={() => setRail(false)}
               >
                 <StatusIcon status={status.get(s.id) ?? "queued"} />
-                <span className="ellipsis grow">{s.title || s.alias || "Session"}</span>
+                <span className="ellipsis grow">
+                  <Sentence of={s.title || s.alias || "Session"} />
+                </span>
                 <span className="small soft">{formatWhen(s.created_at)}</span>
               </Link>
             </li>

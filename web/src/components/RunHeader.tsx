@@ -1,6 +1,7 @@
 import { useRecord } from "../api/queries";
 import { useNow } from "../hooks/useNow";
 import { counted, formatCount, formatSeconds } from "../lib/format";
+import { Sentence } from "../lib/formula";
 import { type Discovery, isClosed } from "../run/view";
 import { Meter, StatusBadge } from "./Bits";
 import { Controls } from "./Controls";
@@ -27,7 +28,7 @@ export function RunHeader({
       <div className="row run-title">
         <StatusBadge status={d.status} />
         <h1 className="ellipsis grow" title={title}>
-          {title}
+          <Sentence of={title} />
         </h1>
         {live ? <Controls discovery={d} onExport={onExport} /> : null}
       </div>

@@ -1,6 +1,6 @@
 // Formulas and space groups set as the field writes them, and no full stop left
 // alone at the beginning of a line behind a number. Runs on sanitized text.
-import { parseFormula } from "../lib/science";
+import { isFormula } from "../lib/science";
 
 interface Node {
   type: string;
@@ -54,11 +54,6 @@ function set(text: Node): Node[] {
 /** Bars, screws and slashes tell it from a word; of the orthorhombic ones, which are letters alone, the usual. */
 function isSpaceGroup(word: string): boolean {
   return (spaceGroup.test(word) && /[-_/]|\dm/.test(word)) || orthorhombic.has(word);
-}
-
-/** At least two elements and a number: B1 is a structure type, and HCl needs no help. */
-function isFormula(word: string): boolean {
-  return /\d/.test(word) && (parseFormula(word)?.size ?? 0) > 1;
 }
 
 /** A number and the mark behind it stay on one line. */

@@ -1,4 +1,5 @@
 import { Fragment, memo } from "react";
+import { isFormula } from "./science";
 
 /** A formula with real subscripts, read out element by element. */
 export const Formula = memo(function Formula({ of }: { of: string }) {
@@ -27,4 +28,10 @@ export const SpaceGroupSymbol = memo(function SpaceGroupSymbol({ of }: { of: str
       })}
     </i>
   );
+});
+
+/** A sentence as somebody typed it, its formulas set. */
+export const Sentence = memo(function Sentence({ of }: { of: string }) {
+  const words = of.split(/([A-Z(][A-Za-z0-9().]*[A-Za-z0-9)])/);
+  return words.map((w, i) => (isFormula(w) ? <Formula key={i} of={w} /> : <Fragment key={i}>{w}</Fragment>));
 });

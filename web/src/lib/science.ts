@@ -26,3 +26,8 @@ export function parseFormula(word: string): Set<string> | undefined {
   }
   return open === 0 && found.size > 0 ? found : undefined;
 }
+
+/** At least two elements and a number: B1 is a structure type, and HCl needs no help. */
+export function isFormula(word: string): boolean {
+  return /\d/.test(word) && (parseFormula(word)?.size ?? 0) > 1;
+}

@@ -7,6 +7,7 @@ import { ProblemNote } from "../components/Bits";
 import { ModelNote } from "../components/ModelNote";
 import { QueryInput, type QueryInputHandle, type Question } from "../components/QueryInput";
 import { useShortcuts } from "../hooks/useShortcuts";
+import { Sentence } from "../lib/formula";
 import { useUi } from "../ui/state";
 
 const examples: { query: string; mode: Mode; says: string }[] = [
@@ -75,7 +76,9 @@ export function Home() {
                 disabled={create.isPending}
                 onClick={() => ask({ query: x.query, mode: x.mode, budget: {} })}
               >
-                <span>{x.query}</span>
+                <span>
+                  <Sentence of={x.query} />
+                </span>
                 <span className="small soft">
                   {x.mode}: {x.says}
                 </span>

@@ -1,3 +1,4 @@
+import { thin } from "../lib/format";
 import { type Crystal, frameCount, type Viewer } from "../viewer";
 import { FramePlot } from "./FramePlot";
 
@@ -74,9 +75,17 @@ export function Frames({
         <span className="small num st-readout">
           step {step}
           {energy === undefined ? null : (
-            <span className="st-key-energy"> {minus((energy / crystal.n).toFixed(4))} eV/atom</span>
+            <span className="st-key-energy">
+              {minus((energy / crystal.n).toFixed(4))}
+              {thin}eV/atom
+            </span>
           )}
-          {fmax === undefined ? null : <span className="st-key-fmax"> {fmax.toFixed(3)} eV/Å</span>}
+          {fmax === undefined ? null : (
+            <span className="st-key-fmax">
+              {fmax.toFixed(3)}
+              {thin}eV/Å
+            </span>
+          )}
         </span>
       </div>
     </section>

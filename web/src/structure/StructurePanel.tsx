@@ -44,7 +44,7 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
               <h2>{shown ? <Formula of={shown.formula} /> : "Structure"}</h2>
             )}
             {shown?.spaceGroup ? (
-              <span className="small">
+              <span className="small nowrap">
                 <SpaceGroupSymbol of={shown.spaceGroup.symbol} />{" "}
                 <span className="soft">{shown.spaceGroup.number}</span>
               </span>

@@ -14,10 +14,11 @@ import (
 )
 
 // Prints gives, for a built-in server, a print of all that decides its answers
-// beside the arguments: its code, its environment, and the model files, whose
-// presence decides which potential is the default and whose content what it
-// computes. Servers of the user have none, and neither has one that asks the
-// network: what they answered yesterday proves nothing about today.
+// beside the arguments: its code, its environment, the settings it is started
+// with, and the model files, whose presence decides which potential is the
+// default and whose content what it computes. Servers of the user have none, and
+// neither has one that asks the network: what they answered yesterday proves
+// nothing about today.
 func Prints(cfg *config.Config, servers tool.Config) (func(server string) (string, bool), error) {
 	code, err := unpackServers(cfg)
 	if err != nil {
@@ -41,8 +42,38 @@ func Prints(cfg *config.Config, servers tool.Config) (func(server string) (strin
 			return "", false
 		}
 		files, err := listing(cfg.ModelsDir)
-		return base + "/" + files, err == nil
+		if err != nil {
+			return "", false
+		}
+		set, err := settings(cfg)
+		return base + "/" + files + "/" + set, err == nil
 	}, nil
+}
+
+// deciding are the variables of ServerEnv that change answers: where and how
+// precisely it is computed, when a phase counts as stable, which weights generate.
+var deciding = []string{"CRYSTALYSE_DEVICE", "CRYSTALYSE_DTYPE", "CRYSTALYSE_THRESHOLDS", "CRYSTALYSE_CHEMELEON_CSP", "CRYSTALYSE_CHEMELEON_DNG", "CUDA_VISIBLE_DEVICES"}
+
+// settings is a print of them, and of the files they name as those are now; an
+// extra that was installed brings potentials.
+func settings(cfg *config.Config) (string, error) {
+	h := sha256.New()
+	for _, k := range deciding {
+		v := os.Getenv(k)
+		fmt.Fprintf(h, "%s=%s\x00", k, v)
+		info, err := os.Stat(v)
+		switch {
+		case v == "" || errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir():
+		case err != nil:
+			return "", err
+		default:
+			fmt.Fprintf(h, "%d\x00%d\x00", info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	for _, kv := range extraServerEnv(cfg) {
+		fmt.Fprintf(h, "%s\x00", kv)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
 // decided are the servers whose answers follow from code, arguments and models.

@@ -35,7 +35,7 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (BeginResult, err
 		return BeginResult{}, toTemporal(err)
 	}
 	res := BeginResult{
-		Ready: ready, Mode: d.Mode, Budget: d.Budget, UserID: d.UserID, SessionID: d.SessionID, Query: shorten(d.Query, 80),
+		Ready: ready, Mode: d.Mode, Budget: d.Budget, UserID: d.UserID, SessionID: d.SessionID,
 	}
 	res.Notify, res.LongQueue = a.Notifier != nil, a.LongQueue
 	if !ready {

@@ -46,7 +46,7 @@ type BeginResult struct {
 	Budget    discovery.Budget
 	UserID    string
 	SessionID string
-	Query     string // first 80 characters, for the operator's eyes
+	Query     string // not filled any more: the engine keeps what it is given after a user had it forgotten
 	Policy    discovery.Policy
 	Turn      int // turns that are done already: those a fork or a retry goes on from
 	Forked    bool

@@ -12,9 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/internal/memory"
+	"crystalyse/internal/report"
 )
 
 // call sends a request to the API of the stack.
@@ -53,10 +55,121 @@ func TestForgetting(t *testing.T) {
 	_, body = s.call("GET", "/discoveries/"+r.DiscoveryID+"/report", "")
 	require.NotContains(t, body, "Xenotime")
 	require.Contains(t, body, memory.Tombstone)
-	for _, row := range s.sql(`SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'`) {
-		require.Zero(t, s.number(fmt.Sprintf(`SELECT count(*) FROM %s x WHERE x::text ILIKE '%%xenotime%%'`, row[0])), row[0])
-	}
+	require.Empty(t, s.tablesWith("xenotim"))
 	require.Empty(t, filesWith(t, s.dir, "Xenotime"))
+}
+
+// dead is a finding that a model is told to keep, with what is escaped in JSON.
+const dead = `the "Xenotime" route to MgO <900 °C> was a dead end`
+
+// parrot is a model that saves what it is told, searches with the very words it
+// was told, and repeats whatever it knows, live and in its answer.
+func parrot(s said) reply {
+	last := s.users[len(s.users)-1]
+	what, save := strings.CutPrefix(last, "Remember that ")
+	switch {
+	case save && len(s.results) == 0:
+		return reply{text: "You say: " + what, calls: []scripted{{memory.ToolSave, map[string]any{"content": what}}}}
+	case !save && len(s.results) == 0:
+		return reply{text: "I look for " + dead, calls: []scripted{{memory.ToolSearch, map[string]any{"query": dead}}}}
+	}
+	return reply{text: "I repeat: " + dead + ".\n\nAs I read it: " + s.results[len(s.results)-1]}
+}
+
+// TestForgettingWhatAModelRepeats: a model was told something to remember and
+// says it again wherever it can. Once forgotten, it is in no table, no stream or
+// file of Redis, no history of the engine, no log, and in nothing the API shows.
+func TestForgettingWhatAModelRepeats(t *testing.T) {
+	b := newBench(t, parrot)
+	b.servers = nil
+	s := b.up()
+	first, _ := s.discover("Remember that " + dead)
+	second, _ := s.discover("What of MgO?")
+	require.Contains(t, first.Summary+second.Summary, "Xenotime")
+	waitFor(t, "both to be remembered", func() bool {
+		return s.number(`SELECT count(*) FROM memories WHERE source LIKE 'discovery/%'`) == 2
+	})
+	require.NotEmpty(t, s.tablesWith("xenotim"), "or this test proves nothing")
+	require.NotEmpty(t, s.redisWith("Xenotime"), "nor this")
+	_, list := s.call("GET", "/memories?limit=100", "")
+	var page struct{ Memories []memory.Memory }
+	require.NoError(t, json.Unmarshal([]byte(list), &page))
+	forgotten := 0
+	for _, m := range page.Memories {
+		if strings.Contains(m.Source, "/save/") {
+			code, body := s.call("DELETE", "/memories/"+m.ID, "")
+			require.Equal(t, http.StatusNoContent, code, body)
+			forgotten++
+		}
+	}
+	require.Equal(t, 1, forgotten)
+
+	require.Empty(t, s.tablesWith("xenotim"))
+	require.Empty(t, s.redisWith("Xenotime"))
+	c := s.engine(t)
+	for _, r := range []report.Report{first, second} {
+		for _, path := range []string{"", "/report", "/events"} {
+			code, body := s.call("GET", "/discoveries/"+r.DiscoveryID+path, "")
+			require.Equal(t, http.StatusOK, code, body)
+			require.NotContains(t, body, "Xenotime", path)
+		}
+		for _, e := range s.history(t, c, r.DiscoveryID) {
+			require.NotContains(t, e.String(), "Xenotime")
+		}
+	}
+	_, body := s.call("GET", "/discoveries/"+second.DiscoveryID+"/report", "")
+	require.Contains(t, body, memory.Tombstone, "it shows that something was here")
+	waitFor(t, "the file of Redis to be written anew", func() bool { return len(filesWith(t, s.dir, "Xenotime")) == 0 })
+	_, body = s.call("POST", "/memories/search", `{"query":"Xenotime"}`)
+	require.NotContains(t, body, "Xenotime")
+}
+
+// tablesWith gives the tables with a row that holds a text, in whatever case.
+func (s *stack) tablesWith(text string) []string {
+	s.t.Helper()
+	var found []string
+	for _, row := range s.sql(`SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'`) {
+		if s.number(fmt.Sprintf(`SELECT count(*) FROM %s x WHERE x::text ILIKE '%%' || $1 || '%%'`, row[0]), text) > 0 {
+			found = append(found, row[0].(string))
+		}
+	}
+	return found
+}
+
+// redisWith gives the keys of Redis whose value holds a text.
+func (s *stack) redisWith(text string) []string {
+	s.t.Helper()
+	password, err := os.ReadFile(filepath.Join(s.dir, "secrets", "redis"))
+	require.NoError(s.t, err)
+	r := goredis.NewClient(&goredis.Options{Addr: s.status().Redis.Address, Password: strings.TrimSpace(string(password))})
+	defer r.Close()
+	var found []string
+	keys, err := r.Keys(s.t.Context(), "*").Result()
+	require.NoError(s.t, err)
+	for _, k := range keys {
+		kind, err := r.Type(s.t.Context(), k).Result()
+		require.NoError(s.t, err)
+		var held any
+		switch kind {
+		case "stream":
+			held, err = r.XRange(s.t.Context(), k, "-", "+").Result()
+		case "hash":
+			held, err = r.HGetAll(s.t.Context(), k).Result()
+		case "set":
+			held, err = r.SMembers(s.t.Context(), k).Result()
+		case "zset":
+			held, err = r.ZRange(s.t.Context(), k, 0, -1).Result()
+		case "list":
+			held, err = r.LRange(s.t.Context(), k, 0, -1).Result()
+		default:
+			held, err = r.Get(s.t.Context(), k).Result()
+		}
+		require.NoError(s.t, err, "%s %s", kind, k)
+		if strings.Contains(fmt.Sprint(held), text) {
+			found = append(found, k)
+		}
+	}
+	return found
 }
 
 // filesWith gives the files below a folder that hold a text. The database is

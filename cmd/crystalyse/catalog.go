@@ -32,22 +32,25 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 	if err != nil {
 		return rest.Deps{}, nil, err
 	}
-	remover, closeRemover, err := openRemover(cfg, db, engine, artifacts, log)
+	endpoints, err := userEndpoints(cfg, db)
 	if err != nil {
 		return rest.Deps{}, nil, err
 	}
-	endpoints, err := userEndpoints(cfg, db)
+	live, closeLive, err := openLive(cfg)
 	if err != nil {
-		closeRemover()
 		return rest.Deps{}, nil, err
+	}
+	remembered := remembering(cfg, db, log)
+	if live != nil {
+		remembered.Live = live
 	}
 	workshop := temporal.NewWorkshop(engine, artifacts)
 	return rest.Deps{
 		Discoveries: db, Runner: temporal.NewRunner(engine), Events: memory.JoinedLog{Log: db, Store: db.Memories()}, Sessions: db.Sessions(), Structures: db.Structures(),
-		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover,
-		Memory: remembering(cfg, db, log), Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), Endpoints: endpoints, LLMHosts: cfg.UserHosts(), Dial: dialModel, States: db.ServerStates, Running: db.CountRunning,
+		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover(cfg, db, engine, artifacts, live, log),
+		Memory: remembered, Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), Endpoints: endpoints, LLMHosts: cfg.UserHosts(), Dial: dialModel, States: db.ServerStates, Running: db.CountRunning,
 		Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,
-	}, func() { closeRemover(); _ = artifacts.Close() }, nil // nothing is written at their end
+	}, func() { closeLive(); _ = artifacts.Close() }, nil // nothing is written at their end
 }
 
 // newRegistry gives a registry that knows of the process itself.

@@ -18,18 +18,25 @@ import (
 	"crystalyse/internal/removal"
 )
 
-// openRemover wires what deletes; closing ends its connections.
-func openRemover(cfg *config.Config, db *postgres.DB, engine client.Client, files removal.Shelf, log *slog.Logger) (*removal.Remover, func(), error) {
+// remover wires what deletes. live is nil when nothing is streamed.
+func remover(cfg *config.Config, db *postgres.DB, engine client.Client, files removal.Shelf, live *redis.Bus, log *slog.Logger) *removal.Remover {
 	o := removal.Options{Discoveries: db, Rows: db.Rows(), Engine: temporal.NewEraser(engine, cfg.TemporalNamespace), Files: files, Log: log}
+	if live != nil { // a nil bus in the port would not be nil
+		o.Stream = live
+	}
+	return removal.New(o)
+}
+
+// openLive reaches what is streamed, to drop of it; closing ends its connections.
+func openLive(cfg *config.Config) (*redis.Bus, func(), error) {
 	if cfg.RedisURL == "" {
-		return removal.New(o), func() {}, nil
+		return nil, func() {}, nil
 	}
 	bus, err := redis.Open(cfg.RedisURL.Reveal())
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Stream = bus
-	return removal.New(o), func() { _ = bus.Close() }, nil // nothing is lost with a connection
+	return bus, func() { _ = bus.Close() }, nil // nothing is lost with a connection
 }
 
 func (d *door) deleteCommand() *cobra.Command {

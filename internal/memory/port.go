@@ -20,10 +20,13 @@ type Store interface {
 	// Edit changes a memory; a new content is embedded anew.
 	Edit(ctx context.Context, userID, id string, p Patch) (Memory, error)
 	// Forget removes a memory, vector and content, and leaves a record of when
-	// and why it went.
+	// and why it went. What was said in words is taken out of everything of the
+	// user's that repeats it word for word.
 	Forget(ctx context.Context, userID, id, reason string) error
 	// ForgetAll removes all of a user's memories and gives how many there were.
 	ForgetAll(ctx context.Context, userID string) (int, error)
+	// Streaming gives the user's sessions of which live text may still be kept.
+	Streaming(ctx context.Context, userID string) ([]string, error)
 	// Used refreshes memories that were read.
 	Used(ctx context.Context, userID string, ids []string) error
 	// Contents gives the contents of those memories that there are.

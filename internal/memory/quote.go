@@ -82,12 +82,7 @@ func fill(text string, known map[string]string) string {
 			content = Tombstone
 		}
 		// A content that looks like a mark or a citation is only quoted.
-		content = strings.ReplaceAll(content, "{{", "{ {")
-		quoted, err := json.Marshal(content)
-		if err != nil {
-			return Tombstone
-		}
-		return strings.TrimSuffix(strings.TrimPrefix(string(quoted), `"`), `"`)
+		return inJSON(strings.ReplaceAll(content, "{{", "{ {"))
 	})
 }
 
@@ -136,17 +131,32 @@ func (q Quoting) Turn(ctx context.Context, req llm.Request, onText func(string))
 	return turn, err
 }
 
-// telltale is the shortest content that is taken for a repetition.
-const telltale = 20
+// Telltale is the shortest content, in bytes, that is taken for a repetition:
+// less than that is said by chance.
+const Telltale = 12
 
-// named puts marks in the place of contents.
+// named puts marks in the place of contents, also where they are repeated as the
+// model read them: inside of a JSON string.
 func named(text string, known map[string]string) string {
 	for id, content := range known {
-		if len(content) >= telltale {
-			text = strings.ReplaceAll(text, content, Mark(id))
+		if len(content) < Telltale {
+			continue
+		}
+		text = strings.ReplaceAll(text, content, Mark(id))
+		if quoted := inJSON(content); quoted != content {
+			text = strings.ReplaceAll(text, quoted, Mark(id))
 		}
 	}
 	return text
+}
+
+// inJSON gives a text as it stands inside of a JSON string.
+func inJSON(s string) string {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return s // a string is always encoded
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(string(body), `"`), `"`)
 }
 
 func quotes(m llm.Message) bool { return m.Role == llm.RoleTool || m.Role == llm.RoleSystem }

@@ -16,6 +16,7 @@ import (
 type Service struct {
 	Store
 	Embedder Embedder // nil when nothing embeds
+	Live     Live     // nil when nothing is streamed
 	Log      *slog.Logger
 }
 

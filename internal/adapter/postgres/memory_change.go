@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -58,11 +59,14 @@ func (s *memories) Forget(ctx context.Context, userID, mid, reason string) error
 		if err := lockMemories(ctx, tx, userID); err != nil {
 			return err
 		}
-		n, err := forget(ctx, tx, userID, []string{mid}, reason, "")
-		if err == nil && n == 0 {
-			err = fault.NotFound("memory", mid)
+		list, err := forget(ctx, tx, userID, []string{mid}, reason, "")
+		if err != nil {
+			return err
 		}
-		return err
+		if len(list) == 0 {
+			return fault.NotFound("memory", mid)
+		}
+		return scrub(ctx, tx, userID, list)
 	})
 }
 
@@ -75,35 +79,51 @@ func lockMemories(ctx context.Context, tx pgx.Tx, userID string) error {
 
 // forget deletes rows (their vectors and words with them; all of a user's when
 // ids is nil) and records that.
-func forget(ctx context.Context, tx pgx.Tx, userID string, ids []string, reason, into string) (int64, error) {
+func forget(ctx context.Context, tx pgx.Tx, userID string, ids []string, reason, into string) ([]gone, error) {
 	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 AND ($2::text[] IS NULL OR id = ANY($2)) RETURNING id, source, discovery_id, content),
 		noted AS (INSERT INTO forgotten_memories (id, user_id, source, reason, merged_into) SELECT id, $1, source, $3, $4 FROM gone)
 		SELECT source, discovery_id, content FROM gone`, userID, ids, reason, into)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (gone, error) {
 		var g gone
 		return g, row.Scan(&g.source, &g.discoveryID, &g.content)
 	})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return int64(len(list)), redact(ctx, tx, list)
+	return list, redact(ctx, tx, list)
 }
 
 // ForgetAll removes everything of a user.
 func (s *memories) ForgetAll(ctx context.Context, userID string) (int, error) {
-	n := int64(0)
+	n := 0
 	err := s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
 		if err := lockMemories(ctx, tx, userID); err != nil {
 			return err
 		}
-		var err error
-		n, err = forget(ctx, tx, userID, nil, "all forgotten by the user", "")
-		return err
+		list, err := forget(ctx, tx, userID, nil, "all forgotten by the user", "")
+		if err != nil {
+			return err
+		}
+		n = len(list)
+		return scrub(ctx, tx, userID, list)
 	})
-	return int(n), err
+	return n, err
+}
+
+// streamLife is longer than a live stream is kept after its last event.
+const streamLife = 26 * time.Hour
+
+// Streaming gives the sessions with a discovery that runs, or ended lately.
+func (s *memories) Streaming(ctx context.Context, userID string) ([]string, error) {
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT session_id FROM discoveries WHERE user_id = $1 AND (ended_at IS NULL OR ended_at > $2)`, userID, time.Now().Add(-streamLife))
+	if err != nil {
+		return nil, wrap(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return list, wrap(err)
 }
 
 // conditions collects the WHERE of a statement with its arguments.

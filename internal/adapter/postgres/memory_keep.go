@@ -47,7 +47,7 @@ func (s *memories) Promote(ctx context.Context, userID string, now time.Time) (i
 
 // Expire forgets what is over.
 func (s *memories) Expire(ctx context.Context, userID string, now time.Time) (int, error) {
-	n := int64(0)
+	n := 0
 	err := s.inTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
 		if err := lockMemories(ctx, tx, userID); err != nil {
 			return err
@@ -63,8 +63,9 @@ func (s *memories) Expire(ctx context.Context, userID string, now time.Time) (in
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		n, err = forget(ctx, tx, userID, ids, "aged", "")
+		list, err := forget(ctx, tx, userID, ids, "aged", "")
+		n = len(list)
 		return err
 	})
-	return int(n), err
+	return n, err
 }

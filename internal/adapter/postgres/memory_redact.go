@@ -15,6 +15,12 @@ import (
 // gone is a memory that was deleted.
 type gone struct{ source, discoveryID, content string }
 
+// spoken tells whether somebody put it into words, as against what was summed up
+// of a step or a discovery.
+func (g gone) spoken() bool {
+	return strings.HasPrefix(g.source, "user/") || strings.Contains(g.source, "/save/")
+}
+
 // redact takes the content of forgotten memories out of the one place that has
 // it beside their rows: the arguments with which a model saved them.
 func redact(ctx context.Context, tx pgx.Tx, list []gone) error {

@@ -201,6 +201,51 @@ func TestForgettingLeavesNothing(t *testing.T) {
 	require.Zero(t, n)
 }
 
+// TestForgettingReachesWhatRepeats: words that a user wanted remembered are taken
+// out of all of theirs that repeats them, whole or shortened, and out of nobody
+// else's.
+func TestForgettingReachesWhatRepeats(t *testing.T) {
+	d, dsn := openStore(t)
+	s := d.Memories()
+	ctx := t.Context()
+	words := `the "Xenotime" route <900 °C> is a dead end` + strings.Repeat(", as we saw", 8)
+	mine := ask(t, d, "u1", "", "Remember that "+words)
+	theirs := ask(t, d, "u2", "", words)
+	m, _, err := s.Write(ctx, "u1", memory.Draft{SessionID: mine.SessionID, Content: words})
+	require.NoError(t, err)
+	derived, _, err := s.Write(ctx, "u1", memory.Draft{SessionID: mine.SessionID, Source: "disc/1", Content: "Asked: Remember that " + words[:60] + "…\nFound: YPO4 is stable"})
+	require.NoError(t, err)
+	require.NoError(t, s.SetEmbeddings(ctx, "m", []memory.Embedded{{Pending: memory.Pending{ID: derived.ID, Content: derived.Content}, Vector: []float32{1, 0}}}))
+	same, _, err := s.Write(ctx, "u1", memory.Draft{SessionID: mine.SessionID, Content: "I say again: " + words})
+	require.NoError(t, err)
+	theirsToo, _, err := s.Write(ctx, "u2", memory.Draft{SessionID: theirs.SessionID, Content: words})
+	require.NoError(t, err)
+
+	require.NoError(t, s.Forget(ctx, "u1", m.ID, "user"))
+	got, err := d.Get(ctx, "u1", mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Remember that "+memory.Tombstone, got.Query)
+	left, err := s.Get(ctx, "u1", derived.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Asked: Remember that "+memory.Tombstone+"\nFound: YPO4 is stable", left.Content)
+	require.Empty(t, left.EmbeddingModel, "its vector was of other words")
+	require.Empty(t, ids(t, s, "Xenotime dead end", memory.Vector{})[1:], "and so were its words")
+	require.Equal(t, []string{derived.ID}, ids(t, s, "YPO4 stable", memory.Vector{})[:1])
+	kept, err := s.Get(ctx, "u1", same.ID)
+	require.NoError(t, err)
+	require.Contains(t, kept.Content, "Xenotime", "another memory in the user's words is another memory")
+	foreign, err := s.Get(ctx, "u2", theirsToo.ID)
+	require.NoError(t, err)
+	require.Equal(t, words, foreign.Content)
+	stranger, err := d.Get(ctx, "u2", theirs.ID)
+	require.NoError(t, err)
+	require.Equal(t, words, stranger.Query)
+
+	require.NoError(t, s.Forget(ctx, "u2", theirsToo.ID, "user"))
+	require.NoError(t, s.Forget(ctx, "u1", same.ID, "user"))
+	require.Empty(t, everywhere(t, dsn, "Xenotim"))
+}
+
 // everywhere gives the tables that hold a text.
 func everywhere(t *testing.T, dsn, text string) []string {
 	t.Helper()

@@ -5,7 +5,7 @@ package temporal
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -15,6 +15,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/fault"
+	"crystalyse/internal/memory"
 	"crystalyse/workflows"
 )
 
@@ -59,7 +60,7 @@ func (r *Runner) start(ctx context.Context, d discovery.Discovery, in workflows.
 		TaskQueue:                workflows.QueueDiscovery,
 		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            firstLine(d.Query, 180),
+		StaticSummary:            label(d),
 		TypedSearchAttributes:    workflows.SearchAttributes(d),
 		Priority:                 temporal.Priority{FairnessKey: d.UserID},
 	}
@@ -176,12 +177,12 @@ func wrap(err error, doing string) error {
 		WithHint("nothing is lost; try again in a moment")
 }
 
-func firstLine(s string, n int) string {
-	r := []rune(s)
-	for i, c := range r {
-		if c == '\n' || i == n {
-			return fmt.Sprintf("%s…", string(r[:i]))
-		}
+// label names a discovery in the engine's own page: what it is about, never the
+// words of its user, which the engine would keep when they are forgotten.
+func label(d discovery.Discovery) string {
+	formulas := memory.FindFormulas(d.Query)
+	if len(formulas) == 0 {
+		return string(d.Mode) + ": a question without a formula"
 	}
-	return s
+	return string(d.Mode) + ": " + strings.Join(formulas[:min(len(formulas), 12)], ", ")
 }

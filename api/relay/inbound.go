@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -28,7 +29,7 @@ type inbound struct {
 	Query     string `json:"query"` // discovery_request, memory_search
 	Mode      string `json:"mode"`
 	RequestID string `json:"request_id"`
-	Limit     int    `json:"limit"`
+	Limit     *int   `json:"limit"`
 	Scope     string `json:"scope"`
 }
 
@@ -49,6 +50,10 @@ func parse(kind int, body []byte, plain bool) (inbound, error) {
 		return in, errDeep
 	}
 	if err := json.Unmarshal(body, &in); err != nil || len(body) == 0 || firstByte(body) != '{' {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return in, fmt.Errorf("the field %s is of the wrong type", wrong.Field)
+		}
 		return in, errNotJSON
 	}
 	switch in.Type {

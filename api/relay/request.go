@@ -95,17 +95,18 @@ func (c *conn) remember(ctx context.Context, sid string, in inbound) error {
 	if in.Query == "" {
 		return fault.Invalid("query", "is empty")
 	}
-	if in.Limit < 0 || in.Limit > maxMemories {
+	limit := defaultMemories
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > maxMemories {
 		return fault.Invalid("limit", "must be a whole number from 1 to %d", maxMemories)
 	}
 	if in.Scope != "" && in.Scope != "session" && in.Scope != "user" {
 		return fault.Invalid("scope", "must be session or user")
 	}
 	if c.r.Memories != nil {
-		q := MemoryQuery{UserID: c.user(), SessionID: sid, Query: in.Query, Scope: orWord(in.Scope, "session"), Limit: in.Limit}
-		if q.Limit == 0 {
-			q.Limit = defaultMemories
-		}
+		q := MemoryQuery{UserID: c.user(), SessionID: sid, Query: in.Query, Scope: orWord(in.Scope, "session"), Limit: limit}
 		found, err := c.r.Memories.SearchMemories(ctx, q)
 		if err != nil {
 			return err

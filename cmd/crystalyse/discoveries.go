@@ -30,12 +30,15 @@ type stack interface {
 func discoveryCommands(s stack) []*cobra.Command {
 	d := &door{stack: s}
 	cmds := []*cobra.Command{
-		d.discoverCommand(), d.followCommand(), d.reportCommand(), d.listCommand(), d.sessionsCommand(),
+		d.discoverCommand(), d.followCommand(), d.reportCommand(), d.listCommand(), d.sessionsCommand(), d.memoryCommand(),
 	}
 	cmds = append(cmds, d.steerCommands()...)
 	for _, c := range cmds {
 		c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 		fromVariables(c)
+		for _, sub := range c.Commands() {
+			fromVariables(sub)
+		}
 	}
 	return cmds
 }
@@ -52,6 +55,9 @@ func fromVariables(c *cobra.Command) {
 		f.Usage += " [" + name(f) + "]"
 	})
 	run := c.RunE
+	if run == nil {
+		return // it only has commands below it
+	}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		for _, f := range own {
 			v := os.Getenv(name(f))

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,9 +16,12 @@ const usage = `Usage:{{if .HasAvailableSubCommands}}
   {{.UseLine}}{{end}}{{if .HasExample}}
 
 Examples:
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}{{$all := .Commands}}{{range $group := .Groups}}
 
-Commands:{{range .Commands}}{{if (or .IsAvailableCommand (eq .Name "help"))}}
+{{.Title}}{{range $all}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
+  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}
+
+{{if .Groups}}Parts and settings:{{else}}Commands:{{end}}{{range .Commands}}{{if and (eq .GroupID "") (or .IsAvailableCommand (eq .Name "help"))}}
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if and .HasParent .HasAvailableLocalFlags}}
 
 Flags:
@@ -36,23 +40,57 @@ func flagsTopic(root *cobra.Command) *cobra.Command {
 	}
 }
 
+// groups are the commands of the root by what one wants of them; the rest are
+// parts of the stack and settings.
+var groups = []struct {
+	id, title string
+	commands  []string
+}{
+	{"ask", "Ask and read:", []string{"discover", "follow", "report", "list", "sessions", "memory", "delete"}},
+	{"steer", "Steer a discovery:", []string{"state", "pause", "resume", "steer", "approve", "answer", "budget", "cancel", "drop", "retry", "skip", "finish", "fork"}},
+	{"stack", "The stack:", []string{"up", "down", "status", "doctor", "config", "gc"}},
+}
+
+func group(root *cobra.Command) {
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range root.Commands() {
+			if slices.Contains(g.commands, c.Name()) {
+				c.GroupID = g.id
+			}
+		}
+	}
+}
+
 // orderly gives a tree of commands its help, and its exit code for wrong usage
 // wherever a command is given words it does not take.
 func orderly(root *cobra.Command) {
 	root.SetUsageTemplate(usage)
 	root.AddCommand(flagsTopic(root))
-	root.Args = func(cmd *cobra.Command, args []string) error {
+	group(root)
+	onlyCommands(root)
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() && !c.Runnable() {
+			onlyCommands(c)
+		}
+	}
+	wrongUsage(root)
+}
+
+// onlyCommands is for a command that does nothing but have others below it.
+func onlyCommands(c *cobra.Command) {
+	c.SuggestionsMinimumDistance = 2
+	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
 		}
-		text := fmt.Sprintf("there is no command %q", args[0])
+		text := fmt.Sprintf("there is no command %q", strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name())+" "+args[0]))
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			text += "; did you mean " + strings.Join(near, " or ") + "?"
 		}
-		return errors.New(text + " (`crystalyse help` lists all)")
+		return errors.New(text + " (`" + cmd.CommandPath() + " --help` lists all)")
 	}
-	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	wrongUsage(root)
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 func wrongUsage(c *cobra.Command) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,7 +52,21 @@ func TestWrongUsage(t *testing.T) {
 		require.NotEmpty(t, r.err)
 	}
 	require.Contains(t, command(t, "discove").err, "did you mean discover?")
+	require.Contains(t, command(t, "memory", "serch", "x").err, "did you mean search?")
+	require.Equal(t, exitUsage, command(t, "memory", "serch", "x").code)
 	require.Zero(t, command(t).code, "without a command: the help")
+	require.Zero(t, command(t, "memory").code)
+}
+
+// TestHelpIsInGroups: every command of a group exists, and is listed once.
+func TestHelpIsInGroups(t *testing.T) {
+	out := command(t, "--help").out
+	for _, g := range groups {
+		require.Contains(t, out, "\n"+g.title+"\n")
+		for _, c := range g.commands {
+			require.Equal(t, 1, strings.Count(out, "\n  "+c+" "), c)
+		}
+	}
 }
 
 // TestHelpIsShort: the settings, which go with every command, have a page.

@@ -73,6 +73,9 @@ func (d *door) sessionsCommand() *cobra.Command {
 	return cmd
 }
 
+// unbounded is wider than any line.
+const unbounded = 1 << 20
+
 // printList prints rows whose last column takes what is left of the width.
 func printList[T any](cmd *cobra.Command, f listFlags, items []T, none string, row func(T) []string) error {
 	con := consoleOf(cmd)
@@ -91,7 +94,11 @@ func printList[T any](cmd *cobra.Command, f listFlags, items []T, none string, r
 	for _, x := range items {
 		rows = append(rows, row(x))
 	}
-	return terminal.Table(con.out, rows, con.style(con.outTTY))
+	st := con.style(con.outTTY)
+	if !con.outTTY {
+		st.Width = unbounded // what is read by a program is not cut for a screen
+	}
+	return terminal.Table(con.out, rows, st)
 }
 
 // ago says roughly when something was.

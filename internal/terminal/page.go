@@ -70,6 +70,10 @@ func (p *page) rows(rows [][]string) {
 	}
 }
 
+// lastCells is the narrowest that the last column of a table may be: below that
+// it goes under the others.
+const lastCells = 24
+
 // Table prints rows in columns; the last one takes what is left of the width.
 func Table(w io.Writer, rows [][]string, st Style) error {
 	if len(rows) == 0 {
@@ -90,8 +94,13 @@ func Table(w io.Writer, rows [][]string, st Style) error {
 		for i := range last {
 			b.WriteString(pad(st.text(Line(row[i])), cells[i]) + "  ")
 		}
-		b.WriteString(cut(st.text(Line(row[last])), max(left, 12), st))
-		p.line(b.String())
+		text := st.text(Line(row[last]))
+		if left < lastCells {
+			p.line(b.String())
+			p.line("  " + cut(text, st.cells()-2, st))
+			continue
+		}
+		p.line(b.String() + cut(text, left, st))
 	}
 	_, err := io.WriteString(w, p.b.String())
 	return err

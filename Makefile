@@ -127,6 +127,10 @@ POTENTIALS ?= chgnet
 bench-memory: envs ## search of 100,000 memories: recall and ratios (the first run embeds for long)
 	nice $(GO) run ./bench/memory -state-dir $(STATE)
 
+.PHONY: related
+related: envs ## ask ten pairs of related questions: what the second reuses, into bench/memory/RELATED.md
+	CRYSTALYSE_RELATED=all CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -timeout 60m -count=1 -v -run 'TestRelatedQuestions' ./e2e
+
 .PHONY: bench-web
 bench-web: web/dist/index.html ## the page beside a bare page, into bench/web/RESULTS.md
 	cd web && npm run --silent bench

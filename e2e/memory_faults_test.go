@@ -18,8 +18,9 @@ import (
 	"crystalyse/internal/report"
 )
 
-// closed is how many discoveries wait to be remembered.
-const closed = 150
+// closed is how many discoveries wait to be remembered, and many how many
+// memories there are in the end: so many that a kill comes in between.
+const closed, many = 150, 600
 
 // sql asks the database of the stack, as long as it takes to come back.
 func (s *stack) sql(query string, args ...any) [][]any {
@@ -52,13 +53,13 @@ func (s *stack) number(query string, args ...any) int {
 	return int(s.sql(query, args...)[0][0].(int64))
 }
 
-// remember leaves closed discoveries in the database, as they are when a stack
+// remember leaves n closed discoveries in the database, as they are when a stack
 // went down at their end.
-func (s *stack) remember() {
+func (s *stack) remember(n int) {
 	s.t.Helper()
 	session := id.New()
 	s.sql(`INSERT INTO sessions (id, user_id, title) VALUES ($1, 'local', 'seeded')`, session)
-	for i := range closed {
+	for i := range n {
 		did, yes := "disc-"+id.New(), true
 		formula := fmt.Sprintf("Na%dCl", i+2)
 		body, err := json.Marshal(report.Report{
@@ -71,58 +72,64 @@ func (s *stack) remember() {
 	}
 }
 
-// TestMemoryKilled: worker, embedding server and database are killed in the
-// middle of consolidation and of re-embedding. In the end every discovery is
-// remembered once and every memory has one vector, of the current model.
-func TestMemoryKilled(t *testing.T) {
-	s := up(t)
-	s.remember()
-	digests := func() int { return s.number(`SELECT count(*) FROM memories WHERE source LIKE 'discovery/%'`) }
-	resp, err := http.Post(s.addr+"/api/v1/memories/consolidate", "application/json", strings.NewReader("{}")) //nolint:noctx // ends with the stack
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, http.StatusAccepted, resp.StatusCode)
-	killed := []string{}
-	for _, c := range []struct {
-		after int
-		part  func() embedded.Part
-		name  string
-	}{
-		{10, func() embedded.Part { return s.status().Worker }, "worker"}, {40, func() embedded.Part { return s.status().Postgres }, "postgres"},
-		{80, func() embedded.Part { return s.status().Embedding }, "embedding"}, {100, func() embedded.Part { return s.status().Worker }, "worker"},
-	} {
-		waitFor(t, fmt.Sprint(c.after, " digests"), func() bool { return digests() >= c.after })
-		if digests() < closed {
-			killed = append(killed, c.name)
-		}
-		kill(t, c.part().PID)
-	}
-	waitFor(t, "all digests", func() bool { return digests() == closed })
-	t.Logf("killed in the middle of consolidation: %v", killed)
-	require.Contains(t, killed, "postgres")
-	require.Contains(t, killed, "worker")
-	require.Equal(t, closed, s.number(`SELECT count(DISTINCT discovery_id) FROM memories WHERE source LIKE 'discovery/%'`), "none twice, none missing")
-	require.Equal(t, closed, s.number(`SELECT count(*) FROM events WHERE type = 'memory_consolidate'`), "each is told once")
-	s.reembed()
+// mortals are the parts that memory needs.
+var mortals = []struct {
+	name string
+	part func(embedded.Status) embedded.Part
+}{
+	{"worker", func(st embedded.Status) embedded.Part { return st.Worker }},
+	{"embedding server", func(st embedded.Status) embedded.Part { return st.Embedding }},
+	{"PostgreSQL", func(st embedded.Status) embedded.Part { return st.Postgres }},
 }
 
-// reembed gives all memories a vector of another model and lets the worker, which
-// looks when it starts, make them anew.
-func (s *stack) reembed() {
+// TestMemoryKilled: worker, embedding server and database are killed in the
+// middle of consolidation and of re-embedding, each in both. In the end every
+// discovery is remembered once and every memory has one vector, of the current
+// model.
+func TestMemoryKilled(t *testing.T) {
+	s := up(t)
+	s.remember(closed)
+	digests := func() int { return s.number(`SELECT count(*) FROM memories WHERE source LIKE 'discovery/%'`) }
+	code, body := s.call("POST", "/memories/consolidate", "{}")
+	require.Equal(t, http.StatusAccepted, code, body)
+	for i, m := range mortals {
+		after := 10 + 30*i
+		waitFor(t, fmt.Sprint(after, " digests"), func() bool { return digests() >= after })
+		pid := m.part(s.status()).PID
+		n := digests()
+		kill(t, pid)
+		t.Logf("%s killed after %d of %d discoveries", m.name, n, closed)
+		require.Less(t, n, closed, "it was done before it was killed")
+	}
+	waitFor(t, "all digests", func() bool { return digests() == closed })
+	require.Equal(t, closed, s.number(`SELECT count(DISTINCT discovery_id) FROM memories WHERE source LIKE 'discovery/%'`), "none twice, none missing")
+	require.Equal(t, closed, s.number(`SELECT count(*) FROM events WHERE type = 'memory_consolidate'`), "each is told once")
+	s.sql(`INSERT INTO memories (id, user_id, session_id, source, type, content, search)
+		SELECT substr(upper(md5(i::text)), 1, 26), user_id, session_id, 'user/' || i, 'long_term', 'note ' || i || ' of many', to_tsvector('english', 'note ' || i)
+		FROM generate_series(1, $1) i, (SELECT user_id, session_id FROM memories LIMIT 1) m`, many-closed)
+	for _, m := range mortals {
+		s.reembed(m.name, m.part)
+	}
+}
+
+// reembed gives all memories a vector of another model, lets the worker, which
+// looks when it starts, make them anew, and kills a part in the middle of it.
+func (s *stack) reembed(name string, part func(embedded.Status) embedded.Part) {
 	s.t.Helper()
 	const all = `SELECT count(*), count(DISTINCT source), md5(string_agg(id || content, '' ORDER BY id)) FROM memories`
 	const now = `SELECT count(*) FROM memories WHERE embedding_model = '` + embedded.LocalEmbeddingModel + `' AND vector_dims(embedding) = 384`
-	waitFor(s.t, "the first vectors", func() bool { return s.number(now) == closed })
+	waitFor(s.t, "every part", func() bool { return s.status().Embedding.Healthy && s.status().Worker.Healthy })
 	s.sql(`UPDATE memories SET embedding_model = 'old', embedding = '[1,0]'`)
 	before := s.sql(all)
-	kill(s.t, s.status().Worker.PID)
+	old := s.status().Worker.PID
+	kill(s.t, old)
+	waitFor(s.t, "the next worker", func() bool { st := s.status().Worker; return st.Healthy && st.PID != old })
+	pid := part(s.status()).PID
 	waitFor(s.t, "the first new vectors", func() bool { return s.number(now) > 0 })
 	middle := s.number(now)
-	kill(s.t, s.status().Embedding.PID)
-	kill(s.t, s.status().Postgres.PID)
-	kill(s.t, s.status().Worker.PID)
-	waitFor(s.t, "all vectors", func() bool { return s.number(now) == closed })
-	s.t.Logf("killed with %d of %d vectors made anew", middle, closed)
-	require.Less(s.t, middle, closed, "it was done before it was killed")
+	kill(s.t, pid)
+	waitFor(s.t, "all vectors", func() bool { return s.number(now) == many })
+	s.t.Logf("%s killed with %d of %d vectors made anew", name, middle, many)
+	require.Less(s.t, middle, many, "it was done before it was killed")
 	require.Equal(s.t, before, s.sql(all), "nothing lost, nothing doubled, nothing changed")
 }

@@ -1,11 +1,8 @@
-//go:build chaos || bench
-
 package e2e
 
 import (
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,18 +10,11 @@ import (
 
 // results writes figures where CRYSTALYSE_RESULTS says, below the repository.
 func results(t *testing.T, file, text string) {
+	t.Helper()
 	t.Log(text)
 	if root := os.Getenv("CRYSTALYSE_RESULTS"); root != "" {
 		path := filepath.Join(root, filepath.FromSlash(file))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-}
-
-// number is a setting of a long run.
-func number(name string, def int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return def
 }

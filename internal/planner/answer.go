@@ -174,7 +174,14 @@ func table(b *strings.Builder, all []facts) {
 	sort.SliceStable(all, func(i, j int) bool {
 		return all[i].hasEnergy && (!all[j].hasEnergy || all[i].energy < all[j].energy)
 	})
-	b.WriteString("Ordered by formation energy, lowest first:\n\n| compound | space group | cell | formation energy |\n|---|---|---|---|\n")
+	hulls := !noHull(all)
+	b.WriteString("Ordered by formation energy, lowest first:\n\n| compound | space group | cell | formation energy |")
+	if hulls {
+		b.WriteString(" above hull |\n|---")
+	} else {
+		b.WriteString("\n")
+	}
+	b.WriteString("|---|---|---|---|\n")
 	for _, f := range all {
 		group, energy := "–", "–"
 		if f.symbol != "" {
@@ -186,7 +193,11 @@ func table(b *strings.Builder, all []facts) {
 				energy += " (not converged, not ranked)"
 			}
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", f.formula, group, strings.Join(f.cell, ", "), energy)
+		fmt.Fprintf(b, "| %s | %s | %s | %s |", f.formula, group, strings.Join(f.cell, ", "), energy)
+		if hulls {
+			b.WriteString(" " + dash(f.hull.short()) + " |")
+		}
+		b.WriteString("\n")
 	}
 	b.WriteString("\nEach row is the lowest-energy structure found for that composition; all were computed with the same settings.\n\n")
 }
@@ -223,7 +234,7 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(b, "for %s, %s candidates were kept of %s tried, %s structures%s were relaxed and %s converged", f.formula,
+		fmt.Fprintf(b, "%s: candidates kept %s of %s tried; structures relaxed %s%s, of which converged %s", f.formula,
 			f.search.cite("n_kept"), f.search.cite("n_tried"), f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"))
 		b.WriteString(leftOut(f.relaxed))
 	}
@@ -280,10 +291,10 @@ func caveats(all []facts) string {
 func leftOut(relaxed done) string {
 	s := ""
 	if number(relaxed.result, "n_cut") > 0 {
-		s += ", " + relaxed.cite("n_cut") + " were left out when the time for the search was spent"
+		s += ", left out when the time for the search was spent " + relaxed.cite("n_cut")
 	}
 	if number(relaxed.result, "n_unrefined") > 0 {
-		s += ", " + relaxed.cite("n_unrefined") + " of the best were not relaxed to the tight threshold for lack of time"
+		s += ", of the best not relaxed to the tight threshold for lack of time " + relaxed.cite("n_unrefined")
 	}
 	return s
 }

@@ -152,9 +152,10 @@ func listing(d done, r request) string {
 func proposalAnswer(r request, d done, best []material, h history, signal string) string {
 	all := gatherAll(best, h)
 	var b strings.Builder
+	b.WriteString(shownStable(all))
 	fmt.Fprintf(&b, "%s compositions of %s are charge-balanced; the simplest were searched: %s. ", d.cite("n_valid"), r.systemName(), list(r.formulas))
 	if without := r.withoutResult(best); len(without) > 0 {
-		fmt.Fprintf(&b, "No structure of %s was relaxed to the end, so nothing is said of it. ", list(without))
+		fmt.Fprintf(&b, "No structure of %s converged, so nothing is said of it. ", list(without))
 	}
 	if signal != "" {
 		b.WriteString("The first candidates were all far above the hull, so the search was made larger. ")
@@ -164,8 +165,12 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 	if noHull(all) {
 		b.WriteString("**Stability stays unknown:** that a compound is favorable against its elements does not show that it is favorable against the other compounds of the system; that needs a hull, which was not computed.\n\n")
 	}
+	said := map[string]bool{}
 	for _, f := range all {
-		b.WriteString(extras(f, h))
+		if s := extras(f, h); !said[s] { // that there is one potential is said once
+			b.WriteString(s)
+			said[s] = true
+		}
 		polymorphs(&b, f, 4)
 	}
 	b.WriteString(newness(best, h))
@@ -174,6 +179,35 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 		b.WriteString("\n\n{{assume:fewer candidates than asked for were computed, to stay within a sensible budget}}")
 	}
 	return b.String()
+}
+
+// shownStable answers a question for stable compounds before all else.
+func shownStable(all []facts) string {
+	if noHull(all) {
+		return ""
+	}
+	var on, open []string
+	cut := false
+	for _, f := range all {
+		switch {
+		case f.hull.onHull:
+			on = append(on, f.formula)
+		case f.hull.known && f.hull.above == "":
+			open = append(open, f.formula)
+		}
+		cut = cut || number(f.relaxed.result, "n_cut") > 0
+	}
+	s := "**None of these compounds is shown to be stable.** "
+	if len(on) > 0 {
+		s = "**On the hull of the phases considered: " + list(on) + ".** "
+	}
+	if len(open) > 0 {
+		s += "For " + list(open) + " the verdict stays unknown, since known phases are missing from the hull. "
+	}
+	if cut {
+		s += "The time left out most of the structures: an energy is an upper bound, and one far above the hull tells of the search, not of the compound. "
+	}
+	return s + "\n\n"
 }
 
 // withoutResult are the compositions searched that have no converged structure.

@@ -3,12 +3,15 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/fault"
+	"crystalyse/internal/llm"
 	"crystalyse/internal/memory"
 	"crystalyse/internal/report"
 	"crystalyse/internal/value"
@@ -92,9 +95,13 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 		// Who was to answer may be out of reach for good (a key that cannot be
 		// read, a host that is not allowed any more): the discovery must end all
 		// the same, else those behind it in its session never begin.
-		if agent, _, err := a.agent(ctx, d.UserID, d.Mode); err != nil {
+		agent, _, err := a.agent(ctx, d.UserID, d.Mode)
+		switch {
+		case outOfReach(err):
 			a.Log.WarnContext(ctx, "the report names no model", "discovery", d.ID, "error", err)
-		} else {
+		case err != nil:
+			return report.Report{}, err
+		default:
 			d.Agent = agent
 		}
 	}
@@ -102,6 +109,12 @@ func (a *Activities) assemble(ctx context.Context, d discovery.Discovery, in Fin
 		Discovery: d, Calls: calls, Values: values, Structures: made, Text: text, Earlier: earlier, Memories: a.used(ctx, d, calls, dids),
 		Status: in.Status, Details: in.Details, Usage: usage, EndedAt: now,
 	}), nil
+}
+
+// outOfReach reports that only the user can change that there is no model.
+func outOfReach(err error) bool {
+	var e *llm.Error
+	return errors.As(err, &e) && !e.Retryable() || fault.Is(err, fault.CodeInvalid)
 }
 
 // finalText is the model's last word, if the last turn was one.

@@ -41,6 +41,16 @@ func TestAShortBudgetIsShared(t *testing.T) {
 	require.Nil(t, l.asked("generate_crystal_csp")[0]["max_atoms"])
 }
 
+// TestALongBudgetPressesNobody: a search that is wanted over the floor is no sign
+// of too little time.
+func TestALongBudgetPressesNobody(t *testing.T) {
+	t.Parallel()
+	l := limited("rigorous", "What is the crystal structure of MgO?", 4*3600)
+	require.NotContains(t, l.run(t), "The wall time allows fewer samples")
+	require.GreaterOrEqual(t, l.asked("generate_crystal_csp")[0]["num_samples"], rigorousSamples)
+	require.Nil(t, l.asked("generate_crystal_csp")[0]["max_atoms"])
+}
+
 // TestTheVoltageComesBeforeTheHull: what the question is about is not left to
 // what time a hull leaves.
 func TestTheVoltageComesBeforeTheHull(t *testing.T) {

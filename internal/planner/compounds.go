@@ -28,7 +28,9 @@ func (r request) share() int {
 // pressed reports that the wall time does not allow the search that is wanted:
 // then it has fewer samples, smaller cells and a coarser first relaxation, so
 // that every composition gets a result.
-func (r request) pressed() bool { return r.wallS > 0 && r.share() < r.wantedSamples() }
+func (r request) pressed() bool {
+	return r.wallS > 0 && r.share() < min(r.wantedSamples(), rigorousSamples) // a share is never above the floor
+}
 
 func (r request) wantedSamples() int {
 	switch {

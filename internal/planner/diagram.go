@@ -34,7 +34,7 @@ func diagram(r request, h history) reply {
 	}
 	asked := h.where(func(d done) bool { return d.tool == diagramTool && d.covers("elements", els) })
 	if len(asked) == 0 {
-		return reply{text: "All listed phases are computed now; I put them into one diagram.", calls: []call{{diagramTool, named}}}
+		return reply{text: "I put the phases that are known and computed into one diagram.", calls: []call{{diagramTool, named}}}
 	}
 	d := asked[len(asked)-1]
 	if !d.ok() {

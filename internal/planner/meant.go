@@ -75,8 +75,12 @@ func (r request) insteadLine(f facts) string {
 		return ""
 	}
 	if f.instead != "" {
-		return fmt.Sprintf("What follows is of the listed known phase of %s (%s). By this potential it lies %s above the lowest structure found (%s): one of the two orders, of the potential or of experiment at room temperature, is not that of the other.\n\n",
-			f.formula, quoted(strings.Join(distinct(f.known), ", ")), f.instead, quoted(f.bestLabel()))
+		which := "the listed known phase"
+		if len(distinct(f.known)) > 1 {
+			which = "the lowest of the listed known phases"
+		}
+		return fmt.Sprintf("What follows is of %s of %s (%s). By this potential it lies %s above the lowest structure found (%s): one of the two orders, of the potential or of experiment at room temperature, is not that of the other.\n\n",
+			which, f.formula, quoted(strings.Join(distinct(f.known), ", ")), f.instead, quoted(f.bestLabel()))
 	}
 	return ""
 }

@@ -184,7 +184,7 @@ class _Placing:
         info = self._info(system, inside, diagram.stable, missing, diagram.formation)
         if idle and below is not None and abs(below - (diagram.below_others(sid, idle) or 0.0)) > 1e-9:
             below = None  # what is absent might compete, though it leaves the candidate where it is
-        fields: dict[str, Any] = common | {"formation_energy_per_atom": diagram.formation[sid], "energy_below_competing_per_atom": below if above == 0 else None}
+        fields: dict[str, Any] = common | {"formation_energy_per_atom": diagram.formation[sid], "energy_below_competing_per_atom": below if above == 0 and not missing else None}
         if missing:
             verdict, note = f"unknown: {len(missing)} known phase(s) of {'-'.join(sorted(system))} missing from the hull", "; ".join(missing)
             fields["energy_above_partial_hull_per_atom"] = above

@@ -55,6 +55,7 @@ def test_a_missing_known_phase_makes_it_unknown(mace: Session) -> None:
     kept.write_text(good)
     assert item["verdict"].startswith("unknown") and item["energy_above_hull_per_atom"] is None
     assert item["energy_above_partial_hull_per_atom"] is not None
+    assert item["energy_below_competing_per_atom"] is None, "what is missing might compete"
     assert any("NaO2" in m for m in item["hull"]["missing"])
     assert not any(c["formula"] == "NaO2" for c in item["hull"]["competing"])
 

@@ -55,16 +55,15 @@ function clean(key: string): string {
   return key.replace(/[\s`]/g, "");
 }
 
-const kept = new WeakMap<object, { report: Report | undefined; resolve: Resolve }>();
+const kept = new WeakMap<object, Map<Report | undefined, Resolve>>();
 
 /** Finds what stands behind a key; the same function while neither what lasts of the discovery nor the report changes. */
 export function resolver(d: Discovery, report?: Report): Resolve {
-  let known = kept.get(d.settled);
-  if (!known || known.report !== report) {
-    known = { report, resolve: makeResolver(d, report) };
-    kept.set(d.settled, known);
-  }
-  return known.resolve;
+  const known = kept.get(d.settled) ?? new Map<Report | undefined, Resolve>();
+  kept.set(d.settled, known);
+  const resolve = known.get(report) ?? makeResolver(d, report);
+  known.set(report, resolve);
+  return resolve;
 }
 
 function makeResolver(d: Discovery, report?: Report): Resolve {

@@ -153,6 +153,23 @@ describe("the socket of a session", () => {
     expect(t.last().sent[0]).toEqual({ t: "join", e: "a", q: 1 });
   });
 
+  it("keeps what came before a hole, and leaves the rest of the frame to the next join", async () => {
+    const t = setUp();
+    t.stream.start();
+    await settle();
+    t.last().open();
+    // Two holes in one frame are one reason to join again, at once.
+    t.last().hear({ t: "joined", e: "a", q: 0, top: 0, mode: "tail" }, ev(0), ev(2), ev(4));
+    await settle();
+    expect(t.sockets).toHaveLength(2);
+    expect(t.phase()).not.toBe("lost");
+    t.last().open();
+    expect(t.last().sent[0]).toEqual({ t: "join", e: "a", q: 1 });
+    t.last().hear({ t: "joined", e: "a", q: 1, top: 5, mode: "tail" }, ev(1), ev(2), { t: "hb", top: 9 });
+    await settle();
+    expect(t.view()).toEqual(fold(log.slice(0, 3)));
+  });
+
   it("notices by the heartbeat what nobody sent, answers it, and acknowledges once a second", async () => {
     const t = setUp();
     t.stream.start();

@@ -171,11 +171,15 @@ export class SessionStream {
 
   private take(frames: Frame[]): void {
     const fresh: Event[] = [];
-    for (const f of frames) this.one(f, fresh);
+    const ws = this.ws;
+    for (const f of frames) {
+      this.one(f, fresh);
+      if (this.ws !== ws) break; // joined anew: the rest comes again
+    }
     this.flush(fresh);
+    if (this.ws !== ws) return;
     if (this.current.phase === "catching_up" && this.position && !this.snapshot && this.position.q >= this.top)
       this.say("live");
-    if (!this.ws) return; // joined again meanwhile
     this.ack ??= setTimeout(() => {
       this.ack = undefined;
       if (this.position) this.send({ t: "ack", q: this.position.q });

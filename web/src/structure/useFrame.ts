@@ -11,7 +11,8 @@ export function useFrame(
   const [own, setOwn] = useState<{ id: string; frame: number | undefined }>({ id, frame });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => setOwn({ id, frame }), [id, frame]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  // A frame of another structure is not written any more.
+  useEffect(() => () => clearTimeout(timer.current), [id]);
   const go = (f: number) => {
     setOwn({ id, frame: f });
     clearTimeout(timer.current);

@@ -28,7 +28,7 @@ func newPublisher(peer, at string) (publisher, func(), error) {
 		return func(ctx context.Context, session string, from, to int64) error {
 			var ms []event.Message
 			for n := from; n <= to; n++ {
-				ms = append(ms, event.Message{Ord: n, Producer: "d/0/t1.llm", Attempt: 1, N: int(n), Body: payload(n)})
+				ms = append(ms, event.Message{Ord: n, Mark: "00000000", Producer: "d/0/t1.llm", Attempt: 1, N: int(n), Body: payload(n)})
 			}
 			_, err := bus.Durable(ctx, session, from == 1, ms)
 			return err

@@ -6,6 +6,7 @@ import "context"
 // bus must know to keep order and to refuse what was said before.
 type Message struct {
 	Ord      int64  // place in the session's log; 0 for a live event
+	Mark     string // tells a durable event from another one of its ord
 	Producer string // <discovery>/<gen>/<step>; "" outside of steps
 	Attempt  int
 	N        int
@@ -20,8 +21,12 @@ type Answer struct {
 	// Fresh says that the stream knows no event yet: publish again from the
 	// oldest unpublished one, with first set.
 	Fresh bool
-	Last  int64 // ord of the newest durable event published
-	Taken int   // messages that were new
+	// Other says that the stream has another event than the one to publish by its
+	// newest ord: it is of a log that is gone.
+	Other bool
+	Last  int64  // ord of the newest durable event published
+	Mark  string // of that event, when all of these durable ones were known
+	Taken int    // messages that were new
 }
 
 // Bus takes events to viewers. Its stream of a session numbers all of them by

@@ -32,6 +32,8 @@ func testModel(t *testing.T) {
 			require.Equal(t, want.Hole, got.Hole)
 			require.Equal(t, want.Fresh, got.Fresh)
 			require.Equal(t, want.Taken, got.Taken)
+			require.Equal(t, want.Other, got.Other)
+			require.Equal(t, want.Mark, got.Mark)
 			ord = max(ord, want.Last)
 			samePages(t, rnd, b, model, sid)
 		}
@@ -66,7 +68,7 @@ func someDurable(rnd *rand.Rand, ord int64) []event.Message {
 	at := max(1, ord+1-int64(rnd.IntN(4)))
 	for range 1 + rnd.IntN(6) {
 		who := []string{"", "d/0/t1.llm", "d/0/t1.tool2"}[at/2%3]
-		out = append(out, event.Message{Ord: at, Producer: who, Attempt: 1 + int(at/5%3), Body: fmt.Appendf(nil, `{"ord":%d}`, at)})
+		out = append(out, event.Message{Ord: at, Mark: fmt.Sprintf("%08x", at+100*int64(rnd.IntN(40)/39)), Producer: who, Attempt: 1 + int(at/5%3), Body: fmt.Appendf(nil, `{"ord":%d}`, at)})
 		if at++; rnd.IntN(20) == 0 {
 			at = max(1, at+int64(rnd.IntN(4))-1)
 		}

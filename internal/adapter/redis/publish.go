@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 
 	"crystalyse/internal/event"
 )
@@ -17,7 +18,7 @@ const newline = '\n'
 // head begins the arguments of a publication. The random becomes the epoch of a
 // stream that begins with it: it must differ, not be secret.
 func (b *Bus) head(sessionID string) []any {
-	return append(make([]any, 0, 12), prefix+sessionID, fmt.Sprintf("%016x", rand.Uint64()), b.keep, ttl.Milliseconds(), b.now().Unix()/3600)
+	return append(make([]any, 0, 13), prefix+sessionID, fmt.Sprintf("%016x", rand.Uint64()), b.keep, ttl.Milliseconds(), b.now().Unix()/3600)
 }
 
 func field(m event.Message) string {
@@ -37,8 +38,10 @@ func (b *Bus) Durable(ctx context.Context, sessionID string, first bool, message
 		if err != nil {
 			return all, err
 		}
-		a.Taken += all.Taken
-		if all = a; a.Fresh || a.Hole {
+		if a.Taken += all.Taken; a.Taken > 0 {
+			a.Mark = ""
+		}
+		if all = a; a.Fresh || a.Hole || a.Other {
 			break
 		}
 		first, messages = false, messages[n:]
@@ -62,8 +65,21 @@ func (b *Bus) durable(ctx context.Context, sessionID string, first bool, ms []ev
 		flag = 1
 	}
 	body := bodies(ms)
-	args := append(b.head(sessionID), flag, ms[0].Ord, ms[len(ms)-1].Ord, body)
+	args := append(b.head(sessionID), flag, ms[0].Ord, ms[len(ms)-1].Ord, marks(ms), body)
 	return answer(b.calls.run(ctx, durableScript, len(body), keys(sessionID), append(args, fences(ms)...)))
+}
+
+// marks gives what tells each event from another one of its ord.
+func marks(ms []event.Message) string {
+	if len(ms) == 1 {
+		return ms[0].Mark
+	}
+	var out strings.Builder
+	out.Grow(event.MarkSize * len(ms))
+	for _, m := range ms {
+		out.WriteString(m.Mark)
+	}
+	return out.String()
 }
 
 // fences gives each producer that speaks with its newest attempt.
@@ -137,12 +153,16 @@ func answer(out []any, err error) (event.Answer, error) {
 	if err != nil {
 		return event.Answer{}, wrap(err)
 	}
-	if len(out) != 3 {
+	if len(out) < 3 {
 		return event.Answer{}, fmt.Errorf("redis: an answer of %d parts", len(out))
 	}
 	last, _ := out[1].(int64)
 	taken, _ := out[2].(int64)
-	return event.Answer{Hole: out[0] == "hole", Fresh: out[0] == "fresh", Last: last, Taken: int(taken)}, nil
+	a := event.Answer{Hole: out[0] == "hole", Fresh: out[0] == "fresh", Other: out[0] == "other", Last: last, Taken: int(taken)}
+	if len(out) > 3 {
+		a.Mark, _ = out[3].(string)
+	}
+	return a, nil
 }
 
 // lines splits the bodies of one publication.

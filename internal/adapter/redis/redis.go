@@ -6,7 +6,7 @@
 // Keys: `s:{<session>}:ev` is the stream, an entry a publication: its events
 // stand a line each in the field d, its id is <seq of the last>-<how many before
 // it>. `s:{<session>}:m` is its meta hash: e epoch, s newest seq, o newest durable
-// ord, h the hour in which its time was set, a:<discovery>/<gen>/<step> the newest
+// ord, d the mark of that event, h the hour in which its time was set, a:<discovery>/<gen>/<step> the newest
 // attempt of a step with its last live n. Channel: `session:<session>`.
 package redis
 

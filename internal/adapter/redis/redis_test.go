@@ -76,7 +76,7 @@ func testKeys(t *testing.T) {
 	delete(m, "e")
 	require.Regexp(t, `^\d{6}$`, m["h"])
 	delete(m, "h")
-	require.Equal(t, map[string]string{"s": "3", "o": "2", "a:d/0/t1.llm": "1:3"}, m)
+	require.Equal(t, map[string]string{"s": "3", "o": "2", "d": "00000002", "a:d/0/t1.llm": "1:3"}, m)
 	xs, err := raw.XRange(t.Context(), "s:{"+sid+"}:ev", "-", "+").Result()
 	require.NoError(t, err)
 	require.Len(t, xs, 2)

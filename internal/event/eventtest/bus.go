@@ -30,7 +30,7 @@ type Carrier struct {
 func Durables(from, to int64) []event.Message {
 	var out []event.Message
 	for o := from; o <= to; o++ {
-		out = append(out, event.Message{Ord: o, Producer: "d/0/t1.llm", Attempt: 1, N: int(o), Body: fmt.Appendf(nil, `{"ord":%d}`, o)})
+		out = append(out, event.Message{Ord: o, Mark: fmt.Sprintf("%08x", o), Producer: "d/0/t1.llm", Attempt: 1, N: int(o), Body: fmt.Appendf(nil, `{"ord":%d}`, o)})
 	}
 	return out
 }
@@ -58,7 +58,7 @@ func Contract(t *testing.T, carrier func(t *testing.T) Carrier) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Carrier){
 		"order": order, "holes": holes, "fresh": fresh, "live": live, "fence": fence, "pages": pages, "announcements": announcements,
-		"racing publishers": racing, "lost": lost, "restarted": restarted, "sessions apart": apart,
+		"racing publishers": racing, "lost": lost, "restarted": restarted, "of another log": another, "sessions apart": apart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func read(t *testing.T, c Carrier, sid string, after int64, limit int) event.Pag
 func order(t *testing.T, c Carrier) {
 	sid := id.New()
 	require.Equal(t, event.Answer{Last: 3, Taken: 3}, durable(t, c, sid, true, Durables(1, 3)))
-	require.Equal(t, event.Answer{Last: 3, Taken: 0}, durable(t, c, sid, false, Durables(2, 3)), "said before")
+	require.Equal(t, event.Answer{Last: 3, Mark: "00000003"}, durable(t, c, sid, false, Durables(2, 3)), "said before")
 	require.Equal(t, event.Answer{Last: 5, Taken: 2}, durable(t, c, sid, false, Durables(2, 5)))
 	require.Equal(t, `1{"ord":1} 2{"ord":2} 3{"ord":3} 4{"ord":4} 5{"ord":5}`, Bodies(read(t, c, sid, 0, 10).Deliveries))
 }
@@ -213,6 +213,26 @@ func restarted(t *testing.T, c Carrier) {
 	after := read(t, c, sid, 0, 10)
 	require.NotEqual(t, before, after.Epoch)
 	require.Equal(t, `1{"ord":3}`, Bodies(after.Deliveries))
+}
+
+// another: the event by the newest ord must be the one that was published; whatever
+// is before it, and after it, does not hide that.
+func another(t *testing.T, c Carrier) {
+	sid := id.New()
+	durable(t, c, sid, true, Durables(1, 10))
+	gone := Durables(6, 12)
+	for i := range gone {
+		gone[i].Mark = fmt.Sprintf("%08x", 100+i)
+	}
+	for _, ms := range [][]event.Message{gone, gone[:5], gone[4:5], gone[4:], append(Durables(3, 4), gone...)} {
+		require.Equal(t, event.Answer{Other: true, Last: 10}, durable(t, c, sid, false, ms))
+	}
+	require.Equal(t, event.Answer{Last: 10, Mark: "0000000a"}, durable(t, c, sid, false, gone[:4]), "these tell nothing, but by the mark of the newest")
+	require.EqualValues(t, 10, read(t, c, sid, 0, 100).Top)
+	require.NoError(t, c.Restart(t.Context(), sid, 10))
+	require.Equal(t, event.Answer{Last: 12, Taken: 7}, durable(t, c, sid, true, gone))
+	require.Equal(t, event.Answer{Last: 12, Mark: gone[6].Mark}, durable(t, c, sid, false, gone))
+	require.Equal(t, event.Answer{Last: 13, Taken: 1}, durable(t, c, sid, false, append(gone[6:7:7], Durables(13, 13)...)))
 }
 
 func apart(t *testing.T, c Carrier) {

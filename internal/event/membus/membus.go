@@ -24,6 +24,7 @@ type stream struct {
 	top        int64
 	known      bool
 	ord        int64
+	mark       string
 	said       map[string]said
 	deliveries []event.Delivery
 }
@@ -65,6 +66,9 @@ func (b *Bus) Durable(_ context.Context, id string, first bool, messages []event
 	from := s.top + 1
 	var taken [][]byte
 	for _, m := range messages {
+		if a.Other = s.known && m.Ord == s.ord && m.Mark != s.mark; a.Other {
+			break
+		}
 		if s.known && m.Ord <= s.ord {
 			continue
 		}
@@ -72,13 +76,16 @@ func (b *Bus) Durable(_ context.Context, id string, first bool, messages []event
 			a.Hole = true
 			break
 		}
-		s.known, s.ord = true, m.Ord
+		s.known, s.ord, s.mark = true, m.Ord, m.Mark
 		if m.Producer != "" && m.Attempt > s.said[m.Producer].attempt {
 			s.said[m.Producer] = said{m.Attempt, -1}
 		}
 		taken = append(taken, m.Body)
 	}
 	a.Last, a.Taken = s.ord, len(taken)
+	if len(taken) == 0 && !a.Hole && !a.Other {
+		a.Mark = s.mark
+	}
 	b.announce(id, s, from, taken)
 	return a, nil
 }

@@ -32,6 +32,7 @@ const (
 	downFor    = time.Second      // how long a bus that failed is left alone
 	sweepEvery = 2 * time.Second
 	sweepPage  = 500
+	maxMet     = 10_000 // sessions that are known to go on from the log
 )
 
 // Publisher publishes the events of this process, each session in its order.
@@ -43,8 +44,9 @@ type Publisher struct {
 
 	mu       sync.Mutex
 	sessions map[string]*queue
-	down     time.Time // until then the bus is left alone
-	told     bool      // its absence was logged
+	met      map[string]bool // sessions whose stream was seen to be of the log
+	down     time.Time       // until then the bus is left alone
+	told     bool            // its absence was logged
 	work     sync.WaitGroup
 }
 
@@ -52,7 +54,7 @@ var _ event.Live = (*Publisher)(nil)
 
 // New gives a publisher; it works when it is told something.
 func New(outbox Outbox, bus event.Bus, log *slog.Logger) *Publisher {
-	return &Publisher{outbox: outbox, bus: bus, log: log, sessions: map[string]*queue{}}
+	return &Publisher{outbox: outbox, bus: bus, log: log, sessions: map[string]*queue{}, met: map[string]bool{}}
 }
 
 // OnPublished sets what is told of how long each stored event took from its

@@ -41,10 +41,15 @@ func (p *Publisher) sendDurable(ctx context.Context, sessionID string, items []i
 	for _, e := range events {
 		until = max(until, e.Metadata.Ord)
 	}
+	events, err := p.meeting(ctx, sessionID, events, until)
+	if err != nil {
+		return err
+	}
 	through, err := p.inOrder(ctx, sessionID, events, until)
 	if err != nil || through == 0 {
 		return err
 	}
+	p.meet(sessionID)
 	return p.outbox.MarkPublished(ctx, sessionID, through)
 }
 
@@ -72,35 +77,42 @@ func (p *Publisher) inOrder(ctx context.Context, sessionID string, events []even
 			events, err = p.outbox.Unpublished(ctx, sessionID, pageSize)
 		case a.Hole || a.Last < until && (first || len(events) >= pageSize):
 			first = false
-			events, err = p.outbox.Numbered(ctx, sessionID, a.Last, pageSize)
+			// With the newest that is there, so that it is seen to be of this log.
+			events, err = p.outbox.Numbered(ctx, sessionID, a.Last-1, pageSize)
 		default:
 			return through, nil
 		}
 		if err != nil {
 			return through, err
 		}
-		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Metadata.Ord > until })
+		events = upTo(events, until)
 	}
 	return through, nil
 }
 
-// behind reports whether the log is behind the stream: it is an older copy of
-// itself that was brought back. The stream is then let go of, and what was to be
-// published is to be published again. What is published is stored before, so that
+func upTo(events []event.Event, until int64) []event.Event {
+	return slices.DeleteFunc(events, func(e event.Event) bool { return e.Metadata.Ord > until })
+}
+
+// behind reports whether the stream is not of the log: this is an older copy of
+// itself that was brought back, and may have grown past the stream since. The stream
+// is then let go of, and what was to be published is to be published again. What is published is stored before, so that
 // nothing else leaves a log behind, but a session that was just deleted.
 func (p *Publisher) behind(ctx context.Context, sessionID string, a event.Answer, events []event.Event) (bool, error) {
 	newest := int64(0)
 	for _, e := range events {
 		newest = max(newest, e.Metadata.Ord)
 	}
-	if a.Last <= newest {
-		return false, nil
+	if !a.Other {
+		if a.Last <= newest {
+			return false, nil
+		}
+		later, err := p.outbox.Numbered(ctx, sessionID, a.Last-1, 1)
+		if err != nil || len(later) > 0 && (a.Mark == "" || event.Mark(later[0]) == a.Mark) {
+			return false, err
+		}
 	}
-	later, err := p.outbox.Numbered(ctx, sessionID, a.Last-1, 1)
-	if err != nil || len(later) > 0 {
-		return false, err
-	}
-	p.log.Warn("the log of a session is behind its stream, which begins anew", "session", sessionID, "last", a.Last, "stored", newest)
+	p.log.Warn("the stream of a session is not of its log, and begins anew", "session", sessionID, "last", a.Last, "stored", newest)
 	return true, p.bus.Restart(ctx, sessionID, a.Last)
 }
 
@@ -116,8 +128,8 @@ func (p *Publisher) publish(ctx context.Context, sessionID string, first bool, e
 	a, err := p.bus.Durable(ctx, sessionID, first, messages)
 	if err == nil && p.lag != nil {
 		now := float64(time.Now().UnixMicro()) / 1e6
-		for _, e := range events {
-			if e.Metadata.Ord <= a.Last {
+		for _, e := range events { // of the new ones: what was known is told by who published it
+			if o := e.Metadata.Ord; o <= a.Last && o > a.Last-int64(a.Taken) {
 				p.lag(time.Duration((now - e.Timestamp) * float64(time.Second)))
 			}
 		}

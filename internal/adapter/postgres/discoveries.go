@@ -30,8 +30,10 @@ func (d *DB) Create(ctx context.Context, r discovery.Request) (out discovery.Dis
 
 func create(ctx context.Context, q *db.Queries, r discovery.Request) (discovery.Discovery, bool, error) {
 	none := discovery.Discovery{}
-	if err := q.EnsureUser(ctx, r.UserID); err != nil {
-		return none, false, err
+	if r.SessionID == "" { // who has a session is known
+		if err := q.EnsureUser(ctx, r.UserID); err != nil {
+			return none, false, err
+		}
 	}
 	if have, err := q.DiscoveryByRequest(ctx, db.DiscoveryByRequestParams{UserID: r.UserID, RequestID: r.RequestID}); err == nil {
 		return repeated(have, r)

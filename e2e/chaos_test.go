@@ -93,7 +93,7 @@ func chaos(t *testing.T, seed int) string {
 		require.Equal(t, 2, r.Usage.ToolCalls, "counted once")
 		require.Equal(t, 1, kinds(s.events(d.ID), event.TypeDiscoveryComplete))
 		for _, call := range []string{name, name + "x"} {
-			require.Equal(t, 1, b.count("success", call), "%s succeeded twice", call)
+			require.Equal(t, 1, b.count("success", call), "%s succeeded twice: %s", call, b.story(call))
 			evaluations += b.count("evaluation", call)
 			resumed += b.count("start", call) - 1
 		}

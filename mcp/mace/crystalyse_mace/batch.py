@@ -109,6 +109,8 @@ class Batch:
             try:
                 async with places:
                     if started and until is not None:
+                        if time.time() > until:
+                            return
                         job |= {"answer_by": until}
                     started = True
                     if self.meta.deadline is not None and time.time() > self.meta.deadline:

@@ -101,9 +101,18 @@ class Pool:
         self.slots = anyio.Semaphore(size)
 
     @asynccontextmanager
-    async def engine(self, runtime: str = "") -> AsyncIterator[Engine]:
-        """A free engine of a runtime; one that died or is still busy afterwards is not reused."""
-        async with self.slots:
+    async def engine(self, runtime: str = "", until: float | None = None) -> AsyncIterator[Engine]:
+        """A free engine of a runtime; one that died or is still busy afterwards is not reused.
+
+        Raises:
+            OutOfTime: none was free until then.
+        """
+        with anyio.move_on_after(None if until is None else max(0.0, until - time.time())):
+            await self.slots.acquire()
+            until = None
+        if until is not None:
+            raise OutOfTime
+        try:
             self.idle = [e for e in self.idle if e.alive()]
             engine = next((e for e in self.idle if e.runtime == runtime), None)
             if engine is None:
@@ -118,6 +127,8 @@ class Pool:
                 self.busy.discard(engine)
                 if engine.alive():
                     self.idle.append(engine)
+        finally:
+            self.slots.release()
 
     def _make_room(self) -> None:
         """End an idle engine of another runtime where a new one would be one too many: models take memory."""
@@ -136,9 +147,7 @@ class Pool:
             ToolFault: the job's typed error, or `resource` when it was stopped.
         """
         message = {"op": op, "id": str(next(_ids)), "potential": potential.key, "job": job}
-        async with self.engine(potential.runtime) as engine:
-            if (until := job.get("answer_by")) is not None and time.time() > until:
-                raise OutOfTime  # it passed while the job waited for its engine
+        async with self.engine(potential.runtime, job.get("answer_by")) as engine:
             done = anyio.Event()
             answer: dict[str, Any] = {}
             gone = threading.Event()  # nobody listens to progress any more

@@ -7,6 +7,7 @@ import signal
 import threading
 from pathlib import Path
 
+import anyio
 import pytest
 from ase.build import bulk
 from ase.calculators.emt import EMT
@@ -15,6 +16,7 @@ from samples import rattled, rock_salt, store
 from wire import PATIENCE, Session, until
 
 from crystalyse_mace import calculate
+from crystalyse_mace.engines import OutOfTime, Pool
 from crystalyse_mace.potentials.base import OUT_OF_TIME, LoadedPotential, PotentialInfo
 
 
@@ -126,3 +128,15 @@ def test_the_best_stays_the_best_when_the_time_ends_before_it_is_refined(mace: S
     out = mace.call("relax_structures", {"structure_ids": ids, "fmax": 0.3, "keep_best": 2}, meta={"answer_by": 1.0})
     assert (out["n_fully_relaxed"], out["n_unrefined"]) == (0, 1)
     assert out["items"][0]["rank"] == 1 and out["items"][0]["stage"] == "coarse"
+
+
+def test_who_waits_for_an_engine_is_told_when_its_time_is_over() -> None:
+    async def scenario() -> None:
+        pool = Pool(1)
+        pool.slots.acquire_nowait()  # others work
+        info = PotentialInfo(key="emt", family="emt", name="EMT", version="1", energy_level="toy", available=True)
+        with pytest.raises(OutOfTime):
+            await pool.run("relax", info, {"answer_by": 1.0})
+        assert not pool.busy and pool.slots.value == 0, "no engine was started, and no place is lost"
+
+    anyio.run(scenario)

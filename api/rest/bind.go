@@ -44,11 +44,23 @@ func bind(c *gin.Context, into any) error {
 	return nil
 }
 
+// spelled gives a field as the sender wrote it: encoding/json puts the names of
+// the structs that it is embedded in before it.
+func spelled(path string) string {
+	for {
+		head, rest, nested := strings.Cut(path, ".")
+		if !nested || head == "" || head[0] < 'A' || head[0] > 'Z' {
+			return path
+		}
+		path = rest
+	}
+}
+
 // jsonFault names the field that a decoding error is about.
 func jsonFault(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		field := kind.Field
+		field := spelled(kind.Field)
 		if field == "" {
 			field = "body"
 		}

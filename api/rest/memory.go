@@ -51,6 +51,11 @@ func (s *server) listMemories(c *gin.Context, userID string) error {
 	if before != "" && !id.IsULID(before) {
 		return fault.Invalid("before", "is not the id of a memory").WithHint("use the `next` of the page before")
 	}
+	if q.SessionID != "" {
+		if _, err := s.Sessions.Get(c.Request.Context(), userID, q.SessionID); err != nil {
+			return err
+		}
+	}
 	list, err := s.Memory.List(c.Request.Context(), userID, q.Filter, before, int(limit)+1)
 	if err != nil {
 		return err
@@ -181,13 +186,23 @@ type searchBody struct {
 	Types     []memory.Type `json:"types"`
 	Formulas  []string      `json:"formulas"`
 	Elements  []string      `json:"elements"`
-	Since     time.Time     `json:"since"`
-	Until     time.Time     `json:"until"`
+	Since     string        `json:"since"`
+	Until     string        `json:"until"`
 	Limit     *int          `json:"limit"`
 }
 
 func (b searchBody) query() (memory.Query, error) {
-	q := memory.Query{Text: b.Query, Filter: memory.Filter{Types: b.Types, Formulas: b.Formulas, Elements: b.Elements, Since: b.Since, Until: b.Until}}
+	q := memory.Query{Text: b.Query, Filter: memory.Filter{Types: b.Types, Formulas: b.Formulas, Elements: b.Elements}}
+	var err error
+	if q.Since, err = moment("since", b.Since); err != nil {
+		return q, err
+	}
+	if q.Until, err = moment("until", b.Until); err != nil {
+		return q, err
+	}
+	if !q.Until.IsZero() && !q.Until.After(q.Since) {
+		return q, fault.Invalid("until", "is not after since")
+	}
 	if b.Limit != nil {
 		if *b.Limit < 1 {
 			return q, fault.Invalid("limit", "must be a whole number from 1 to %d", memory.MaxLimit)
@@ -205,6 +220,18 @@ func (b searchBody) query() (memory.Query, error) {
 		return q, fault.Invalid("scope", "%q is unknown", clip(b.Scope, 60)).WithHint("use session or user")
 	}
 	return q, nil
+}
+
+// moment reads a time; "" is none.
+func moment(field, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, fault.Invalid(field, "%q is no time", clip(text, 60)).WithHint("write it as 2026-03-01T12:00:00Z")
+	}
+	return at, nil
 }
 
 func (s *server) searchMemories(c *gin.Context, userID string) error {

@@ -88,10 +88,11 @@ func TestMemories(t *testing.T) {
 			as("bob", "GET", "/memories/"+mid, ""), as("bob", "PATCH", "/memories/"+mid, `{"pinned":true}`), as("bob", "DELETE", "/memories/"+mid, ""),
 			as("bob", "POST", "/memories", `{"content":"x","session_id":"`+alice+`"}`),
 			as("bob", "POST", "/memories/search", `{"query":"Xenotime","scope":"session","session_id":"`+alice+`"}`),
+			as("bob", "GET", "/memories?session="+alice, ""),
 		} {
 			require.Equal(t, 404, r.status, r.body)
 		}
-		for _, path := range []string{"/memories", "/memories/export", "/memories?session=" + alice} {
+		for _, path := range []string{"/memories", "/memories/export"} {
 			require.NotContains(t, as("bob", "GET", path, "").body, "Xenotime")
 		}
 		require.NotContains(t, as("bob", "POST", "/memories/search", `{"query":"Xenotime"}`).body, "secret")
@@ -104,7 +105,9 @@ func TestMemories(t *testing.T) {
 			{"POST", "/memories", `{"content":" "}`, "content"},
 			{"POST", "/memories", string(long), "content"},
 			{"POST", "/memories", `{"content":"a\u0000b"}`, "content"},
+			{"POST", "/memories", `{"content":5}`, "content"},
 			{"POST", "/memories", `{"content":"x","type":"eternal"}`, "type"},
+			{"POST", "/memories", `{"content":"x","context":{"formulas":[7]}}`, "context.formulas"},
 			{"POST", "/memories", `{"content":"x","metadata":[1]}`, "metadata"},
 			{"POST", "/memories", `{"content":"x","context":{"formulas":[""]}}`, "context.formulas"},
 			{"POST", "/memories/search", `{"query":""}`, "query"},
@@ -114,6 +117,9 @@ func TestMemories(t *testing.T) {
 			{"POST", "/memories/search", `{"query":"x","scope":"session"}`, "session_id"},
 			{"POST", "/memories/search", `{"query":"x","types":["eternal"]}`, "types"},
 			{"POST", "/memories/search", `{"query":"x","elements":["Xx"]}`, "elements"},
+			{"POST", "/memories/search", `{"query":"x","limit":1e99}`, "limit"},
+			{"POST", "/memories/search", `{"query":"x","since":"yesterday"}`, "since"},
+			{"POST", "/memories/search", `{"query":"x","since":"2030-01-01T00:00:00Z","until":"2020-01-01T00:00:00Z"}`, "until"},
 			{"GET", "/memories?limit=0", "", "limit"},
 			{"GET", "/memories?type=eternal", "", "types"},
 			{"GET", "/memories?before=x", "", "before"},

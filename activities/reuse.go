@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"crystalyse/internal/discovery"
@@ -27,8 +28,33 @@ func (a *Activities) computation(p discovery.PlannedCall) string {
 		return ""
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", p.Server, print, p.Tool, p.Version, p.Arguments)
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", p.Server, print, p.Tool, p.Version, sameOrder(p.Tool, p.Arguments))
 	return hex.EncodeToString(h.Sum(nil))[:40]
+}
+
+// unordered are arguments whose order decides nothing but that of the answers:
+// the same compounds named in another order are the same question.
+var unordered = map[string]string{"validate_composition": "compositions"}
+
+// sameOrder gives arguments with such a list in an order of its own.
+func sameOrder(name string, args json.RawMessage) json.RawMessage {
+	var all map[string]json.RawMessage
+	var list []string
+	field, ok := unordered[name]
+	if !ok || json.Unmarshal(args, &all) != nil || json.Unmarshal(all[field], &list) != nil {
+		return args // as it is: what is odd is at worst computed again
+	}
+	slices.Sort(list)
+	sorted, err := json.Marshal(list)
+	if err != nil {
+		return args
+	}
+	all[field] = sorted
+	body, err := json.Marshal(all)
+	if err != nil {
+		return args
+	}
+	return body
 }
 
 // reuse commits the result of the same computation of an earlier discovery of

@@ -5,10 +5,26 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/discovery"
 )
 
-func TestAnAnswerCutShortIsNotTakenOver(t *testing.T) {
-	for body, want := range map[string]bool{`{"n_cut": 3}`: true, `{"n_cut": 0, "n_unrefined": 1}`: true, `{"n_cut": 0}`: false, `{}`: false, `[1]`: false, ``: false, `{"n_cut": "many"}`: false} {
-		require.Equal(t, want, cutShort(json.RawMessage(body)), body)
+// TestComputation: what decides an answer makes another computation, the order
+// in which compounds are named does not.
+func TestComputation(t *testing.T) {
+	t.Parallel()
+	a := &Activities{Print: func(string) (string, bool) { return "p", true }}
+	of := func(name, args string) string {
+		return a.computation(discovery.PlannedCall{Server: "s", Tool: name, Version: "1", Arguments: json.RawMessage(args)})
 	}
+	same := of("validate_composition", `{"compositions":["Mg3N","CsPbI3"],"use_pauling_test":true}`)
+	require.NotEmpty(t, same)
+	require.Equal(t, same, of("validate_composition", `{"use_pauling_test": true, "compositions": ["CsPbI3", "Mg3N"]}`))
+	for _, other := range []string{
+		`{"compositions":["CsPbI3","Mg3N"],"use_pauling_test":false}`, `{"compositions":["CsPbI3"],"use_pauling_test":true}`,
+		`{"compositions":["CsPbI3","Mg3N","Mg3N"],"use_pauling_test":true}`, `{"compositions":"CsPbI3"}`, `{}`,
+	} {
+		require.NotEqual(t, same, of("validate_composition", other), other)
+	}
+	require.NotEqual(t, of("relax_structures", `{"structure_ids":["a","b"]}`), of("relax_structures", `{"structure_ids":["b","a"]}`), "the last may be cut off")
 }

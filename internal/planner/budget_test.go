@@ -63,6 +63,7 @@ func TestTheVoltageComesBeforeTheHull(t *testing.T) {
 	require.Less(t, at("battery_metrics", "charged_structure_id"), at("calculate_energy_above_hull", ""))
 	require.Positive(t, at("battery_metrics", "charged_structure_id"))
 	require.Contains(t, text, "voltage.average_voltage}}")
+	require.Equal(t, 0.05, l.asked("relax_structure")[0]["fmax"])
 	for _, a := range l.asked("generate_crystal_csp") {
 		require.LessOrEqual(t, a["max_atoms"], 20)
 	}

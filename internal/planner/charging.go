@@ -75,7 +75,7 @@ func charged(r request, best []material, h history) (reply, bool) {
 			switch {
 			case !asked:
 				text1 = "Next, the charged hosts, without the ions, are relaxed."
-				calls = append(calls, relaxHost(ids))
+				calls = append(calls, r.relaxHost(ids))
 			case empty != "" && len(h.on("battery_metrics", "discharged_structure_id", m.id)) == 0:
 				text2 = "Both end members are relaxed: the voltage is their energy difference against the metal by the same potential."
 				calls = append(calls, call{"battery_metrics", map[string]any{"ion": ion, "discharged_structure_id": m.id, "charged_structure_id": empty}})
@@ -86,10 +86,15 @@ func charged(r request, best []material, h history) (reply, bool) {
 }
 
 // relaxHost relaxes what is left of a host; of several ways to leave it the
-// lowest in energy counts.
-func relaxHost(ids []string) call {
+// lowest in energy counts. With little time the threshold is that of a batch's
+// first pass, well below what the voltage is refused at.
+func (r request) relaxHost(ids []string) call {
 	if len(ids) == 1 {
-		return call{"relax_structure", map[string]any{"structure_id": ids[0]}}
+		args := map[string]any{"structure_id": ids[0]}
+		if r.wallS > 0 && r.wallS < shortWall {
+			args["fmax"] = 0.05
+		}
+		return call{"relax_structure", args}
 	}
 	list := make([]any, len(ids))
 	for i, id := range ids {
@@ -97,6 +102,9 @@ func relaxHost(ids []string) call {
 	}
 	return call{"relax_structures", map[string]any{"structure_ids": list, "keep_best": 1}}
 }
+
+// shortWall is a wall time, in seconds, in which a voltage must hurry.
+const shortWall = 1800
 
 // relaxedHost gives the relaxed charged host, and whether it was asked for.
 func relaxedHost(ids []string, h history) (id string, asked bool) {

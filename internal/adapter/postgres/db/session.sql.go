@@ -43,7 +43,7 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (S
 }
 
 const endSession = `-- name: EndSession :one
-UPDATE sessions SET ended_at = now() WHERE id = $1 AND user_id = $2 AND ended_at IS NULL RETURNING id, user_id, alias, title, last_ord, created_at, ended_at
+UPDATE sessions SET ended_at = now(), alias = NULL WHERE id = $1 AND user_id = $2 AND ended_at IS NULL RETURNING id, user_id, alias, title, last_ord, created_at, ended_at
 `
 
 type EndSessionParams struct {
@@ -51,6 +51,7 @@ type EndSessionParams struct {
 	UserID string
 }
 
+// Its name is free: the next use of it opens a new session.
 func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (Session, error) {
 	row := q.db.QueryRow(ctx, endSession, arg.ID, arg.UserID)
 	var i Session

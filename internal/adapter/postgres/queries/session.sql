@@ -7,7 +7,8 @@ ON CONFLICT (user_id, alias) DO UPDATE SET alias = excluded.alias RETURNING *;
 UPDATE sessions SET title = @title WHERE id = @id AND user_id = @user_id RETURNING *;
 
 -- name: EndSession :one
-UPDATE sessions SET ended_at = now() WHERE id = @id AND user_id = @user_id AND ended_at IS NULL RETURNING *;
+-- Its name is free: the next use of it opens a new session.
+UPDATE sessions SET ended_at = now(), alias = NULL WHERE id = @id AND user_id = @user_id AND ended_at IS NULL RETURNING *;
 
 -- name: SearchSessions :many
 -- The text may stand in the title or in a question.

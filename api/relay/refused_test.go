@@ -137,7 +137,9 @@ func TestTooManyConnections(t *testing.T) {
 	require.NoError(t, second.Close())
 	until(t, "its place is free again", func() bool {
 		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"ada"}})
-		_ = resp.Body.Close()
+		if resp != nil { // there is none when the connection breaks
+			_ = resp.Body.Close()
+		}
 		return err == nil && ws.Close() == nil
 	})
 	s.turn(2, 3)
@@ -173,7 +175,9 @@ func TestAFullNode(t *testing.T) {
 	require.NoError(t, second.Close())
 	until(t, "its place is free again", func() bool {
 		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"bob"}})
-		_ = resp.Body.Close()
+		if resp != nil { // there is none when the connection breaks
+			_ = resp.Body.Close()
+		}
 		return err == nil && ws.Close() == nil
 	})
 	s.turn(2, 3)

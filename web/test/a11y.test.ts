@@ -1,10 +1,10 @@
-// No violation of any axe rule, on every route, in both themes, in every state;
-// and the whole of a run by keyboard alone.
-import AxeBuilder from "@axe-core/playwright";
+// No violation of any axe rule, on every route, in both themes, on the real stack;
+// axe.test.ts has the states that a healthy stack does not show on demand.
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launch } from "./support/browser";
 import { failedRun } from "./support/runs";
+import { isSound } from "./support/sound";
 import { ask, type Stack, startStack, statusOf } from "./support/stack";
 
 const patience = 120_000;
@@ -27,16 +27,7 @@ describe("for everybody", () => {
     await stack?.stop();
   });
 
-  async function sound(): Promise<void> {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const told = violations.map(
-        (v) => `${colorScheme}: ${v.id} (${v.impact}): ${v.nodes.map((n) => n.target.join(" ")).join("; ")}`,
-      );
-      expect(told).toEqual([]);
-    }
-  }
+  const sound = () => isSound(page);
 
   it("idle: the first page, its dialogs, and an address that leads nowhere", async () => {
     await page.goto(stack.url);
@@ -73,35 +64,6 @@ describe("for everybody", () => {
       .setInputFiles({ name: "run.jsonl", mimeType: "application/x-ndjson", buffer: Buffer.from(failedRun()) });
     await page.locator(".run-head").getByText("Failed").waitFor();
     await sound();
-  });
-
-  it("running and done: asked, watched and read by keyboard alone", async () => {
-    await page.goto(stack.url);
-    await page.getByRole("textbox", { name: "Question" }).waitFor();
-    await page.keyboard.type("Is NaCl charge-balanced?");
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\/s\//);
-    const id = page.url().match(/\/s\/([0-9A-Z]{26})/)?.[1] ?? "";
-    await page.getByRole("group", { name: "Report" }).getByText("Completed").waitFor();
-    await page.keyboard.press("j");
-    await page.keyboard.press("j");
-    await expect.poll(() => new URL(page.url()).searchParams.get("step")).toBe("t1.tool1");
-    await page.keyboard.press("4");
-    await page.getByRole("tab", { name: "Checks", selected: true }).waitFor();
-    await page.keyboard.press("m");
-    await page.getByRole("complementary", { name: "Memory" }).waitFor();
-    await sound();
-    await page.keyboard.press("m");
-    await page.keyboard.press("r");
-    await page.getByRole("slider", { name: "Event" }).waitFor();
-    await page.keyboard.press("r");
-    await page.keyboard.press("/");
-    await page.keyboard.type("What is the crystal structure of NaCl?");
-    await page.keyboard.press("Enter");
-    await page.locator(".run-head").getByText("Running").waitFor();
-    await page.getByRole("article", { name: /t1\.tool2/ }).waitFor();
-    await sound();
-    expect(id).not.toBe("");
   });
 
   it("fits 320 pixels without scrolling sideways", async () => {

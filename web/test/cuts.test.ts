@@ -1,6 +1,7 @@
-// The line to the server is cut at random moments of real runs, and the page
-// reloaded in between: what it holds at the end is the stored log, folded.
-// CUTS says how often; 40 times by itself.
+// The line to the server is cut at random points of real runs, in the middle of
+// frames too, the API is killed in between and the page reloaded: what the page
+// holds at the end is the stored log, folded. CUTS says how often, 40 times by
+// itself and 200 by `make cuts`; SEED draws the points.
 import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Browser, Page } from "playwright-core";
@@ -13,7 +14,10 @@ import { ask, statusOf } from "./support/stack";
 import { type Reply, startWorkshop, type Workshop } from "./support/workshop";
 
 const cuts = Number(process.env.CUTS ?? 40);
+const seed = Number(process.env.SEED ?? 1);
 const reloadEvery = 20;
+const killEvery = 25;
+const most = 6000; // bytes between two cuts
 const turns = 12; // of a run
 
 /** Words and a short call a turn, then the answer. */
@@ -30,36 +34,63 @@ let line: Line;
 
 interface Line {
   url: string;
-  cut(): void;
+  /** Cuts all connections when the server has sent so many bytes more. */
+  cutAfter(bytes: number): Promise<void>;
   stop(): void;
 }
 
-/** A line between the page and the server that can be cut. */
+/** A line between the page and the server that can be cut, in the middle of a frame if need be. */
 async function lineTo(url: string): Promise<Line> {
   const port = Number(new URL(url).port);
   const open = new Set<Socket>();
+  let left = Number.POSITIVE_INFINITY;
+  let done = () => {};
+  const carry = (near: Socket, part: Buffer) => {
+    left -= part.length;
+    if (left > 0) return void near.write(part);
+    near.write(part.subarray(0, part.length + left));
+    left = Number.POSITIVE_INFINITY;
+    near.destroySoon(); // what was written arrives, and nothing after it
+    for (const s of open) if (s !== near) s.destroy();
+    done();
+  };
   const server: Server = createServer((near) => {
     const far = connect(port, "127.0.0.1");
+    far.on("data", (part) => carry(near, part));
+    near.on("data", (part) => far.write(part));
     for (const [a, b] of [
       [near, far],
       [far, near],
     ] as const) {
       open.add(a);
-      a.pipe(b);
       a.on("error", () => b.destroy());
       a.on("close", () => {
         open.delete(a);
-        b.destroy();
+        b.destroySoon();
       });
     }
   });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut: () => {
-      for (const s of open) s.destroy();
+    cutAfter: (bytes) => {
+      left = bytes;
+      return new Promise((cut) => {
+        done = cut;
+      });
     },
     stop: () => server.close(),
+  };
+}
+
+/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
+function drawing(from: number): () => number {
+  let state = from;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 
@@ -96,26 +127,41 @@ async function heldLog(page: Page): Promise<Event[]> {
 }
 
 it("loses nothing and doubles nothing", async () => {
+  const random = drawing(seed);
   let run = await ask(stack.url, "begin");
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.setDefaultTimeout(60_000);
   let sockets = 0;
+  let kills = 0;
   page.on("websocket", () => sockets++);
   await page.goto(`${line.url}/s/${run.session_id}`);
   await page.locator(".run-head").waitFor();
+  // As a browser says that its network is back: the page need not wait for its next turn.
+  const dial = () => page.evaluate(() => window.dispatchEvent(new globalThis.Event("online")));
   for (let k = 1; k <= cuts; k++) {
-    await page.waitForTimeout(Math.random() * 250);
-    line.cut();
+    let cut = false;
+    void line.cutAfter(1 + Math.floor(random() * most)).then(() => {
+      cut = true;
+    });
+    // Something must be sent, so a run that ended is followed by another.
+    const gone = async () => {
+      if (!cut && (await statusOf(stack.url, run.id)) === "completed") run = await askAgain(run.session_id);
+      return cut;
+    };
+    await expect.poll(gone, { timeout: 60_000, interval: 100, message: `cut ${k}` }).toBe(true);
+    if (k % killEvery === 0) {
+      process.kill(stack.pidOf("api"), "SIGKILL");
+      kills++;
+      await expect.poll(up, { timeout: 60_000, interval: 200, message: "the API is back" }).toBe(true);
+    }
     if (k % reloadEvery === 0) {
       await page.reload();
       await page.locator(".run-head").waitFor();
     }
-    // As a browser says that its network is back: the page need not wait for its next turn.
-    await page.evaluate(() => window.dispatchEvent(new globalThis.Event("online")));
-    if ((await statusOf(stack.url, run.id)) === "completed") run = await askAgain(run.session_id);
+    await dial();
   }
   await expect.poll(() => statusOf(stack.url, run.id), { timeout: 240_000, interval: 500 }).toBe("completed");
-  await page.evaluate(() => window.dispatchEvent(new globalThis.Event("online")));
+  await dial();
   await expect.poll(() => badge(page), { timeout: 60_000, message: "the page shows the run's end" }).toBe("Completed");
   let stored: Event[] = [];
   let held: Event[] = [];
@@ -129,10 +175,16 @@ it("loses nothing and doubles nothing", async () => {
   const wanted = fold(stored);
   expect(fold(held)).toEqual(wanted);
   // It came back most of the time, in runs that went on.
-  console.log(`${cuts} cuts, ${sockets} connections, ${wanted.discoveries.length} runs, ${stored.length} events`);
+  const runs = wanted.discoveries.length;
+  console.log(`${cuts} cuts, ${kills} kills, ${sockets} connections, ${runs} runs, ${stored.length} events`);
   expect(sockets).toBeGreaterThan(cuts / 4);
-}, 900_000);
+}, 1_800_000);
 
+const up = () =>
+  fetch(`${stack.url}/healthz`).then(
+    (r) => r.ok,
+    () => false,
+  );
 const durable = (log: readonly Event[]) => log.flatMap((e) => e.metadata.ord ?? []);
 const badge = (page: Page) => page.locator(".run-head .badge").first().textContent();
 

@@ -8,6 +8,7 @@ export default defineConfig({
     environment: "node",
     include: [`test/**/*.${process.env.KIND ?? "test"}.ts`],
     fileParallelism: false,
+    maxConcurrency: 3, // pages at once, where a test says that its cases may be
     testTimeout: 300_000,
     hookTimeout: 180_000,
   },

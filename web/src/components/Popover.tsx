@@ -25,6 +25,6 @@ export function Popover({ near, id, children }: { near: HTMLElement; id: string;
     >
       {children}
     </div>,
-    document.body,
+    document.querySelector("main") ?? document.body, // within a landmark, as all that is read
   );
 }

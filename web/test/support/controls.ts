@@ -1,9 +1,9 @@
 // Every control of the page, and what using it must change. A control that is in
-// the accessibility tree and not in this list fails `make inventory`.
+// the accessibility tree and not in this list fails inventory.test.ts.
 import type { Page } from "playwright-core";
 
 /** What a control may change. */
-export type Change = "request" | "url" | "page" | "store" | "file" | "focus" | "picture" | "chooser";
+export type Change = "request" | "url" | "page" | "store" | "file" | "focus" | "picture" | "chooser" | "socket";
 
 export interface Control {
   role: string;
@@ -19,6 +19,8 @@ export interface Control {
   use?: (page: Page, role: string, name: string) => Promise<unknown>;
   /** The browser handles it, not we: a link, a fold. */
   native?: true;
+  /** It happens by itself, too, a little later. */
+  alone?: true;
   /** Its name is of the data: one is used for all. */
   data?: true;
 }
@@ -34,6 +36,16 @@ const press = (key: string) => async (page: Page, role: string, name: string) =>
   await page.keyboard.press(key);
 };
 const type = (text: string) => (page: Page, role: string, name: string) => find(page, role, name).fill(text);
+/** Typed, and sent by a button: what was typed is in the request. */
+const send = (text: string, button: string) => async (page: Page, role: string, name: string) => {
+  await find(page, role, name).fill(text);
+  await find(page, "button", button).click();
+};
+/** A limit, set with the question it is for. */
+const limit = async (page: Page, role: string, name: string) => {
+  await find(page, "textbox", "Question").fill("Is ZnO stable?");
+  await send("7000", "Ask")(page, role, name);
+};
 const mode = (page: Page, _: string, name: string) => page.getByText(name, { exact: true }).click();
 /** Another than the chosen one. */
 const pick = async (page: Page, role: string, name: string) => {
@@ -43,6 +55,12 @@ const pick = async (page: Page, role: string, name: string) => {
 };
 const file = (name: string, text: string) => async (page: Page, _: string, label: string) =>
   page.getByLabel(label).setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
+const forkFrom = async (page: Page, role: string, name: string) => {
+  await pick(page, role, name);
+  await send("with another potential", "Fork")(page, "textbox", "What to do differently");
+};
+const beside = (page: Page, role: string, name: string) =>
+  find(page, role, name).click({ position: { x: 380, y: 400 } });
 const ahead = (page: Page) => find(page, "button", "Rotate X").click();
 
 const updates = (kind: string) => new RegExp(`^POST /discoveries/[^/]+/updates .*"kind":"${kind}"`);
@@ -56,7 +74,8 @@ const c = (role: string, name: RegExp, changes: Change, more: Partial<Control> =
 export const controls: Control[] = [
   // the frame
   c("link", /^To the content$/, "focus", { native: true, use: press("Enter") }),
-  c("button", /^(Sessions|Close the sessions)$/, "page"),
+  c("button", /^Sessions$/, "page"),
+  c("button", /^Close the sessions$/, "page", { use: beside }), // the list lies over its middle
   c("link", /^(CrystaLyse|New session|Start a session)$/, "url", { native: true, where: /^\/./ }),
   c("searchbox", /^Search sessions$/, "page", { use: type("band gap") }),
   c(
@@ -72,10 +91,11 @@ export const controls: Control[] = [
   // dialogs
   c("button", /^Close$/, "page"),
   c("checkbox", /^Single-key shortcuts$/, "store"),
-  c("combobox", /^Command$/, "page", { use: type("dark") }),
+  c("combobox", /^Command$/, "page", { use: type("memory") }),
   c("option", /./, "page", { data: true }),
   c("button", /^The file \(\.jsonl\)$/, "page", { use: file("x.jsonl", "{}") }),
-  c("textbox", /^(Address|Model|Key)$/, "page", { use: type("http://127.0.0.1:9/v1") }),
+  c("textbox", /^Address$/, "page", { use: type("https://models.example/v1") }), // it says what goes there
+  c("textbox", /^(Model|Key)$/, "request", { asks: /^POST \/llm\/test .*typed/, use: send("typed", "Test") }),
   c("button", /^Test$/, "request", { asks: /^POST \/llm\/test / }),
   c("button", /^Use it$/, "request", { asks: /^PUT \/llm / }),
   c("button", /^Remove it$/, "request", { asks: /^DELETE \/llm / }),
@@ -84,7 +104,10 @@ export const controls: Control[] = [
   c("radio", /^Auto$/, "page", { first: (p) => mode(p, "radio", "Creative"), use: mode }),
   c("radio", /^(Creative|Rigorous)$/, "page", { use: mode }),
   c("button", /^Budget and model$/, "page"),
-  c("spinbutton", /^(Minutes|Tokens|Tool calls)$/, "page", { use: type("7000") }),
+  c("spinbutton", /^(Minutes|Tokens|Tool calls)$/, "request", {
+    asks: /^POST \/discoveries .*:(7000|420000)\b/,
+    use: limit,
+  }),
   c("button", /^(Let a language model reason|Change the language model)$/, "page"),
   c("button", /^Ask$/, "request", { asks: /^POST \/discoveries .*MgO/ }),
   c("button", /^Steer$/, "request", { asks: updates("steer") }),
@@ -96,7 +119,7 @@ export const controls: Control[] = [
   c("button", /^(Cancel|Let it run)$/, "page"),
   c("button", /^Cancel it$/, "request", { asks: /^POST \/discoveries\/[^/]+\/cancel / }),
   c("button", /^Set$/, "request", { asks: updates("set_budget") }),
-  c("combobox", /^After turn$/, "page", { use: pick }),
+  c("combobox", /^After turn$/, "request", { asks: /fork .*"turn":1\b/, use: forkFrom }),
   c("textbox", /^What to do differently$/, "page", { use: type("with another potential") }),
   c("button", /^Fork$/, "request", { asks: /^POST \/discoveries\/[^/]+\/fork .*only cubic/ }),
   c("button", /^Go on$/, "request", { asks: /^POST \/discoveries\/[^/]+\/retry / }),
@@ -112,7 +135,7 @@ export const controls: Control[] = [
   c("button", /^Allow$/, "request", { asks: updates("approve") }),
   c("button", /^Deny$/, "request", { asks: updates("approve") }),
   c("checkbox", /^Do the same for/, "page"),
-  c("textbox", /^Rock salt at ambient/, "page", { use: type("both") }),
+  c("textbox", /^Rock salt at ambient/, "request", { asks: /"text":"both"/, use: send("both", "Answer") }),
   c("button", /^(Answer|ambient pressure ?default|above 30 GPa)$/, "request", { asks: updates("answer") }),
   c("button", /^(Turn \d+|Thinking|The answer as it was written)/, "url", { data: true }),
   c("button", /^(Done|Running|Failed|Cancelled|Refused|Planned) .*/, "url", { data: true }),
@@ -130,9 +153,14 @@ export const controls: Control[] = [
   c("button", /^(Memory|Close memory)$/, "page"),
   c("searchbox", /^Search memories$/, "request", { asks: /^POST \/memories\/search /, use: type("salt") }),
   c("button", /^(Pin|Unpin)$/, "request", { asks: /^PATCH \/memories\// }),
-  c("button", /^(Edit|Forget|More|Less|Undo|Keep as it was)$/, "page"),
+  c("button", /^(Edit|Forget|All of it|Less of it|Undo|Keep as it was)$/, "page"),
+  c("textbox", /^Memory$/, "request", { asks: /^PATCH .*"content":"other"/, use: send("other", "Save") }),
+  c("button", /^Save$/, "request", { asks: /^PATCH \/memories\// }),
+  c("link", /^(t\d+\.\w+|its session)$/, "url", { native: true }),
+  c("button", /^\d+ memor(y|ies) of earlier work$/, "page"),
   c("button", /^session$/, "url"),
-  c("button", /^(Talk|Crystal|Results|Time|Memory)$/, "page"),
+  c("button", /^Talk$/, "page", { first: (p) => find(p, "button", "Results").click() }),
+  c("button", /^(Crystal|Results|Time|Memory)$/, "page"),
   // results
   c("tab", /^Candidates$/, "page", { first: (p) => find(p, "tab", "Structures").click() }),
   c("tab", /^(Hull|Plots|Checks|Structures)$/, "page"),
@@ -167,9 +195,11 @@ export const controls: Control[] = [
   c("button", /^End the replay$/, "url"),
   c("button", /^([A-Z][a-z]?( ?\d+)? ?)+$/, "url", { data: true }), // a formula
   // signing in
-  c("textbox", /^Token$/, "page", { use: type("abc") }),
+  c("textbox", /^Token$/, "request", { asks: /Bearer abc$/, use: send("abc", "Sign in") }),
   c("button", /^Sign in$/, "request", { asks: /^POST \/auth\/session / }),
-  c("button", /^(Try again|Dismiss|Ask about it)$/, "page"),
+  c("button", /^Try again$/, "request", { asks: /^GET / }),
+  c("button", /^Try now$/, "socket", { alone: true }),
+  c("button", /^(Dismiss|Ask about it)$/, "page"),
 ];
 
 const roles =

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Report } from "../../src/api/types";
 import type { Event } from "../../src/event/events.gen";
+import { established, memoriesOf } from "./memories";
 import type { Play, Stage } from "./stage";
 
 interface Recording extends Play {
@@ -17,6 +18,10 @@ function recording(name: string): Recording {
 const nacl = recording("nacl");
 const gaas = recording("gaas");
 const mgo = recording("mgo");
+const ofMgo = memoriesOf(mgo.events)
+  .filter((m) => /hull|^Asked/.test(m.content))
+  .map(established);
+const remembered = [...memoriesOf(nacl.events), ...ofMgo];
 export const relaxing = "t2.tool1"; // the call of the recording that relaxes
 
 const before = (type: Event["type"], step: string) =>
@@ -123,6 +128,10 @@ export const plays = {
   declined: { ...gaas } as Play,
   stable: { ...mgo } as Play,
   running: cut("running", inRelaxing, progress),
+  recalled: cut("recalled", inRelaxing, (g) => [
+    g.durable("memory_search", { query: nacl.title, memory_ids: ofMgo.map((m) => m.id) }),
+    ...progress(g),
+  ]),
   queued: cut("queued", 2, () => []),
   thinking: cut("thinking", before("reasoning_start", "t3.llm") + 1, (g) =>
     ["The lowest-energy ", "structure is known now. I look at ", "its symmetry"].map((content, i) =>
@@ -224,11 +233,19 @@ export const plays = {
 
 export type PlayName = keyof typeof plays;
 
-/** Puts the structures of the recording on a stage. */
+/** When a play was at its last event, in milliseconds: the time at which the page is looked at. */
+export function endOf(p: Play): number {
+  return 1000 * Math.max(...p.events.map((e) => e.timestamp));
+}
+
+/** Puts the structures of the recording on a stage, and what is remembered. */
 export function dress(stage: Stage): void {
   for (const [id, s] of Object.entries({ ...nacl.structures, ...mgo.structures })) {
     stage.answers.set(`/structures/${id}`, s.record);
     if (s.annotations) stage.answers.set(`/structures/${id}/annotations`, s.annotations);
     if (s.trajectory) stage.files.set(`/structures/${id}/trajectory`, Buffer.from(s.trajectory, "base64"));
   }
+  stage.answers.set("/memories", { memories: remembered, next: "", counts: {} });
+  const found = remembered.slice(-3).map((m, i) => ({ ...m, similarity: 0.91 - i / 10, score: 1 }));
+  stage.answers.set("/memories/search", { results: found });
 }

@@ -1,6 +1,6 @@
 // The states in which the page is looked at: where it is, what is played, and
 // what a person has opened.
-import type { Page } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import type { PlayName } from "./plays";
 import type { Play } from "./stage";
 
@@ -9,7 +9,11 @@ export interface State {
   play?: PlayName;
   width?: number;
   route: (p: Play) => string;
+  /** Before the page is loaded. */
+  before?: (page: Page) => Promise<unknown>;
   ready: (page: Page) => Promise<void>;
+  /** Opens again what closes when one of its items is used. */
+  again?: (page: Page) => Promise<void>;
 }
 
 const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true }).first();
@@ -50,6 +54,13 @@ function run(
   };
 }
 
+/** A state with a menu open, which each of its items closes. */
+const withMenu = (opener: string, s: State): State => ({
+  ...s,
+  ready: after(s.ready, press(opener)),
+  again: press(opener),
+});
+
 const report = (page: Page) =>
   page
     .getByRole("group", { name: "Report" })
@@ -75,6 +86,55 @@ const dialog = (opener: string) => async (page: Page) => {
   await page.getByRole("dialog").waitFor();
 };
 
+const says = (text: string | RegExp) => (page: Page) => page.getByText(text).first().waitFor();
+const panel = (page: Page) => page.getByRole("complementary", { name: "Memory" });
+const keptOnes = (page: Page) => panel(page).getByRole("listitem").first().waitFor();
+const memory = after(report, press("Memory"), keptOnes);
+const memoryItem = (name: string) => (page: Page) => panel(page).getByRole("button", { name }).first().click();
+const find = async (page: Page) => {
+  await panel(page).getByRole("searchbox", { name: "Search memories" }).fill("oxides");
+  await panel(page).getByRole("list", { name: "Found" }).waitFor();
+};
+const overNumber = async (page: Page) => {
+  await page
+    .getByRole("group", { name: "Report" })
+    .getByRole("button", { name: /eV\/atom/ })
+    .first()
+    .focus();
+  await page.getByRole("tooltip").waitFor();
+};
+const phoneTab = (name: string) => (page: Page) =>
+  page.getByRole("navigation", { name: "Panels" }).getByRole("button", { name }).click();
+
+/** The line of a page to the server, held so that it can be lost for good. */
+const lines = new WeakMap<Page, { lost: boolean; dialed: number; open: WebSocketRoute[] }>();
+const holdLine = (page: Page) => {
+  const line = { lost: false, dialed: 0, open: [] as WebSocketRoute[] };
+  lines.set(page, line);
+  return page.routeWebSocket(/\/ws\//, (ws) => {
+    line.dialed++;
+    if (line.lost) return void ws.close();
+    ws.connectToServer();
+    line.open.push(ws);
+  });
+};
+/** How often a page whose line is held has dialed. */
+export const dialed = (page: Page) => lines.get(page)?.dialed ?? 0;
+const loseLine = async (page: Page) => {
+  const line = lines.get(page);
+  if (!line) throw new Error("the line of this page is not held");
+  line.lost = true;
+  await Promise.all(line.open.map((ws) => ws.close()));
+  await page.getByText("this page catches up by itself").waitFor();
+};
+const withoutWebGL = (page: Page) =>
+  page.addInitScript(() => {
+    const real = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: unknown[]) {
+      return kind === "webgl2" ? null : Reflect.apply(real, this, [kind, ...rest]);
+    } as typeof real;
+  });
+
 export const states: State[] = [
   { name: "home", route: () => "/", ready: home },
   {
@@ -87,7 +147,7 @@ export const states: State[] = [
   },
   { name: "home, shortcuts", route: () => "/", ready: dialog("Keyboard shortcuts") },
   { name: "home, open", route: () => "/", ready: dialog("Open a downloaded run") },
-  { name: "home, theme", route: () => "/", ready: after(home, press("Theme")) },
+  withMenu("Theme", { name: "home, theme", route: () => "/", ready: home }),
   {
     name: "home, model",
     route: () => "/",
@@ -113,14 +173,14 @@ export const states: State[] = [
   },
   { name: "sign in", route: () => "/signin", ready: async (p) => p.getByLabel("Token").fill("x") },
   run("finished", "Completed", after(report, crystal)),
-  run("finished", "Completed", after(report, press("More")), "finished, menu"),
+  withMenu("More", run("finished", "Completed", report, "finished, menu")),
   run(
     "finished",
     "Completed",
     after(report, (p) => p.getByText(/numbers and where/).click()),
     "finished, numbers",
   ),
-  run("finished", "Completed", after(report, press("Memory")), "finished, memory"),
+  run("finished", "Completed", memory, "finished, memory"),
   run("stable", "Completed", tab("Hull"), "stable, hull"),
   run(
     "finished",
@@ -132,11 +192,11 @@ export const states: State[] = [
   run("finished", "Completed", tab("Structures"), "finished, structures"),
   run("finished", "Completed", after(crystal, tab("Atoms")), "finished, atoms"),
   run("finished", "Completed", after(crystal, tab("Compare")), "finished, compare"),
-  run("finished", "Completed", after(crystal, press("Export")), "finished, export"),
-  run("finished", "Completed", after(crystal, press("Supercell")), "finished, supercell"),
-  run("finished", "Completed", after(crystal, press("More of the picture")), "finished, picture"),
+  withMenu("Export", run("finished", "Completed", crystal, "finished, export")),
+  withMenu("Supercell", run("finished", "Completed", crystal, "finished, supercell")),
+  withMenu("More of the picture", run("finished", "Completed", crystal, "finished, picture")),
   run("running", "Running", crystal),
-  run("running", "Running", press("More"), "running, menu"),
+  withMenu("More", run("running", "Running", undefined, "running, menu")),
   run("paused", "Paused"),
   run("held", "Needs you", (p) => button(p, "Retry the step").waitFor()),
   run("approval", "Needs you", (p) => button(p, "Allow").waitFor()),
@@ -154,20 +214,53 @@ export const states: State[] = [
     route: (p) => `/s/${p.session}?at=40`,
     ready: async (p) => p.getByRole("slider", { name: "Event" }).waitFor(),
   },
-];
-
-/** Menus and words that the inventory opens too; they were not held against axe yet. */
-export const deeper: State[] = [
   { name: "home, question", route: () => "/", ready: after(home, fill("Question", "What is MgO?")) },
+  run("finished", "Completed", after(report, inMenu(/Fork from a turn/)), "finished, fork, empty"),
   run(
     "finished",
     "Completed",
     after(report, inMenu(/Fork from a turn/), fill("What to do differently", "only cubic cells")),
     "finished, fork",
   ),
-  run("finished", "Completed", after(crystal, press("Images")), "finished, images"),
-  run("finished", "Completed", after(crystal, press("Colors")), "finished, colors"),
+  withMenu("Images", run("finished", "Completed", crystal, "finished, images")),
+  withMenu("Colors", run("finished", "Completed", crystal, "finished, colors")),
   run("running", "Running", fill("Steer the discovery", "only cubic cells"), "running, word"),
   run("running", "Running", after(inMenu(/Change the budget/), fill("Minutes", "33")), "running, budget"),
   run("running", "Running", press("Cancel"), "running, cancel"),
+  // Memories
+  run("finished", "Completed", after(memory, memoryItem("Edit")), "finished, memory, edited"),
+  run("finished", "Completed", after(memory, memoryItem("Forget")), "finished, memory, forgotten"),
+  run("finished", "Completed", after(memory, find), "finished, memory, found"),
+  {
+    ...run("finished", "Completed", after(report, press("Memory"), says("Empty.")), "finished, no memory"),
+    before: (page) => page.route(/\/memories\?/, (r) => r.fulfill({ json: { memories: [], next: "", counts: {} } })),
+  },
+  run("recalled", "Running", (p) => button(p, /of earlier work/).waitFor()),
+  // What is over the page
+  run("finished", "Completed", after(crystal, press("Keys of the viewer")), "finished, keys"),
+  run("finished", "Completed", after(report, overNumber), "finished, number"),
+  { ...run("finished", "Completed", after(report, press("Sessions")), "phone, sessions"), width: 390 },
+  { ...run("finished", "Completed", after(report, phoneTab("Crystal"), crystal), "phone, crystal"), width: 390 },
+  { ...run("finished", "Completed", after(report, phoneTab("Results")), "phone, results"), width: 390 },
+  { ...run("finished", "Completed", after(report, phoneTab("Time")), "phone, time"), width: 390 },
+  { ...run("finished", "Completed", after(report, phoneTab("Memory"), keptOnes), "phone, memory"), width: 390 },
+  { ...run("running", "Running", () => Promise.resolve(), "phone, running"), width: 390 },
+  // What is missing
+  { ...run("running", "Running", after(crystal, loseLine), "disconnected"), before: holdLine },
+  { ...run("finished", "Completed", after(report, says(/no WebGL 2/)), "no WebGL"), before: withoutWebGL },
+  {
+    name: "no session",
+    route: () => "/s/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    ready: (p) => p.getByText("There is no such session").waitFor(),
+    before: (page) => page.routeWebSocket(/\/ws\//, (ws) => ws.close({ code: 4504 })),
+  },
+  {
+    name: "no server",
+    route: () => "/",
+    ready: (p) => button(p, "Try again").first().waitFor(),
+    before: (page) =>
+      page.route(/\/auth\/me$/, (r) =>
+        r.fulfill({ status: 503, json: { status: 503, code: "unavailable", detail: "The store does not answer." } }),
+      ),
+  },
 ];

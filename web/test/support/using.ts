@@ -1,6 +1,7 @@
 // Uses one control of a page, and sees whether what it is there for happened.
 import type { Page, Request } from "playwright-core";
 import { type Change, type Control, find, type Seen } from "./controls";
+import { dialed } from "./states";
 
 /** Takes the handlers of a marked element away: nothing that happens to it is heard. */
 export function deafen(): void {
@@ -23,27 +24,66 @@ interface Look {
   focus: string;
 }
 
-/** The page as its reader has it, without the clocks in it. */
+/** What is typed into a field says nothing yet: that it was heard shows elsewhere. */
+function withoutTyped(tree: string): string {
+  const field = /^(\s*)- '?(?:textbox|searchbox|spinbutton|combobox)\b/;
+  let within = -1;
+  return tree
+    .split("\n")
+    .flatMap((line) => {
+      const depth = line.search(/\S/);
+      if (depth <= within) within = -1;
+      if (within >= 0 && /^\s*- text: /.test(line)) return [];
+      if (!field.test(line)) return line;
+      within = depth;
+      return line.replace(/^(\s*- '?\w+(?: "(?:[^"\\]|\\.)*")?(?: \[[\w=]+\])*'?):.*$/, "$1");
+    })
+    .join("\n");
+}
+const clocks = /\d+:\d\d(:\d\d)?|\d+(\.\d+)?[\s\u2009](s|min|h)\b|\d+ % of \w+/g;
+
+/** The page as its reader has it, without clocks: its tree, and what the tree leaves out. */
 async function look(page: Page): Promise<Look> {
   const tree = await page.locator("body").ariaSnapshot();
   const held = await page.evaluate(() => ({
     store: JSON.stringify(localStorage),
     focus: `${document.activeElement?.id} ${document.activeElement?.className}`,
+    marks: [...document.querySelectorAll("[aria-sort],[aria-activedescendant]")].map(
+      (el) => `${el.getAttribute("aria-sort")} ${el.getAttribute("aria-activedescendant")}`,
+    ),
   }));
-  return {
-    page: tree.replace(/\d+:\d\d(:\d\d)?|\d+(\.\d+)?[\s\u2009](s|min|h)\b|\d+ % of \w+/g, "#"),
-    url: page.url(),
-    ...held,
-  };
+  const { marks, ...rest } = held;
+  return { page: `${withoutTyped(tree).replace(clocks, "#")}\n${marks.join()}`, url: page.url(), ...rest };
 }
 
-/** Until nothing changes by itself any more. */
+const pending = new WeakMap<Page, Set<Request>>();
+
+/** Notes what a page waits for, from before it is loaded. */
+export function follow(page: Page): void {
+  const open = new Set<Request>();
+  pending.set(page, open);
+  page.on("request", (r) => open.add(r));
+  for (const end of ["requestfinished", "requestfailed"] as const)
+    page.on(end as "requestfinished", (r) => open.delete(r));
+}
+
+/** Until nothing is asked for any more, and nothing changes by itself from frame to frame. */
 export async function settle(page: Page): Promise<void> {
-  let last = "";
-  for (let at = JSON.stringify(await look(page)); at !== last; at = JSON.stringify(await look(page))) {
+  for (let last = ""; ; ) {
+    await page.evaluate(frames);
+    const at = JSON.stringify(await look(page));
+    if (at === last && !pending.get(page)?.size) return;
     last = at;
-    await page.waitForTimeout(150);
   }
+}
+
+/** In the page: three frames, in which React has done what it had to. */
+function frames(): Promise<void> {
+  return new Promise((done) => {
+    let left = 3;
+    const next = () => (left-- > 0 ? requestAnimationFrame(next) : done());
+    next();
+  });
 }
 
 const picture = (page: Page) => page.locator(".st-canvas").first().screenshot();
@@ -53,10 +93,12 @@ export async function works(page: Page, seen: Seen, c: Control, patience = 15_00
   await c.first?.(page);
   const before = await look(page);
   const drawn = c.changes === "picture" ? await picture(page) : Buffer.of();
+  const dials = dialed(page);
   const came = new Set<Change>();
   const hear = (r: Request) => {
     const path = new URL(r.url()).pathname.replace(/^\/api\/v1/, "");
-    if ((c.asks ?? /./).test(`${r.method()} ${path} ${r.postData() ?? ""}`)) came.add("request");
+    const said = `${r.method()} ${path} ${r.postData() ?? ""} ${r.headers().authorization ?? ""}`;
+    if ((c.asks ?? /./).test(said)) came.add("request");
   };
   const saved = () => void came.add("file");
   const choosing = () => void came.add("chooser");
@@ -66,6 +108,7 @@ export async function works(page: Page, seen: Seen, c: Control, patience = 15_00
     else await find(page, seen.role, seen.name).click({ timeout: 20_000 });
     for (const end = Date.now() + patience; ; await page.waitForTimeout(50)) {
       if (c.changes === "picture" ? !(await picture(page)).equals(drawn) : came.has(c.changes)) return true;
+      if (c.changes === "socket" && dialed(page) > dials) return true;
       const at = await look(page);
       if (c.changes in at && at[c.changes as keyof Look] !== before[c.changes as keyof Look]) return true;
       if (Date.now() > end) return false;
@@ -75,18 +118,16 @@ export async function works(page: Page, seen: Seen, c: Control, patience = 15_00
   }
 }
 
-/** Whether a control changes nothing when its handler is gone, as it must. */
+/** Whether a control changes nothing when its handler is gone, as it must; the page is of no use afterwards. */
 export async function fallsSilent(page: Page, seen: Seen, c: Control): Promise<boolean> {
   const at = find(page, seen.role, seen.name);
   await at.evaluate((el) => el.setAttribute("data-deaf", ""));
-  const heard = await works(page, seen, c, 1500).catch(() => true);
-  if (!heard) await at.evaluate((el) => el.removeAttribute("data-deaf"));
-  return !heard;
+  return !(await works(page, seen, c, 700).catch(() => true));
 }
 
-/** Whether a control can still be used where others were used before it. */
-export async function stands(page: Page, seen: Seen, path: string): Promise<boolean> {
-  const over = page.locator("dialog[open], [role=menu]");
+/** Whether a control can still be used where others were used before it; in a menu, only where that was opened again. */
+export async function stands(page: Page, seen: Seen, path: string, inMenu = false): Promise<boolean> {
+  const over = page.locator(inMenu ? "dialog[open]" : "dialog[open], [role=menu]");
   const at = find(page, seen.role, seen.name);
   if (new URL(page.url()).pathname !== path || (await over.count()) > 0) return false;
   return (await at.isVisible()) && (await at.isEnabled());

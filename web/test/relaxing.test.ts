@@ -86,9 +86,10 @@ async function still(): Promise<Buffer> {
 it("moves with the frames that come, and stops with the call", async () => {
   await page.goto(`${stage.url}/s/${session}`);
   await page.locator(".run-head").getByText("Running").waitFor();
+  await page.locator(".st-drawn").waitFor();
+  const stored = await still();
   frame(1, 0);
   await step(1);
-  await page.locator(".st-drawn").waitFor();
   const first = await still();
 
   frame(2, 0.9);
@@ -100,18 +101,39 @@ it("moves with the frames that come, and stops with the call", async () => {
   expect(moved.equals(first)).toBe(false);
   expect(await page.locator(".st-live").textContent()).toContain("-3.4020 eV/atom");
 
-  frame(3, 0);
+  frame(3, 0.4); // neither where it was nor where it went
   await step(3);
+  await expect
+    .poll(async () => (await picture()).equals(moved), { timeout: 60_000, message: "the atom moves on" })
+    .toBe(false);
+  const third = await still();
+  expect(third.equals(moved)).toBe(false);
+  expect(third.equals(first)).toBe(false);
+
+  frame(2, 0.9); // an older step that comes late draws nothing
+  push("tool_call_progress", { call_id: relaxing, progress: 377, total: 500, message: "", details: {} });
+  await page.getByText("377/500").first().waitFor(); // what came after it is there
+  expect(await page.locator(".st-live").textContent()).toContain("step 3:");
+  expect((await still()).equals(third)).toBe(true);
+
+  frame(4, 0);
+  await step(4);
   await expect
     .poll(async () => (await picture()).equals(first), { timeout: 60_000, message: "and comes back" })
     .toBe(true);
 
-  frame(2, 0.9); // an older step that comes late draws nothing
-  frame(4, 0);
-  await step(4);
-  expect((await still()).equals(first)).toBe(true);
-
+  frame(5, 0.9);
+  await step(5);
+  await expect
+    .poll(async () => (await picture()).equals(first), { timeout: 60_000, message: "it is away when the call ends" })
+    .toBe(false);
   const call = { call_id: relaxing, tool: "relax_structures", server: "mace" };
   push("tool_call_result", { ...call, status: "ok", duration_s: 1 }, 90_000);
   await page.locator(".st-live").waitFor({ state: "detached" });
+  await expect
+    .poll(async () => (await picture()).equals(stored), {
+      timeout: 60_000,
+      message: "it comes to rest as it is stored",
+    })
+    .toBe(true);
 });

@@ -74,7 +74,7 @@ class Peak(Result):
     two_theta: Finite = unit("degree", "diffraction angle", "two_theta")
     intensity: Finite = unit("%", "intensity relative to the strongest", "relative_intensity")
     d_spacing: Finite = unit("angstrom", "spacing of the lattice planes", "d_spacing")
-    hkl: list[str] = Field(description="indices of the planes that overlap here")
+    hkl: list[str] = Field(description="indices of the planes that overlap here, in the axes of the conventional cell")
 
 
 class XrdResult(Result):

@@ -68,6 +68,10 @@ def test_powder_pattern_of_rock_salt(server):
     out = server.call("simulate_xrd", {"structure_id": sid})
     strongest = max(out["peaks"], key=lambda p: p["intensity"])
     assert strongest["two_theta"] == pytest.approx(31.7, abs=0.1), "the 200 of NaCl with Cu K-alpha"
+    assert strongest["hkl"] == ["200"]
+    primitive = server.call("simulate_xrd", {"structure_id": put(load_structure(sid).get_primitive_structure())})
+    assert [(p["hkl"], round(p["two_theta"], 3), round(p["intensity"], 1)) for p in primitive["peaks"]] == \
+        [(p["hkl"], round(p["two_theta"], 3), round(p["intensity"], 1)) for p in out["peaks"]], "planes are named in the conventional axes whatever cell is stored"
     text = (Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / out["artifacts"][0]["path"]).read_text()
     assert text.count("\n") == out["n_peaks"] + 1
     assert server.fault("simulate_xrd", {"structure_id": sid, "radiation": "XxKa"})["field"] == "radiation"

@@ -203,17 +203,6 @@ func (b *bench) last(event, name string) (line worked) {
 	return line
 }
 
-// story tells what happened to a call, step by step left out.
-func (b *bench) story(name string) string {
-	var s strings.Builder
-	for _, l := range b.log() {
-		if l.Name == name && l.Event != "evaluation" {
-			fmt.Fprintf(&s, "%s at step %d by process %d at %d ms; ", l.Event, l.Step, l.PID, l.At)
-		}
-	}
-	return s.String()
-}
-
 // reached waits until a call has taken a step.
 func (b *bench) reached(name string, step int) {
 	b.t.Helper()

@@ -149,3 +149,14 @@ func (s *stack) allClosed(asked map[string]discovery.Discovery) bool {
 	}
 	return true
 }
+
+// story tells what happened to a call, step by step left out.
+func (b *bench) story(name string) string {
+	var s strings.Builder
+	for _, l := range b.log() {
+		if l.Name == name && l.Event != "evaluation" {
+			fmt.Fprintf(&s, "%s at step %d by process %d at %d ms; ", l.Event, l.Step, l.PID, l.At)
+		}
+	}
+	return s.String()
+}

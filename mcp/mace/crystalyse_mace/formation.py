@@ -61,7 +61,7 @@ async def _phase(batch: Batch, phase: Phase, out: dict[str, Any], until: float |
     try:
         out[phase.name] = await phase_energy(batch.pool, batch.info, phase, (batch.meta.deadline, until), on_progress)
     except ToolFault as fault:
-        lost = {"error": fault.message, "name": phase.name, "phase": phase.label, "source": phase.source}
+        lost: dict[str, Any] = {"error": fault.message, "name": phase.name, "phase": phase.label, "source": phase.source}
         if isinstance(fault, OutOfTime):
             lost["cut"] = True
         elif fault.code in ("resource", "unavailable", "stale_fence"):

@@ -130,5 +130,6 @@ export async function stands(page: Page, seen: Seen, path: string, inMenu = fals
   const over = page.locator(inMenu ? "dialog[open]" : "dialog[open], [role=menu]");
   const at = find(page, seen.role, seen.name);
   if (new URL(page.url()).pathname !== path || (await over.count()) > 0) return false;
-  return (await at.isVisible()) && (await at.isEnabled());
+  // It may go between the two questions.
+  return (await at.isVisible()) && (await at.isEnabled({ timeout: 1000 }).catch(() => false));
 }

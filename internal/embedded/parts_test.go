@@ -179,6 +179,37 @@ func TestAChildThatIsNeverReadyIsTold(t *testing.T) {
 	require.Equal(t, 1, starts)
 }
 
+func TestAStartThatFailsForAReasonThatPassesIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	cfg, starts := stateOf(t), 0
+	c := sleeper(t, cfg, &starts, "")
+	c.again = "address already in use"
+	c.command = func() (*exec.Cmd, error) {
+		starts++
+		script := "echo listen: address already in use; exit 1"
+		if starts == 2 {
+			script = "sleep 1000"
+		}
+		return exec.Command("sh", "-c", script), nil
+	}
+	c.ready = func(context.Context) error {
+		if starts < 2 {
+			return os.ErrNotExist
+		}
+		return nil
+	}
+	require.NoError(t, c.start(t.Context()))
+	require.Equal(t, 2, starts)
+	require.NoError(t, c.halt())
+
+	starts = 2
+	lost := sleeper(t, stateOf(t), &starts, "")
+	lost.again, lost.command = c.again, c.command
+	lost.ready = func(context.Context) error { return os.ErrNotExist }
+	require.ErrorContains(t, lost.start(t.Context()), "sleeper is not ready: it ended")
+	require.Equal(t, 2+tries, starts)
+}
+
 func TestLeftoversAreEndedStrangersAreNot(t *testing.T) {
 	t.Parallel()
 	cfg := stateOf(t)

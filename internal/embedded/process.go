@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -25,6 +26,7 @@ type spec struct {
 	stop    syscall.Signal // default SIGTERM
 	patient time.Duration  // how long it may take to stop; default 10 s
 	boot    time.Duration  // how long it may take to be ready; default 60 s
+	again   string         // when the end of its log has this, a start that failed is tried again
 }
 
 // Record is what is remembered of a running child, so that a later stack can
@@ -58,8 +60,28 @@ const (
 	maxLogBytes = 32 << 20
 )
 
+// tries of a start that fails for a reason that passes.
+const tries = 3
+
+var errEnded = errors.New("it ended")
+
 // start runs the child until it is ready, and then keeps it running.
 func (c *child) start(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := c.boots(ctx)
+		switch {
+		case err == nil:
+			go c.supervise()
+			return nil
+		case try == tries || c.again == "" || !errors.Is(err, errEnded) || !strings.Contains(end(c.logPath(), 16<<10), c.again):
+			return err
+		}
+		c.log.Warn("a process is started again before it was ready", "process", c.name, "why", c.again)
+	}
+}
+
+// boots runs the child until it is ready.
+func (c *child) boots(ctx context.Context) error {
 	if err := c.launch(); err != nil {
 		return err
 	}
@@ -72,7 +94,6 @@ func (c *child) start(ctx context.Context) error {
 	if err := c.awaitReady(bctx); err != nil {
 		return fmt.Errorf("%s is not ready: %w (log: %s)%s", c.name, err, c.logPath(), tail(c.logPath()))
 	}
-	go c.supervise()
 	return nil
 }
 
@@ -90,7 +111,7 @@ func (c *child) awaitReady(ctx context.Context) error {
 		c.mu.Unlock()
 		select {
 		case <-exited:
-			return errors.New("it ended")
+			return errEnded
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), err)
 		case <-time.After(50 * time.Millisecond):
@@ -216,11 +237,20 @@ func openLog(path string) (*os.File, error) {
 
 // tail quotes the last lines of a log.
 func tail(path string) string {
-	body, err := os.ReadFile(path)
-	if err != nil || len(body) == 0 {
+	text := end(path, 800)
+	if text == "" {
 		return ""
 	}
-	return "\n    " + string(body[max(0, len(body)-800):])
+	return "\n    " + text
+}
+
+// end gives the last bytes of a file; "" when it cannot be read.
+func end(path string, most int) string {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return string(body[max(0, len(body)-most):])
 }
 
 // endLeftovers ends what a killed stack left: processes whose id and start time

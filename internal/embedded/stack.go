@@ -162,6 +162,7 @@ func (s *Stack) startServices(ctx context.Context, t Tools) (addresses, error) {
 		s.info.TemporalUI = fmt.Sprintf("http://127.0.0.1:%d", s.ports.TemporalUI)
 		c := s.child("temporal", temporalCommand(t.Temporal, s.cfg.Path("temporal"), s.cfg.TemporalNamespace, s.ports.Temporal, s.ports.TemporalUI, s.ports.Metrics),
 			answers(s.info.TemporalUI+"/api/v1/cluster-info"), a.temporal)
+		c.again = "address already in use" // it looks for free ports of its own, which another program may take before it does
 		starts = append(starts, c.start)
 	}
 	errs := make([]error, len(starts))

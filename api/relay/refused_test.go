@@ -135,13 +135,7 @@ func TestTooManyConnections(t *testing.T) {
 	}
 	_ = r.dial("of-eve", "eve", relay.Subprotocol)
 	require.NoError(t, second.Close())
-	until(t, "its place is free again", func() bool {
-		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"ada"}})
-		if resp != nil { // there is none when the connection breaks
-			_ = resp.Body.Close()
-		}
-		return err == nil && ws.Close() == nil
-	})
+	r.makesRoom(t, sid, "ada")
 	s.turn(2, 3)
 	await(t, watcher, r.stored(sid))
 	sound(t, watcher)
@@ -173,17 +167,23 @@ func TestAFullNode(t *testing.T) {
 	}
 	require.EqualValues(t, 3, r.relay.Counts().Full)
 	require.NoError(t, second.Close())
+	r.makesRoom(t, sid, "bob")
+	s.turn(2, 3)
+	await(t, watcher, r.stored(sid))
+	sound(t, watcher)
+	require.Equal(t, 1, watcher.Counts().Connections)
+}
+
+// makesRoom waits until a viewer of the user is let in again.
+func (r *rig) makesRoom(t *testing.T, sid, user string) {
+	t.Helper()
 	until(t, "its place is free again", func() bool {
-		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {"bob"}})
+		ws, resp, err := websocket.DefaultDialer.Dial(r.url(sid), http.Header{"X-User": {user}})
 		if resp != nil { // there is none when the connection breaks
 			_ = resp.Body.Close()
 		}
 		return err == nil && ws.Close() == nil
 	})
-	s.turn(2, 3)
-	await(t, watcher, r.stored(sid))
-	sound(t, watcher)
-	require.Equal(t, 1, watcher.Counts().Connections)
 }
 
 // What a user asks for over all their sockets counts against the one limit that

@@ -145,7 +145,8 @@ describe("every control", () => {
     1_200_000,
   );
 
-  it.skipIf(update)("is used in one of the states", () => {
+  if (update) return; // the list is being written, not tested
+  it("is used in one of the states", () => {
     const used = Object.values(list).flatMap((s) => Object.values(s.controls).filter((c) => c !== likeOthers));
     const kinds = new Set([...found.values()].flat().map(testOf));
     expect(found.size).toBe(states.length);

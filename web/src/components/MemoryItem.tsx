@@ -70,22 +70,23 @@ export function MemoryItem({ memory: m }: { memory: Memory }) {
             {m.similarity !== undefined ? (
               <span className="num small">similarity {m.similarity.toFixed(2)}</span>
             ) : null}
-            <span className="grow" />
-            <button
-              type="button"
-              className="btn quiet icon"
-              aria-label={m.pinned ? "Unpin" : "Pin"}
-              aria-pressed={m.pinned ?? false}
-              onClick={() => patch.mutate({ pinned: !m.pinned })}
-            >
-              {m.pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
-            </button>
-            <button type="button" className="btn quiet icon" aria-label="Edit" onClick={() => setEditing(true)}>
-              <Pencil size={14} aria-hidden />
-            </button>
-            <button type="button" className="btn quiet icon" aria-label="Forget" onClick={forget.start}>
-              <Trash2 size={14} aria-hidden />
-            </button>
+            <span className="row tail">
+              <button
+                type="button"
+                className="btn quiet icon"
+                aria-label={m.pinned ? "Unpin" : "Pin"}
+                aria-pressed={m.pinned ?? false}
+                onClick={() => patch.mutate({ pinned: !m.pinned })}
+              >
+                {m.pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
+              </button>
+              <button type="button" className="btn quiet icon" aria-label="Edit" onClick={() => setEditing(true)}>
+                <Pencil size={14} aria-hidden />
+              </button>
+              <button type="button" className="btn quiet icon" aria-label="Forget" onClick={forget.start}>
+                <Trash2 size={14} aria-hidden />
+              </button>
+            </span>
           </div>
         </>
       )}

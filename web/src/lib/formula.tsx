@@ -15,7 +15,7 @@ export const Formula = memo(function Formula({ of }: { of: string }) {
 export const SpaceGroupSymbol = memo(function SpaceGroupSymbol({ of }: { of: string }) {
   const parts = of.match(/-\d|_\{?\d\}?|[^-_]|[-_]/g) ?? [of];
   return (
-    <i role="img" aria-label={of.replace(/-(\d)/g, " $1 bar ").replace(/_/g, " sub ")}>
+    <i role="img" className="nowrap" aria-label={of.replace(/-(\d)/g, " $1 bar ").replace(/_/g, " sub ")}>
       {parts.map((p, i) => {
         if (/^-\d$/.test(p))
           return (

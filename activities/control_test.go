@@ -3,6 +3,7 @@ package activities_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -201,7 +202,7 @@ func testFork(t *testing.T) {
 	require.True(t, begun.Forked)
 	require.Equal(t, 1, begun.Turn)
 	var next activities.TurnResult
-	b.do(t, activities.NameLLMTurn, activities.TurnInput{DiscoveryID: f.ID, Turn: 2, Step: "t2.llm", Head: begun.Head, PrevGen: activities.NoResults,
+	b.do(t, activities.NameLLMTurn, activities.TurnInput{DiscoveryID: f.ID, Turn: 2, Step: "t2.llm", Head: begun.Head, PrevGen: activities.NoResults, Budget: begun.Budget.With(&discovery.Budget{WallS: 7200}),
 		Notes: []activities.Note{{ID: "n", Text: "and be quick"}}}, &next)
 	asked := b.model.asked[len(b.model.asked)-1].Messages
 	words := make([]string, 0, len(asked))
@@ -212,6 +213,43 @@ func testFork(t *testing.T) {
 	require.Equal(t, 1, strings.Count(all, "tool:"), "the results of the shared turn are there once")
 	require.Less(t, strings.Index(all, "tool:"), strings.Index(all, "user:rather CaO"))
 	require.Less(t, strings.Index(all, "user:rather CaO"), strings.Index(all, "user:and be quick"))
+	require.Equal(t, []string{"7200"}, wallTold(all), "of the limits, those that hold are told")
+}
+
+var wallTime = regexp.MustCompile(`Wall time: (\d+) s`)
+
+// wallTold gives the limits of wall time that a model was told.
+func wallTold(text string) []string {
+	var out []string
+	for _, m := range wallTime.FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// testLimitsAreTold: limits that change on the way are told to the model with its
+// next turn, in the place of the first ones.
+func testLimitsAreTold(t *testing.T) {
+	b := setup(t, asks(`{}`), asks(`{}`), llm.Turn{Text: "done", FinishReason: "stop"})
+	told := func(n int, head string, prevGen int, budget discovery.Budget) (activities.TurnResult, []string) {
+		var r activities.TurnResult
+		b.do(t, activities.NameLLMTurn, activities.TurnInput{DiscoveryID: b.d.ID, Turn: n, Step: fmt.Sprintf("t%d.llm", n), Head: head, PrevGen: prevGen, Budget: budget}, &r)
+		asked := b.model.asked[len(b.model.asked)-1].Messages
+		require.Equal(t, llm.RoleSystem, asked[1].Role)
+		all := ""
+		for i, m := range asked {
+			all += m.Content + "\n"
+			require.False(t, i > 2 && m.Role == llm.RoleSystem, "a system message stands at the top")
+		}
+		return r, wallTold(all)
+	}
+	first, limits := told(1, b.head, 0, b.d.Budget)
+	require.Equal(t, []string{fmt.Sprintf("%.0f", b.d.Budget.WallS)}, limits)
+	b.call(t)
+	second, limits := told(2, first.Head, 0, b.d.Budget.With(&discovery.Budget{WallS: 9000}))
+	require.Equal(t, []string{"9000"}, limits)
+	_, limits = told(3, second.Head, activities.NoResults, b.d.Budget.With(&discovery.Budget{WallS: 9999}))
+	require.Equal(t, []string{"9999"}, limits)
 }
 
 func testApproval(t *testing.T) {

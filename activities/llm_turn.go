@@ -105,7 +105,7 @@ func (a *Activities) turnRequest(ctx context.Context, in TurnInput, scope event.
 	if err != nil {
 		return llm.Request{}, nil, err
 	}
-	req.Messages = append(req.Messages, results...)
+	req.Messages = withLimits(append(req.Messages, results...), in.Budget)
 	specs, err := a.specs(ctx)
 	if err != nil {
 		return llm.Request{}, nil, err

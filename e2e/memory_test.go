@@ -33,8 +33,12 @@ var related = []pair{
 	{"bulk modulus", "Compute the bulk modulus of CaO", "How compressible is CaO? I need its bulk modulus.", "bulk_modulus"},
 	{"coordination", "How many neighbors does Mg have in MgS?", "What is the bond length in MgS?", "space_group_number"},
 	{"two compounds", "Compare the formation energies of NaCl and KF", "Which of KF and NaCl has the lower formation energy?", "formation_energy_per_atom"},
-	{"in a session", "What is the space group of LiCl?", "And its formation energy? I mean that of LiCl", "space_group_number"},
+	{inSession, "What is the space group of LiCl?", "And its formation energy? I mean that of LiCl", "space_group_number"},
 }
+
+// inSession is the pair that is asked in one session; the others each in a
+// session of its own, where only memory knows of the first.
+const inSession = "in a session"
 
 // everyday is how many pairs the tests of every day ask.
 const everyday = 2
@@ -56,7 +60,12 @@ func TestRelatedQuestions(t *testing.T) {
 			s.t = t
 			t.Cleanup(func() { s.t = was })
 			first, _ := s.discover(p.first)
-			second, _ := s.discover(p.second)
+			var in []string
+			if p.kind == inSession {
+				in = []string{"--session", first.SessionID}
+			}
+			second, _ := s.discover(p.second, in...)
+			require.Equal(t, p.kind == inSession, first.SessionID == second.SessionID)
 			require.NotEmpty(t, first.Calls, first.Summary)
 			require.Positive(t, first.Usage.ToolCalls, first.Summary)
 			require.Less(t, second.Usage.ToolCalls, first.Usage.ToolCalls, second.Summary)

@@ -41,6 +41,26 @@ func TestAShortBudgetIsShared(t *testing.T) {
 	require.Nil(t, l.asked("generate_crystal_csp")[0]["max_atoms"])
 }
 
+// TestARaisedLimitIsSearched: limits that are told anew on the way, raised, make
+// the search as large as they allow; what was told last holds.
+func TestARaisedLimitIsSearched(t *testing.T) {
+	t.Parallel()
+	l := limited("rigorous", "Five new stable K-Y-Zr-O quaternaries", 1200)
+	l.run(t)
+	short := len(l.asked("generate_crystal_csp"))
+	answer := l.messages[len(l.messages)-1]
+	l.messages = append(l.messages[:1:1], append([]message{say("system", prompt.Budget(discovery.Budget{WallS: 4 * 3600}))}, l.messages[1:len(l.messages)-1]...)...)
+	text := l.run(t)
+	searches := l.asked("generate_crystal_csp")
+	require.Len(t, searches, 2*short)
+	for _, a := range searches[short:] {
+		require.Equal(t, rigorousSamples, a["num_samples"])
+		require.Nil(t, a["max_atoms"])
+	}
+	require.Contains(t, answer.text(), "The wall time allows fewer samples")
+	require.NotContains(t, text, "The wall time allows fewer samples")
+}
+
 // TestALongBudgetPressesNobody: a search that is wanted over the floor is no sign
 // of too little time.
 func TestALongBudgetPressesNobody(t *testing.T) {

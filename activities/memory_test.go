@@ -213,7 +213,7 @@ func testDigest(t *testing.T) {
 	require.NotContains(t, list[0].Content, "{{")
 	working, err := s.List(t.Context(), "local", memory.Filter{Types: []memory.Type{memory.Working}}, "", 10)
 	require.NoError(t, err)
-	require.Len(t, working, 3, "a turn, a call, a turn")
+	require.Len(t, working, 2, "a call and the answer; what a turn only announces is none")
 	events, err := b.db.After(t.Context(), "local", b.d.SessionID, "", 0, 100)
 	require.NoError(t, err)
 	count := map[event.Type]int{}
@@ -221,7 +221,7 @@ func testDigest(t *testing.T) {
 		count[e.Type]++
 	}
 	require.Equal(t, 1, count[event.TypeMemoryConsolidate])
-	require.Equal(t, 4, count[event.TypeMemoryWrite])
+	require.Equal(t, 3, count[event.TypeMemoryWrite])
 
 	require.NoError(t, s.Forget(t.Context(), "local", list[0].ID, "test"))
 	var res activities.KeepResult

@@ -35,10 +35,11 @@ func recalled(query string, ids []string) []event.Payload {
 	return out
 }
 
-// logTurn keeps a summary of what the model said as working memory. Losing one
-// is harmless, so it never fails the step.
+// logTurn keeps what the model said it found or decided as working memory; what
+// it only announces is told by the calls that follow. Losing one is harmless, so
+// it never fails the step.
 func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
-	if a.Memory == nil || strings.TrimSpace(text) == "" {
+	if a.Memory == nil || memory.Findings(text, maxSummary) == "" {
 		return
 	}
 	values, _, err := a.Calls.Made(ctx, s.DiscoveryID)
@@ -71,8 +72,8 @@ func (a *Activities) log(ctx context.Context, s event.Scope, d memory.Draft) {
 // maxSummary is the length of a working memory, in characters.
 const maxSummary = 600
 
-// plainly gives the prose of a text as a reader of it saw it: values in the place
-// of their citations, and no longer than a summary.
+// plainly gives what a text found and decided as a reader of it saw it: values in
+// the place of their citations, and no longer than a summary.
 func plainly(text string, values []value.Value) string {
 	lookup := make(map[string]value.Value, len(values))
 	for _, v := range values {
@@ -90,7 +91,7 @@ func plainly(text string, values []value.Value) string {
 		at = r.End
 	}
 	b.WriteString(text[at:])
-	return memory.Prose(b.String(), maxSummary)
+	return memory.Findings(b.String(), maxSummary)
 }
 
 // used gives the memories that a discovery's answer stands on: those a search

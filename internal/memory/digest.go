@@ -30,7 +30,7 @@ func Digest(r report.Report) Draft {
 		}
 	}
 	add("Asked", clipTo(r.Query, 300))
-	add("Found", Prose(r.Summary, 700))
+	add("Found", answered(r.Summary, 700))
 	add("Computed", computed(r, &d.Context))
 	valid, refuted := verdicts(r, &d.Context)
 	add("Charge-balanced", clipTo(strings.Join(valid[:min(len(valid), 20)], ", "), 300))

@@ -1,0 +1,51 @@
+package memory_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/memory"
+	"crystalyse/internal/report"
+)
+
+// TestWhatIsOnlyAnnouncedIsNoFinding: greetings, introductions and plans are left
+// out; choices, reasons and results stay, in whatever person they are told.
+func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"Built-in planner (rules, no language model): I recognize a set of materials questions and answer them with the same tools a model would use.",
+		"First I check that the charges can balance, and generate candidate structures of KCl: known structure types decorated with these elements, and random cells.",
+		"I check whether the charges of these compositions can balance, all in one call: Fe3O4.",
+		"Now I relax all candidates of NaCl, atoms and cell, and relax the best few again to a tight threshold.",
+		"Next, the charged hosts, without the ions, are relaxed.",
+		"Hello!",
+		"Sure, happy to help with that.",
+		"Let me look up the known phases.",
+		"I'll start by validating the composition.",
+		"Here is the plan.",
+	} {
+		require.Empty(t, memory.Findings(s, 600), s)
+	}
+	for _, s := range []string{
+		"I chose NaFeO2 over NaCoO2: cobalt is costly.",
+		"I leave CsPbI3 out because it contains lead.",
+		"I found no charge-balanced composition.",
+		"I could not relax MgO.",
+		"I computed −3.05 eV/atom for MgO.",
+		"I validated Fe3O4: it is balanced.",
+		"Great, MgO is on the hull.",
+		"Of course the hull lacks phases.",
+		"MgO is rock salt.",
+		"The first candidate is the lowest.",
+		"Iron moves into the sodium layer.",
+		"In2O3 is valid.",
+		"Nothing is on the hull.",
+		"Now MgO is on the hull.",
+	} {
+		require.Equal(t, s, memory.Findings(s, 600))
+	}
+	require.Equal(t, "MgO is rock salt.", memory.Findings("Sure! I look it up. MgO is rock salt.", 600))
+	d := memory.Digest(report.Report{Query: "What can you do?", Status: "completed", Summary: "I look things up."})
+	require.Contains(t, d.Content, "Found: I look things up.", "an answer that says nothing else is all there was")
+}

@@ -76,6 +76,32 @@ def test_relaxes_with_the_cell(server: Session) -> None:
     assert out["potential"]["name"] == "MACE Tiny"
 
 
+def test_d3_is_added_as_its_own_code_gives_it(server: Session) -> None:
+    from torch_dftd.torch_dftd3_calculator import TorchDFTD3Calculator
+
+    sid = store(rock_salt(4.2, "Mg", "O"))
+    plain = server.call("calculate_energy", {"structure_id": sid, "potential": "mace-tiny"})
+    with_d3 = server.call("calculate_energy", {"structure_id": sid, "potential": "mace-tiny+d3"})
+    dispersion = TorchDFTD3Calculator(device="cpu", damping="bj", dtype=torch.float64, xc="pbe").get_potential_energy(atoms_of(load_structure(sid)))
+    assert dispersion < 0
+    assert with_d3["total_energy"] - plain["total_energy"] == pytest.approx(dispersion, abs=1e-6)
+    assert with_d3["potential"]["name"] == "MACE Tiny + D3(BJ)"
+
+
+def test_d3_pulls_at_the_cell(server: Session) -> None:
+    sid = store(rock_salt(4.2, "Mg", "O"))
+    # A random model and D3 have no minimum between them: three steps show the direction.
+    change = {p: server.call("relax_structure", {"structure_id": sid, "potential": p, "max_steps": 3})["volume_change_percent"] for p in ("mace-tiny", "mace-tiny+d3")}
+    assert change["mace-tiny+d3"] < change["mace-tiny"]
+
+
+@pytest.mark.parametrize("tool", ["calculate_formation_energy", "calculate_energy_above_hull"])
+def test_d3_has_no_level_for_formation_energies(server: Session, tool: str) -> None:
+    fault = server.fault(tool, {"structure_ids": [store(rock_salt(4.2, "Mg", "O"))], "potential": "mace-tiny+d3"})
+    assert (fault["code"], fault["field"]) == ("unsupported", "potential")
+    assert "D3" in fault["message"]
+
+
 def test_raw_energies_are_corrected_once(server: Session) -> None:
     sid = store(rock_salt(4.2, "Mg", "O"))
     item = server.call("calculate_formation_energy", {"structure_ids": [sid], "potential": "mace-tiny"})["items"][0]

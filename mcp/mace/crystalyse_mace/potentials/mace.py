@@ -108,7 +108,13 @@ def _with_d3(calc: object, where: str, dtype: str) -> object:
     """The sum of a model and Grimme's D3 with Becke-Johnson damping, for PBE."""
     import torch
     from ase.calculators.mixing import SumCalculator
-    from torch_dftd.torch_dftd3_calculator import TorchDFTD3Calculator  # type: ignore[import-not-found]
+    from torch_dftd.torch_dftd3_calculator import TorchDFTD3Calculator
+
+    class Summed(SumCalculator):
+        """A sum that can forget what it computed, as every other calculator can."""
+
+        def reset(self) -> None:
+            self.atoms, self.results = None, {}
 
     kind = torch.float32 if dtype == "float32" else torch.float64
-    return SumCalculator([calc, TorchDFTD3Calculator(device=where, damping="bj", dtype=kind, xc="pbe")])
+    return Summed([calc, TorchDFTD3Calculator(device=where, damping="bj", dtype=kind, xc="pbe")])

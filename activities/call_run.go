@@ -148,7 +148,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
 		UserID: c.call.UserID, SessionID: c.rec.Scope().SessionID, DiscoveryID: c.call.DiscoveryID,
-		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, AnswerBy: answerBy(activity.GetInfo(ctx).ScheduledTime, c.in.Deadline), OnProgress: c.progress(cctx),
+		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
 	}
 	if c.planned.Long {
 		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
@@ -247,14 +247,14 @@ func (c *callRun) raised(recorded *time.Time) time.Time {
 	return c.in.Deadline
 }
 
-// answerBy is half of the time there was when the call was scheduled, the same
-// for each attempt: a search that takes all the time leaves none for what its
-// result is needed for.
-func answerBy(scheduled, deadline time.Time) time.Time {
+// answerBy is half of the time there is when the tool is asked, which may be long
+// after the call was scheduled, when no slot was free: a search that takes all the
+// time leaves none for what its result is needed for.
+func answerBy(began, deadline time.Time) time.Time {
 	if deadline.IsZero() {
 		return deadline
 	}
-	return scheduled.Add(deadline.Sub(scheduled) / 2)
+	return began.Add(deadline.Sub(began) / 2)
 }
 
 var errDeadline = errors.New("the wall time limit of the discovery is reached")

@@ -11,8 +11,8 @@ import (
 	"crystalyse/internal/tool"
 )
 
-// testAnswerBy: a call is told to answer at half of the time there was when it
-// was scheduled; without a limit of time nothing is said.
+// testAnswerBy: a call is told to answer at half of the time there is when
+// it is asked; without a limit of time nothing is said.
 func testAnswerBy(t *testing.T) {
 	two := llm.Turn{FinishReason: "tool_calls", ToolCalls: []llm.ToolCall{{ID: "a", Name: "energy", Arguments: `{"n":1}`}, {ID: "b", Name: "energy", Arguments: `{"n":2}`}}}
 	b := setup(t, two)

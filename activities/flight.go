@@ -69,6 +69,7 @@ func (f *flights) board(ctx context.Context, did string, in tool.Invocation, slo
 		}
 		defer slots.free()
 		fl.began = time.Now().UTC()
+		in.AnswerBy = answerBy(fl.began, in.Deadline)
 		fl.out, fl.err = call(cctx, in)
 	}()
 	return s, false

@@ -94,6 +94,7 @@ func cutShort(result json.RawMessage) bool {
 	var r struct {
 		Cut       float64 `json:"n_cut"`
 		Unrefined float64 `json:"n_unrefined"`
+		CutShort  bool    `json:"cut_short"`
 	}
-	return json.Unmarshal(result, &r) == nil && r.Cut+r.Unrefined > 0
+	return json.Unmarshal(result, &r) == nil && (r.Cut+r.Unrefined > 0 || r.CutShort)
 }

@@ -28,3 +28,14 @@ func TestComputation(t *testing.T) {
 	}
 	require.NotEqual(t, of("relax_structures", `{"structure_ids":["a","b"]}`), of("relax_structures", `{"structure_ids":["b","a"]}`), "the last may be cut off")
 }
+
+// TestCutShort: an answer that lacks what the time did not allow is not used again.
+func TestCutShort(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		`{"n_cut":0,"n_unrefined":0}`: false, `{"converged":true,"cut_short":false}`: false,
+		`{"n_cut":1}`: true, `{"n_unrefined":2}`: true, `{"converged":false,"cut_short":true}`: true,
+	} {
+		require.Equal(t, want, cutShort(json.RawMessage(body)), body)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +18,9 @@ func TestSlots(t *testing.T) {
 	var f flights
 	slots := NewSlots(1)
 	begun, end := make(chan struct{}, 2), make(chan struct{})
-	work := func(context.Context, tool.Invocation) (tool.Outcome, error) {
+	var told tool.Invocation
+	work := func(_ context.Context, in tool.Invocation) (tool.Outcome, error) {
+		told = in
 		begun <- struct{}{}
 		<-end
 		return tool.Outcome{Status: tool.StatusOK}, nil
@@ -38,12 +41,15 @@ func TestSlots(t *testing.T) {
 	require.ErrorIs(t, second.err, stop)
 	require.Zero(t, second.began, "its tool was never asked")
 
-	third, _ := f.board(t.Context(), "d", in("3"), slots, work)
+	waits := in("3")
+	waits.Deadline = time.Now().Add(time.Hour)
+	third, _ := f.board(t.Context(), "d", waits, slots, work)
 	require.Contains(t, (<-said).Message, "slot")
 	require.Len(t, slots, 1)
 	close(end)
 	<-third.done
 	require.NoError(t, third.err)
 	require.False(t, third.began.Before(first.began))
+	require.Equal(t, answerBy(third.began, waits.Deadline), told.AnswerBy, "what it waited for a slot is not its time to work")
 	require.Empty(t, slots)
 }

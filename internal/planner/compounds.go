@@ -222,6 +222,8 @@ type material struct {
 	bestItem int      // index in the relaxation's items
 	instead  string   // citation: how far above the lowest, where another is meant
 	known    []string // names of the listed phases that are meant
+	unranked bool     // they have no place among the structures ranked
+	coarse   bool     // and are taken as the first pass left them
 }
 
 // found pairs each composition with the lowest of its relaxed structures.

@@ -8,17 +8,34 @@ import (
 // cathode proposes hosts for an ion; what a battery needs beyond structure and
 // energy only the battery tools give.
 func cathode(r request, h history) reply {
-	if r.wantsNew() && r.count == 0 {
-		r.chosen = r.measureAndNew(r.without)
-	}
-	if len(r.chosen) == 0 {
-		r.chosen = r.hosts(r.without, min(r.count, maxProposals))
-	}
+	r.chosen = r.choice()
 	if len(r.chosen) > 0 {
 		return hosted(r, h)
 	}
 	return unusualHosts(r, h)
 }
+
+// choice is the hosts to compute. A question for something new gets at least one
+// that is not listed as known, where the elements asked for leave any: one host
+// beside a listed one to measure by, several new ones first of all.
+func (r request) choice() []host {
+	n := min(r.count, maxProposals)
+	if !r.wantsNew() {
+		return r.hosts(r.without, n)
+	}
+	if n <= 1 {
+		if pair := r.measureAndNew(r.without); len(pair) > 0 {
+			return pair
+		}
+	}
+	if !strictlyNew.MatchString(r.text) {
+		return r.hosts(r.without, n)
+	}
+	return r.newHosts(r.without, n)
+}
+
+// strictlyNew asks for what does not exist yet; a proposal may be a known host.
+var strictlyNew = cue(`new\b`, `novel\w*`, `undiscovered`, `unreported`, `unexplored`, `unknown`, `unheard`, `invent\w*`, `hypothetical`, `nobody`, `not yet`, `yet to`, `never been`)
 
 // unusualHosts searches among all charge-balanced compositions, where no family
 // of hosts that is known here has the elements asked for.

@@ -38,7 +38,7 @@ var families = []family{
 	{name: "fluorosulfate", ions: 1, metals: 1, anions: "SO4F", charge: 3, from: 2, to: 3, takes: "Fe Mn Co", blind: true},
 	{name: "sulfate", ions: 2, metals: 2, anions: "(SO4)3", charge: 6, from: 2, to: 3, takes: "Fe Mn", blind: true},
 	{name: "borate", ions: 1, metals: 1, anions: "BO3", charge: 3, from: 2, to: 3, takes: "Fe Mn Co", blind: true},
-	{name: "fluoride", ions: 1, metals: 1, anions: "F3", charge: 3, from: 2, to: 3, takes: "Fe Mn Co Ni V"},
+	{name: "fluoride", ions: 1, metals: 1, anions: "F3", charge: 3, from: 2, to: 3, takes: "Fe Mn Co Ni V", parent: "NaFeF3"},
 }
 
 // host is one proposal: a composition of a family.
@@ -64,6 +64,26 @@ func (f family) balances(z int) bool {
 // names, where it names any. count 0 leaves their number open: two, or what there
 // is of the families with a cell to start from.
 func (b battery) hosts(without []string, count int) []host {
+	out, blind := b.possible(without)
+	return among(out, blind, count)
+}
+
+// newHosts are those that are not listed as known, then listed ones to fill up
+// or to measure by.
+func (b battery) newHosts(without []string, count int) []host {
+	out, blind := b.possible(without)
+	known := func(h host) bool { return isListed(h.formula) }
+	fresh := among(slices.DeleteFunc(slices.Clone(out), known), slices.DeleteFunc(blind, known), count)
+	listed := varied(slices.DeleteFunc(out, func(h host) bool { return !known(h) }), max(count, 2))
+	if count == 0 && len(listed) > 0 && len(fresh) > 0 {
+		return []host{listed[0], fresh[0]}
+	}
+	return append(fresh, listed[:min(len(listed), max(0, max(count, 1)-len(fresh)))]...)
+}
+
+// possible are all hosts that the question allows; blind those of families
+// without a cell to start from.
+func (b battery) possible(without []string) (out, blind []host) {
 	z := max(1, usual[b.ion])
 	metals := b.metals
 	if len(metals) == 0 {
@@ -72,7 +92,6 @@ func (b battery) hosts(without []string, count int) []host {
 			metals = []string{"Ti", "V"}
 		}
 	}
-	var out, blind []host
 	for _, f := range families {
 		if f.of != "" && !contains(strings.Fields(f.of), b.ion) || len(b.framework) == 0 && f.anions == "S2" {
 			continue
@@ -93,6 +112,11 @@ func (b battery) hosts(without []string, count int) []host {
 			}
 		}
 	}
+	return out, blind
+}
+
+// among takes a number of hosts, blind ones only where there are no others.
+func among(out, blind []host, count int) []host {
 	wanted := count
 	if count == 0 {
 		wanted = 2

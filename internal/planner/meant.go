@@ -21,20 +21,60 @@ func (r request) best(h history) []material {
 func (r request) meant(m material, h history) material {
 	f := facts{material: m}
 	s, ok := standing{}, false
+	var is func(item map[string]any) bool
 	if kind := r.kindMeant(); kind != "" {
 		s, ok = f.standing(kind)
 	} else if r.measured() {
 		for _, p := range knownPhases(m.formula, h) {
 			m.known = append(m.known, p.name)
 		}
-		s, ok = f.lowestOf("known", func(item map[string]any) bool {
+		is = func(item map[string]any) bool {
 			return slices.ContainsFunc(knownPhases(m.formula, h), func(p phase) bool { return p.id == text(item, "input_structure_id") })
-		})
+		}
+		s, ok = f.lowestOf("known", is)
+	}
+	if !ok && len(m.known) > 0 {
+		return m.knownUnranked(f, is)
 	}
 	if ok && s.item != m.bestItem {
 		m.bestItem, m.id, m.instead = s.item, text(m.relaxed.items()[s.item], "structure_id"), s.cite
 	}
 	return m
+}
+
+// knownUnranked takes the known phase as the first pass of the relaxation left it,
+// where it is not among those that were refined and ranked; where that pass did
+// not bring it to an end, the lowest structure found stays, and that is said.
+func (m material) knownUnranked(f facts, is func(map[string]any) bool) material {
+	m.unranked = true
+	if i, ok := f.firstPass(is); ok {
+		m.bestItem, m.id, m.coarse = i, text(m.relaxed.items()[i], "structure_id"), true
+	}
+	return m
+}
+
+// firstPass finds a structure of a kind that converged in the first pass and is not
+// ranked, since others of its composition were refined.
+func (f facts) firstPass(is func(map[string]any) bool) (int, bool) {
+	i := slices.IndexFunc(f.relaxed.items(), func(item map[string]any) bool {
+		return item["rank"] == nil && item["converged"] == true && text(item, "structure_id") != "" && is(item)
+	})
+	return i, i >= 0
+}
+
+// unrankedLine says why what follows is not, or not as it should be, of the known
+// phase of a compound.
+func (f facts) unrankedLine() string {
+	known := quoted(strings.Join(distinct(f.known), ", "))
+	switch {
+	case f.coarse:
+		return fmt.Sprintf("What follows is of the listed known phase of %s (%s), relaxed to the threshold of the first pass only: it is not among the lowest structures found, which were refined, so no energy difference to them is given. The lowest one found is another (%s).\n\n",
+			f.formula, known, quoted(f.bestLabel()))
+	case f.unranked:
+		return fmt.Sprintf("**What follows is not of the listed known phase of %s (%s)**, which has no converged relaxation here: it is of the lowest structure found (%s). A measurement of %s shows its known phase.\n\n",
+			f.formula, known, quoted(f.bestLabel()), f.formula)
+	}
+	return ""
 }
 
 // kindMeant is the one arrangement that a question names without comparing it;
@@ -55,11 +95,22 @@ func (r request) kindMeant() string {
 	return kinds[0]
 }
 
+// notRanked says why a kind of structure has no place among the others.
+func (f facts) notRanked(kind string) string {
+	if _, ok := f.firstPass(func(item map[string]any) bool { return isKind(item, kind) }); ok {
+		return fmt.Sprintf("The %s structure of %s is not among the lowest found, and only those were refined and ranked", kind, f.formula)
+	}
+	return fmt.Sprintf("No structure of the search for %s ended up as %s", f.formula, kind)
+}
+
 // measured is a question for what is measured of a compound as it is known.
 func (r request) measured() bool { return r.wants[wantXRD] || r.wants[wantBulk] }
 
 // insteadLine says that the structure taken is not the lowest one found.
 func (r request) insteadLine(f facts) string {
+	if s := f.unrankedLine(); s != "" {
+		return s
+	}
 	if kind := r.kindMeant(); kind != "" {
 		_, ok := f.standing(kind)
 		switch {
@@ -68,7 +119,7 @@ func (r request) insteadLine(f facts) string {
 		case r.stability:
 			return ""
 		case !ok:
-			return fmt.Sprintf("No structure of the search for %s ended up as %s, so what follows is of the lowest one found.\n\n", f.formula, kind)
+			return fmt.Sprintf("%s, so what follows is of the lowest one found.\n\n", f.notRanked(kind))
 		case f.instead != "":
 			return fmt.Sprintf("What follows is of the **%s** structure of %s, which the question names. By this potential it lies %s above the lowest one found (%s).\n\n", kind, f.formula, f.instead, quoted(f.bestLabel()))
 		}

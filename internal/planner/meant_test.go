@@ -36,3 +36,25 @@ func TestTheArrangementNamedIsTheOneAnswered(t *testing.T) {
 	require.Equal(t, "b", xrd.meant(m, known).id, "a pattern is that of the known phase")
 	require.Contains(t, xrd.insteadLine(facts{material: xrd.meant(m, known)}), "listed known phase")
 }
+
+// TestAKnownPhaseThatIsNotRankedIsTakenOrMissed: the pattern of CsCl is not that
+// of the rock salt which the potential finds lower, unless that is said.
+func TestAKnownPhaseThatIsNotRankedIsTakenOrMissed(t *testing.T) {
+	t.Parallel()
+	phases := history{{tool: lookup, status: "ok", result: map[string]any{"items": []any{map[string]any{"formula": "CsCl", "name": "CsCl (cscl)", "structure_id": "st_known"}}}}}
+	ask := func(converged bool) (material, string) {
+		items := []any{
+			map[string]any{"structure_id": "salt", "rank": 1.0, "energy_above_best": 0.0, "label": "Halite (B1)"},
+			map[string]any{"structure_id": "cscl", "input_structure_id": "st_known", "converged": converged, "label": "CsCl (cscl)"},
+		}
+		r := understand("Where are the XRD peaks of CsCl?", "", map[string]bool{"simulate_xrd": true})
+		m := r.meant(material{formula: "CsCl", id: "salt", relaxed: done{callID: "t2.tool1", result: map[string]any{"items": items}}}, phases)
+		return m, r.insteadLine(facts{material: m})
+	}
+	m, said := ask(true)
+	require.Equal(t, "cscl", m.id)
+	require.Contains(t, said, "What follows is of the listed known phase of CsCl (`CsCl (cscl)`), relaxed to the threshold of the first pass only")
+	m, said = ask(false)
+	require.Equal(t, "salt", m.id)
+	require.Contains(t, said, "**What follows is not of the listed known phase of CsCl (`CsCl (cscl)`)**")
+}

@@ -17,7 +17,7 @@ func (r request) versus(f facts) string {
 	for _, t := range types {
 		s, ok := f.standing(t)
 		if !ok {
-			lines = append(lines, "No structure of the search ended up as "+t+", so where it lies is not known.")
+			lines = append(lines, f.notRanked(t)+", so where it lies is not known.")
 			continue
 		}
 		seen = append(seen, s)

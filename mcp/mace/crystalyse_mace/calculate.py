@@ -45,6 +45,7 @@ class Job:
     fence: int = 0
     deadline: float | None = None
     answer_by: float | None = None  # from then on it is not worth its time: stop, and keep the checkpoint
+    partial: bool = False  # then what there is, not converged, is the answer
     origin: str = "relaxed"
     label: str | None = None
     frame_every: float = 0.0  # seconds between frames for those who watch; 0 sends none
@@ -196,6 +197,8 @@ class Relaxation:
             why = self._stop(stop)
             if why and not converged:
                 self._save()
+                if why == OUT_OF_TIME and self.job.partial:
+                    return self._result(False) | {"cut_short": True}
                 toollog.write("cancelled", self.job.tool, self.job.key, structure=self.job.structure_id, step=step)
                 raise Stopped(why)
             if step and step % self.job.interval == 0 and step != self.resumed:
@@ -232,13 +235,13 @@ class Relaxation:
         return {
             "structure_id": ref.structure_id, "input_structure_id": self.job.structure_id, "formula": ref.formula, "n_atoms": n,
             "total_energy": e, "energy_per_atom": e / n, "initial_energy_per_atom": (self.initial if self.initial is not None else e) / n,
-            "max_force": force, "fmax": self.job.fmax, "steps": int(self.opt.nsteps), "converged": converged,
+            "max_force": force, "fmax": self.job.fmax, "steps": int(self.opt.nsteps), "converged": converged, "cut_short": False,
             "volume_change_percent": 100.0 * (stored.volume / self.start.volume - 1.0), "resumed_from_step": self.resumed,
             "structures": [ref.model_dump()], "artifacts": [{"kind": "trajectory", "structure_id": ref.structure_id, "path": path}]}
 
 
 def relax(job: Job, pot: LoadedPotential, report: Report, stop: threading.Event) -> dict[str, Any]:
-    """Relax a structure; a finished computation is returned, not repeated."""
+    """Relax a structure; a finished computation is returned, not repeated, one that its time has cut goes on."""
     signature = f"{job.structure_id} {pot.info.key} {pot.checkpoint_sha256} fmax={job.fmax} max_steps={job.max_steps} cell={job.relax_cell}"
     check = Checkpoint(job.folder, job.fence, signature)
     if (done := check.result()) is not None:
@@ -246,7 +249,8 @@ def relax(job: Job, pot: LoadedPotential, report: Report, stop: threading.Event)
     toollog.write("start", job.tool, job.key, structure=job.structure_id)
     try:
         result = Relaxation(job, pot, check).run(report, stop)
-        check.finish(result)
+        if not result["cut_short"]:
+            check.finish(result)  # else it goes on from its checkpoint when it is asked for with more time
     except ToolFault as fault:
         toollog.write("error", job.tool, job.key, structure=job.structure_id, code=fault.code)
         raise

@@ -147,7 +147,8 @@ class Pool:
             ToolFault: the job's typed error, or `resource` when it was stopped.
         """
         message = {"op": op, "id": str(next(_ids)), "potential": potential.key, "job": job}
-        async with self.engine(potential.runtime, job.get("answer_by")) as engine:
+        until = None if job.get("partial") else job.get("answer_by")  # one that answers with how far it came waits for its first step
+        async with self.engine(potential.runtime, until) as engine:
             done = anyio.Event()
             answer: dict[str, Any] = {}
             gone = threading.Event()  # nobody listens to progress any more

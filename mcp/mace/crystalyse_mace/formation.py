@@ -106,10 +106,12 @@ def _item(sid: str, r: dict[str, Any], fractions: dict[str, float], refs: dict[s
     structure = load_structure(sid)
     parts = corrections(structure, level)
     correction = sum(e for _, e in parts) / len(structure)
-    first = "E/atom - " if level == CORRECTED else "(E + MP2020)/atom - "
+    per_atom = " - ".join(["E/atom" if level == CORRECTED else "(E + MP2020)/atom", *(f"{x:.6g} E({el})" for el, x in sorted(fractions.items()))])
+    n_atoms = Composition(load_record(sid)["formula"]).num_atoms
     common: dict[str, Any] = {
         "structure_id": sid, "formula": load_record(sid)["formula"],
-        "expression": first + " - ".join(f"{x:.6g} E({el})" for el, x in sorted(fractions.items())),
+        "expression": per_atom, "formula_unit_expression": f"{n_atoms:g} ({per_atom})",
+        "molar_expression": f"{KJ_PER_MOL:.5f} kJ/mol/eV * {n_atoms:g} ({per_atom})",
         "inputs": [sid, *(refs[el]["structure_id"] for el in sorted(fractions))],
         "corrections": [name for name, _ in parts], "caveats": caveats(set(fractions)),
         "references": [Reference(element=el, **{k: refs[el][k] for k in ("phase", "structure_id", "energy_per_atom", "converged")})
@@ -125,7 +127,7 @@ def _item(sid: str, r: dict[str, Any], fractions: dict[str, float], refs: dict[s
     if not relaxed:
         notes.append("the structure is not relaxed (forces or stress are large): relax it first; do not rank this value")
     value = None if bad else r["energy_per_atom"] + correction - sum(x * refs[el]["energy_per_atom"] for el, x in fractions.items())
-    unit = None if value is None else value * Composition(common["formula"]).num_atoms
+    unit = None if value is None else value * n_atoms
     return FormationItem(**common, energy_per_atom=r["energy_per_atom"], correction_per_atom=correction, formation_energy_per_atom=value,
                          formation_energy_per_formula_unit=unit, formation_energy_molar=None if unit is None else unit * KJ_PER_MOL,
                          converged=relaxed, max_force=r["max_force"], max_stress=r["max_stress"], note="; ".join(notes) or None, error=None)

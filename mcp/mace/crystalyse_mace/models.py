@@ -57,6 +57,7 @@ class RelaxResult(Result):
     fmax: Finite = unit(FORCE, "the force threshold asked for in eV/angstrom", "fmax_threshold")
     steps: int = unit("", "optimizer steps")
     converged: bool
+    cut_short: bool = Field(description="the time for it was spent before it converged; this is how far it came")
     volume_change_percent: Finite = unit("%", "change of the cell volume", "volume_change")
     resumed_from_step: int | None = unit("", "the step this went on from after an interruption; null when it ran through")
     structures: list[StructureRef]
@@ -145,14 +146,20 @@ class FormationItem(Result):
     formation_energy_per_atom: Finite | None = unit(
         EV_ATOM, "formation energy relative to the elemental reference phases in eV/atom, MP2020-corrected; null when it failed or a reference "
         "did not converge", "formation_energy_per_atom", expression="expression", inputs="inputs")
-    formation_energy_per_formula_unit: Finite | None = unit(EV, "the same for one formula unit, as the formula is written here", "formation_energy_per_formula_unit")
-    formation_energy_molar: Finite | None = unit("kJ/mol", "the same for a mole of formula units; at 0 K, where a measured enthalpy is at 298 K", "formation_energy_molar")
+    formation_energy_per_formula_unit: Finite | None = unit(
+        EV, "the same for one formula unit, as the formula is written here", "formation_energy_per_formula_unit",
+        expression="formula_unit_expression", inputs="inputs")
+    formation_energy_molar: Finite | None = unit(
+        "kJ/mol", "the same for a mole of formula units; at 0 K, where a measured enthalpy is at 298 K", "formation_energy_molar",
+        expression="molar_expression", inputs="inputs")
     converged: bool = Field(description="whether the given structure is relaxed: forces, those of the stress on the cell included, below fmax")
     max_force: Finite | None = unit(FORCE, "largest force on an atom of the given structure", "max_force")
     max_stress: Finite | None = unit("GPa", "largest stress component of the given structure", "max_stress")
     references: list[Reference]
     expression: str
-    inputs: list[str] = Field(description="the structures that the expression is made of")
+    formula_unit_expression: str
+    molar_expression: str
+    inputs: list[str] = Field(description="the structures that the expressions are made of")
     note: str | None
     caveats: list[str] = Field(description="what to know of energies with these elements (magnetism, +U, f electrons)")
     error: str | None = Field(description="why this structure has no energy")

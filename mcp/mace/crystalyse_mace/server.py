@@ -104,7 +104,8 @@ async def relax_structure(
 ) -> RelaxResult:
     """Relax one structure, atoms and cell (FIRE, FrechetCellFilter), to a force threshold.
 
-    For several structures use relax_structures: one call, all cores. Do not rank a result whose converged is false.
+    For several structures use relax_structures: one call, all cores. Do not rank a result whose converged is false. When the time for it
+    is spent it answers with how far it came (cut_short).
     """
     formula = load_record(structure_id)["formula"]
     batch = await _batch(ctx, potential, "relax_structure")
@@ -115,7 +116,7 @@ async def relax_structure(
                      f"relax {formula} step={int(p['step'])} fmax={p['fmax']:.4f} energy={p['energy']:.5f}", p.get("frame"))
 
     job = batch.job(structure_id, "relax", fmax=fmax, max_steps=max_steps, relax_cell=relax_cell, interval=checkpoint_interval)
-    job |= {"folder": str(meta.checkpoint_dir) if meta.checkpoint_dir else None, "key": meta.key}
+    job |= {"folder": str(meta.checkpoint_dir) if meta.checkpoint_dir else None, "key": meta.key, "answer_by": meta.answer_by, "partial": True}
     out = await batch.pool.run("relax", batch.info, job, on_progress)
     return RelaxResult(potential=out["potential"], **out["result"])
 

@@ -116,6 +116,17 @@ def test_deadline_keeps_a_checkpoint(mace: Session, tmp_path: Path) -> None:
     assert mace.call("relax_structure", args, meta)["converged"]
 
 
+def test_a_relaxation_whose_time_is_spent_answers_with_how_far_it_came(mace: Session, tmp_path: Path) -> None:
+    args = {"structure_id": store(rattled(5)), "fmax": 0.005}
+    meta = {"idempotency_key": "short", "checkpoint_dir": str(tmp_path)}
+    out = mace.call("relax_structure", args, meta | {"answer_by": 1.0})
+    assert (out["cut_short"], out["converged"], out["structure_id"]) == (True, False, out["structures"][0]["structure_id"])
+    assert out["max_force"] > out["fmax"]
+    whole = mace.call("relax_structure", args, meta)
+    assert whole["converged"] and not whole["cut_short"]
+    assert whole["resumed_from_step"] == out["steps"], "with more time it goes on from there"
+
+
 def test_stale_attempt_writes_nothing(mace: Session, tmp_path: Path) -> None:
     args = {"structure_id": store(rattled(2)), "fmax": 0.005}
     meta = {"idempotency_key": "old", "checkpoint_dir": str(tmp_path)}

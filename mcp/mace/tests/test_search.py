@@ -46,7 +46,12 @@ def test_formation_energy_is_its_expression(mace: Session) -> None:
     item = mace.call("calculate_formation_energy", {"structure_ids": [store(rock_salt(5.7))]})["items"][0]
     refs = {r["element"]: r["energy_per_atom"] for r in item["references"]}
     assert item["expression"] == "E/atom - 0.5 E(Cl) - 0.5 E(Na)"
-    assert item["formation_energy_per_atom"] == pytest.approx(item["energy_per_atom"] - 0.5 * refs["Cl"] - 0.5 * refs["Na"])
+    per_atom = item["energy_per_atom"] - 0.5 * refs["Cl"] - 0.5 * refs["Na"]
+    assert item["formation_energy_per_atom"] == pytest.approx(per_atom)
+    assert item["formula_unit_expression"] == "2 (E/atom - 0.5 E(Cl) - 0.5 E(Na))"
+    assert item["formation_energy_per_formula_unit"] == pytest.approx(2 * per_atom)
+    assert item["molar_expression"] == "96.48533 kJ/mol/eV * 2 (E/atom - 0.5 E(Cl) - 0.5 E(Na))"
+    assert item["formation_energy_molar"] == pytest.approx(96.48533212 * 2 * per_atom)
 
 
 def test_unrelaxed_structure_is_flagged(mace: Session) -> None:

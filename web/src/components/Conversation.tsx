@@ -1,5 +1,5 @@
 import { ArrowDown, BookMarked } from "lucide-react";
-import { memo, type ReactNode, useEffect, useRef, useState } from "react";
+import { memo, useRef } from "react";
 import type { Report } from "../api/types";
 import { parseStep } from "../event/id";
 import { counted } from "../lib/format";
@@ -18,6 +18,7 @@ import { Notes, ToolCard } from "./ToolCard";
 import { ToolUsagePanel } from "./ToolUsagePanel";
 import { answerPlace, useStand } from "./useStand";
 import { ResolveContext } from "./ValueChip";
+import { Windowed } from "./Windowed";
 
 interface Props {
   view: SessionView;
@@ -177,36 +178,6 @@ function Waiting({ discovery: d }: { discovery: Discovery }) {
     );
   if (d.status === "running" && d.turns.length === 0) return <p className="soft small">It starts.</p>;
   return null;
-}
-
-/** In a long run only what is near the window is in the page; the rest keeps its height. */
-function Windowed({ children, many, step }: { children: ReactNode; many: boolean; step: string }) {
-  const box = useRef<HTMLDivElement>(null);
-  const [near, setNear] = useState(!many);
-  const [height, setHeight] = useState(120);
-  useEffect(() => {
-    const el = box.current;
-    if (!many || !el) {
-      setNear(true);
-      return;
-    }
-    const seen = new IntersectionObserver(
-      (entries) => {
-        const e = entries.at(-1);
-        if (!e) return;
-        if (!e.isIntersecting && e.boundingClientRect.height > 0) setHeight(e.boundingClientRect.height);
-        setNear(e.isIntersecting);
-      },
-      { rootMargin: "600px 0px" },
-    );
-    seen.observe(el);
-    return () => seen.disconnect();
-  }, [many]);
-  return (
-    <div ref={box} className="turn" data-turn={step} style={near ? undefined : { height }}>
-      {near ? children : null}
-    </div>
-  );
 }
 
 /** Tells a screen reader what finished; never tokens. */

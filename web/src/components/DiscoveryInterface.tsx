@@ -4,6 +4,7 @@ import { useNavigate } from "react-router";
 import { requestId } from "../api/client";
 import { useCreate, useUpdate } from "../api/queries";
 import type { Report } from "../api/types";
+import { useAfterPaint } from "../hooks/useAfterPaint";
 import { useDiscovery, useRunStore, useSessionView, useSnapshot } from "../hooks/useRun";
 import { useShortcuts } from "../hooks/useShortcuts";
 import { useWidth, type Width } from "../hooks/useWidth";
@@ -104,12 +105,17 @@ function Panes({
 }) {
   const memory = useUi((u) => u.memory);
   const setMemory = useUi((u) => u.setMemory);
+  const painted = useAfterPaint(); // of a long run the answer is there before its thousand candidates are sorted
   const crystal = (
     <Boundary what="The crystal viewer">
-      <CrystalViewer discovery={d} ask={live} />
+      {painted ? <CrystalViewer discovery={d} ask={live} /> : <Skeleton lines={6} label="The crystal viewer opens" />}
     </Boundary>
   );
-  const results = <ResultsPanel discovery={d} stored={stored} />;
+  const results = painted ? (
+    <ResultsPanel discovery={d} stored={stored} />
+  ) : (
+    <Skeleton lines={4} label="The results are sorted" />
+  );
   if (width === "phone")
     return <PhonePanes discovery={d} session={session} talk={talk} crystal={crystal} results={results} live={live} />;
   return (

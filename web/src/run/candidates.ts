@@ -47,9 +47,14 @@ export const leaderboard: (d: Discovery) => readonly Row[] = once(rowsOf, (d) =>
 /** Each structure of a discovery once, as the leaderboard has them; what it has not comes last. */
 export const ranked: (d: Discovery) => readonly StructureRef[] = once(
   (d) => {
-    const place = new Map(leaderboard(d).map((r, i) => [r.id, i]));
-    const at = (s: StructureRef) => place.get(s.id) ?? place.size;
-    return [...new Map(d.structures.map((s) => [s.id, s])).values()].sort((a, b) => at(a) - at(b));
+    const rest = new Map(d.structures.map((s) => [s.id, s]));
+    const out: StructureRef[] = [];
+    for (const r of leaderboard(d)) {
+      const s = rest.get(r.id);
+      if (s) out.push(s);
+      rest.delete(r.id);
+    }
+    return [...out, ...rest.values()];
   },
   (d) => d.settled,
 );
@@ -60,7 +65,7 @@ function rowsOf(d: Discovery): Row[] {
   const rows = new Map<string, Row>();
   for (const s of d.structures)
     if (!references.has(s.id) && !from.replaced.has(s.id) && !from.duplicates.has(s.id))
-      rows.set(s.id, { ...blank(s), label: from.label(s.id) });
+      rows.set(s.id, blank(s, from.label(s.id)));
   for (const twin of from.duplicates.values()) {
     const r = rows.get(twin);
     if (r) r.twins++;
@@ -70,7 +75,7 @@ function rowsOf(d: Discovery): Row[] {
     if (references.has(e.structureId) || e.name.startsWith("reference")) continue;
     let r = rows.get(e.structureId);
     if (!r) {
-      r = { ...blank(undefined), id: e.structureId, formula: e.formula ?? "", label: from.label(e.structureId) };
+      r = { ...blank(undefined, from.label(e.structureId)), id: e.structureId, formula: e.formula ?? "" };
       rows.set(e.structureId, r);
     }
     r.potential = e.potential;
@@ -87,14 +92,24 @@ function rowsOf(d: Discovery): Row[] {
       r.verdict = h.verdict;
     }
   }
-  return [...rows.values()].sort((a, b) => rank(a) - rank(b) || a.formula.localeCompare(b.formula));
+  return sorted([...rows.values()]);
 }
 
-function blank(s: StructureRef | undefined): Row {
+/** Best first, then by formula: plain letters, where the rules of a language would only cost time. */
+function sorted(rows: readonly Row[]): Row[] {
+  const ranks = Float64Array.from(rows, rank);
+  const at = (i: number) => ranks[i] ?? 0;
+  const name = (i: number) => rows[i]?.formula ?? "";
+  return Array.from(rows.keys())
+    .sort((a, b) => at(a) - at(b) || (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0))
+    .flatMap((i) => rows[i] ?? []);
+}
+
+function blank(s: StructureRef | undefined, label: string): Row {
   return {
     id: s?.id ?? "",
     formula: s?.formula ?? "",
-    label: s?.label ?? "",
+    label,
     origin: s?.origin ?? "",
     nAtoms: s?.nAtoms ?? 0,
     symbol: s?.spaceGroup?.symbol ?? "",

@@ -48,6 +48,7 @@ function lineage(d: Discovery): Lineage {
 
 function members(result: Record<string, unknown> | undefined): Record<string, unknown>[] {
   if (!result) return [];
-  const items = Array.isArray(result.items) ? result.items : [];
+  if (!Array.isArray(result.items)) return [result];
+  const items: unknown[] = result.items;
   return [result, ...items.filter((x): x is Record<string, unknown> => typeof x === "object" && x !== null)];
 }

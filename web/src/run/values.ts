@@ -66,7 +66,16 @@ export function resolver(d: Discovery, report?: Report): Resolve {
   return resolve;
 }
 
+/** A run has thousands of values and a text cites few: nothing is made before one is asked for. */
 function makeResolver(d: Discovery, report?: Report): Resolve {
+  let find: Resolve | undefined;
+  return (key) => {
+    find ??= makeIndex(d, report);
+    return find(key);
+  };
+}
+
+function makeIndex(d: Discovery, report?: Report): Resolve {
   const known = new Map<string, Source>();
   const calls = new Map(d.calls.map((c) => [c.callId, c]));
   for (const e of d.energies) {

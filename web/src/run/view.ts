@@ -38,7 +38,23 @@ function isTurn(s: Step): boolean {
 export function prepare(s: Step): void {
   if (isTurn(s)) turnOf(s);
   else callOf(s);
+  besides(s);
 }
+
+/** What a discovery takes of a step besides its view. */
+const besides = once((s: Step) => {
+  let first = Number.MAX_SAFE_INTEGER;
+  let memories: MemoryOp[] | undefined;
+  for (const e of s.events) {
+    first = Math.min(first, e.timestamp);
+    const m = memoryOf(e, s.step);
+    if (m) {
+      memories ??= [];
+      memories.push(m);
+    }
+  }
+  return { first, memories };
+});
 
 function stepView(s: Step): StepView {
   // What a tool refused stands with the call's result, in more words.
@@ -212,7 +228,9 @@ function memoryOf(e: Event, step?: string): MemoryOp | undefined {
 export function discoveryView(id: string, outline: Outline, steps: readonly Step[], settled: object): Discovery {
   const turns = steps.filter(isTurn).map((s) => turnOf(s));
   const started = steps.filter((s) => !isTurn(s)).map((s) => callOf(s));
-  const calls = outline.complete ? started.map(stopped) : withPlanned(turns, started);
+  const calls = outline.complete
+    ? started.map((c) => (c.status === "running" ? stopped(c) : c))
+    : withPlanned(turns, started);
   const d: Discovery = {
     id,
     outline,
@@ -243,7 +261,7 @@ export function discoveryView(id: string, outline: Outline, steps: readonly Step
 }
 
 /** Nothing runs in a closed discovery: what had not ended was stopped with it. */
-const stopped = once((c: Call): Call => (c.status === "running" ? { ...c, status: "cancelled" } : c));
+const stopped = once((c: Call): Call => ({ ...c, status: "cancelled" }));
 
 /** Calls that a turn asked for and that have not begun. */
 function withPlanned(turns: readonly Turn[], calls: readonly Call[]): Call[] {
@@ -301,7 +319,7 @@ function readOutside(d: Discovery): void {
       d.usage = e.data.usage;
     }
   }
-  for (const s of d.steps) for (const e of s.events) first = Math.min(first, e.timestamp);
+  for (const s of d.steps) first = Math.min(first, besides(s).first);
   d.startedAt = first === Number.MAX_SAFE_INTEGER ? 0 : first;
   d.notes = notes;
 }
@@ -343,11 +361,7 @@ function memoriesOf(outline: Outline, steps: readonly Step[]): MemoryOp[] {
     const m = memoryOf(e);
     if (m) out.push(m);
   }
-  for (const s of steps)
-    for (const e of s.events) {
-      const m = memoryOf(e, s.step);
-      if (m) out.push(m);
-    }
+  for (const s of steps) out.push(...(besides(s).memories ?? []));
   return out;
 }
 

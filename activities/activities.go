@@ -32,6 +32,7 @@ type Stores struct {
 	Calls      discovery.Calls
 	Structures structure.Store
 	Uploads    structure.Uploads
+	Said       discovery.Said // the words of instructions and questions; nil keeps them in the engine
 }
 
 // Activities holds what the steps need. Its exported methods are the activities.

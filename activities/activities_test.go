@@ -143,7 +143,7 @@ func setup(t *testing.T, turns ...llm.Turn) *bundle {
 	require.NoError(t, err)
 	b := &bundle{db: db, dsn: dsn, model: &model{turns: turns}, tools: &tools{out: tool.Outcome{Status: tool.StatusOK, Result: json.RawMessage(`{"e":-1.25}`)}}}
 	a := &activities.Activities{
-		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures()},
+		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Said: db.Said()},
 		Tools:  b.tools, Model: b.model, Artifacts: artifacts, Checkpoints: t.TempDir(), Log: slog.New(slog.DiscardHandler),
 		Prompts: func(discovery.Mode) (activities.Prompt, error) {
 			return activities.Prompt{Text: "be good", SHA256: "abc"}, nil

@@ -25,6 +25,9 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 			return toTemporal(err)
 		}
 	}
+	if err := a.spell(ctx, &in); err != nil {
+		return toTemporal(err)
+	}
 	scope := scopeOf(d, in.Gen, event.Outside(fmt.Sprintf("%d%s", in.Counter, ofRun(ctx))), 0)
 	payloads := []event.Payload{event.DiscoveryStatus{
 		Status: string(in.Status), Reason: cmp.Or(in.Notice, in.Reason), Details: in.Details,
@@ -53,6 +56,18 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 		change.Deadline = &in.Deadline
 	}
 	return toTemporal(a.Lifecycle.SetStatus(ctx, scope, change, events...))
+}
+
+// spell puts in the words that the run knows by their marks.
+func (a *Activities) spell(ctx context.Context, in *AnnounceInput) error {
+	texts := []*string{&in.Reason, &in.Notice, &in.Details}
+	if q := in.Question; q != nil {
+		texts = append(texts, &q.Text, &q.Default)
+		for i := range q.Options {
+			texts = append(texts, &q.Options[i])
+		}
+	}
+	return discovery.Spell(ctx, a.Said, in.DiscoveryID, texts...)
 }
 
 // afterItsEnd reports whether an activity was scheduled after its discovery was

@@ -122,22 +122,32 @@ func testQuestion(t *testing.T) {
 	in := activities.CallInput{DiscoveryID: b.d.ID, Turn: 1, Step: "t1.tool1"}
 	var q activities.Asked
 	b.do(t, activities.NameAskUser, in, &q)
-	require.Equal(t, activities.Asked{Text: "which phase?", Options: []string{"cubic"}, Default: "cubic", TimeoutS: 600}, q)
+	require.Equal(t, activities.Asked{Text: "{{said:q.0.t1.tool1.0}}", Options: []string{"{{said:q.0.t1.tool1.2}}"}, Default: "{{said:q.0.t1.tool1.1}}", TimeoutS: 600}, q, "the engine is given no words")
+	_, err := b.env.ExecuteActivity(activities.NameAnnounce, activities.AnnounceInput{DiscoveryID: b.d.ID, Counter: 1, Status: discovery.StatusNeedsAttention, Reason: "question", Details: q.Text, Question: activities.QuestionOf("t1.tool1", q)})
+	require.NoError(t, err)
 	b.earlier(t, time.Hour)
 	var r activities.CallResult
-	b.do(t, activities.NameSettle, activities.SettleInput{CallInput: in, Status: tool.StatusOK, Answer: &activities.Answer{Question: q.Text, Answer: "cubic", AnsweredBy: "user"}}, &r)
+	b.do(t, activities.NameSettle, activities.SettleInput{CallInput: in, Status: tool.StatusOK, Answer: &activities.Answer{Question: q.Text, Answer: q.Default, AnsweredBy: "user"}}, &r)
 	q = activities.Asked{}
 	b.do(t, activities.NameAskUser, in, &q)
 	require.True(t, q.Done, "what is answered is not asked again")
 	calls, err := b.db.Of(t.Context(), b.d.ID)
 	require.NoError(t, err)
 	require.InDelta(t, 3600, calls[0].DurationS, 60, "from the question to its answer")
+	require.JSONEq(t, `{"question":"which phase?","answer":"cubic","answered_by":"user"}`, string(calls[0].Result))
 	es, err := b.db.After(t.Context(), "local", b.d.SessionID, b.d.ID, 0, 100)
 	require.NoError(t, err)
 	told := slices.IndexFunc(es, func(e event.Event) bool { return e.Type == event.TypeToolCallResult })
 	p, err := event.Decode(es[told])
 	require.NoError(t, err)
 	require.InDelta(t, 3600, p.(event.ToolCallResult).DurationS, 60)
+	asked := slices.IndexFunc(es, func(e event.Event) bool { return e.Type == event.TypeQuestion })
+	p, err = event.Decode(es[asked])
+	require.NoError(t, err)
+	require.Equal(t, event.Question{QuestionID: "t1.tool1", Text: "which phase?", Options: []string{"cubic"}, Default: "cubic"}, p)
+	p, err = event.Decode(es[asked-1])
+	require.NoError(t, err)
+	require.Equal(t, "which phase?", p.(event.DiscoveryStatus).Details)
 }
 
 // earlier moves the opening of every step into the past.

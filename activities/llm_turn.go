@@ -99,6 +99,9 @@ func (a *Activities) turnRequest(ctx context.Context, in TurnInput, scope event.
 		return llm.Request{}, nil, err
 	}
 	for _, n := range in.Notes {
+		if err := discovery.Spell(ctx, a.Said, in.DiscoveryID, &n.Text); err != nil {
+			return llm.Request{}, nil, err
+		}
 		results = append(results, llm.Message{Role: llm.RoleUser, Content: n.Text})
 	}
 	entries, err := chain(in, scope, in.Head, results)

@@ -59,7 +59,25 @@ func (a *Activities) AskUser(ctx context.Context, in CallInput) (Asked, error) {
 		_, err := c.commit(ctx, tool.Outcome{Status: tool.StatusToolError, Error: refused})
 		return Asked{Done: true}, err
 	}
+	if err := a.keepQuestion(ctx, in, &q); err != nil {
+		return Asked{}, err
+	}
 	return q, c.announce(ctx)
+}
+
+// keepQuestion puts marks in the place of a question's words.
+func (a *Activities) keepQuestion(ctx context.Context, in CallInput, q *Asked) error {
+	texts := []*string{&q.Text, &q.Default}
+	for i := range q.Options {
+		texts = append(texts, &q.Options[i])
+	}
+	for i, t := range texts {
+		var err error
+		if *t, err = discovery.Say(ctx, a.Said, in.DiscoveryID, fmt.Sprintf("q.%d.%s.%d", in.TurnGen, in.Step, i), *t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Settle gives a call an outcome that no tool gave: the user's answer, a denial,
@@ -76,6 +94,9 @@ func (a *Activities) Settle(ctx context.Context, in SettleInput) (CallResult, er
 	}
 	out := tool.Outcome{Status: in.Status, Error: in.Error}
 	if in.Answer != nil {
+		if err := discovery.Spell(ctx, a.Said, in.DiscoveryID, &in.Answer.Question, &in.Answer.Answer, &in.Answer.AnsweredBy); err != nil {
+			return CallResult{}, err
+		}
 		if out.Result, err = json.Marshal(in.Answer); err != nil {
 			return CallResult{}, err
 		}

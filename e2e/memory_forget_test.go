@@ -15,6 +15,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/memory"
 	"crystalyse/internal/report"
 )
@@ -122,6 +123,52 @@ func TestForgettingWhatAModelRepeats(t *testing.T) {
 	waitFor(t, "the file of Redis to be written anew", func() bool { return len(filesWith(t, s.dir, "Xenotime")) == 0 })
 	_, body = s.call("POST", "/memories/search", `{"query":"Xenotime"}`)
 	require.NotContains(t, body, "Xenotime")
+}
+
+// asking is a model that asks with the words of a memory, and repeats what it hears.
+func asking(s said) reply {
+	if len(s.results) == 0 {
+		return reply{calls: []scripted{{"ask_user", map[string]any{"question": "Is it so that " + dead + "?", "options": []string{dead, "no"}, "default": "no"}}}}
+	}
+	return reply{text: "I hear: " + s.users[len(s.users)-1] + ".\n\nAnd: " + s.results[len(s.results)-1]}
+}
+
+// TestForgettingWhatIsSaidOnTheWay: a question, its answer, an instruction and the
+// reason of a pause are never in the engine, and forgotten with a memory that has
+// their words.
+func TestForgettingWhatIsSaidOnTheWay(t *testing.T) {
+	b := newBench(t, asking)
+	b.servers = nil
+	s := b.up()
+	d := s.ask("What of MgO?", discovery.Budget{})
+	s.stands(d.ID, "it does not ask", func(st discovery.RunState) bool { return st.Reason == "question" })
+	s.stands(d.ID, "what it asks is not shown", func(st discovery.RunState) bool {
+		return len(st.Pending) == 1 && st.Pending[0].Options[0] == dead && strings.Contains(st.Pending[0].Text, dead)
+	})
+	s.tell(d.ID, discovery.Update{Kind: discovery.UpdateSteer, Text: "Mind that " + dead})
+	s.tell(d.ID, discovery.Update{Kind: discovery.UpdatePause, Reason: "for " + dead})
+	s.stands(d.ID, "why it is paused is not shown", func(st discovery.RunState) bool { return strings.Contains(st.Details+st.Reason, dead) })
+	s.tell(d.ID, discovery.Update{Kind: discovery.UpdateResume})
+	s.tell(d.ID, discovery.Update{Kind: discovery.UpdateAnswer, Text: "yes, " + dead})
+	r := s.ends(d.ID)
+	require.Contains(t, r.Summary, "Mind that", "the model is told")
+	require.Contains(t, r.Summary, "yes, ", "and answered")
+	require.Contains(t, s.tablesWith("xenotim"), "said", "or this test proves nothing")
+	for _, e := range s.history(t, s.engine(t), d.ID) {
+		require.NotContains(t, e.String(), "Xenotime")
+	}
+
+	content, err := json.Marshal(dead)
+	require.NoError(t, err)
+	code, body := s.call("POST", "/memories", `{"content":`+string(content)+`,"type":"long_term"}`)
+	require.Equal(t, http.StatusCreated, code, body)
+	var m memory.Memory
+	require.NoError(t, json.Unmarshal([]byte(body), &m))
+	code, body = s.call("DELETE", "/memories/"+m.ID, "")
+	require.Equal(t, http.StatusNoContent, code, body)
+	require.Empty(t, s.tablesWith("xenotim"))
+	require.Empty(t, s.redisWith("Xenotime"))
+	waitFor(t, "the file of Redis to be written anew", func() bool { return len(filesWith(t, s.dir, "Xenotime")) == 0 })
 }
 
 // tablesWith gives the tables with a row that holds a text, in whatever case.

@@ -15,6 +15,7 @@ import (
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/adapter/temporal"
 	"crystalyse/internal/config"
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/llm"
 	"crystalyse/internal/memory"
 	"crystalyse/internal/planner"
@@ -46,7 +47,7 @@ func restDeps(cfg *config.Config, db *postgres.DB, engine client.Client, log *sl
 	}
 	workshop := temporal.NewWorkshop(engine, artifacts)
 	return rest.Deps{
-		Discoveries: db, Runner: temporal.NewRunner(engine), Events: memory.JoinedLog{Log: db, Store: db.Memories()}, Sessions: db.Sessions(), Structures: db.Structures(),
+		Discoveries: db, Runner: discovery.Discreet{Runner: temporal.NewRunner(engine), Said: db.Said()}, Events: memory.JoinedLog{Log: db, Store: db.Memories()}, Sessions: db.Sessions(), Structures: db.Structures(),
 		Keeper: db.SessionKeeper(), Workshop: workshop, Asker: workshop, Artifacts: artifacts, Remover: remover(cfg, db, engine, artifacts, live, log),
 		Memory: remembered, Consolidator: temporal.NewKeeper(engine), Tools: tools, Agents: agents(cfg), Endpoints: endpoints, LLMHosts: cfg.UserHosts(), Dial: dialModel, States: db.ServerStates, Running: db.CountRunning,
 		Rate: rest.Rate{PerMinute: orNone(cfg.RateLimit)}, Logger: log,

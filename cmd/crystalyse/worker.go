@@ -138,7 +138,7 @@ func steps(ctx context.Context, cfg *config.Config, db *postgres.DB, w workshop)
 	turns := meter.NewModels(w.registry)
 	dress := func(m llm.Model) llm.Model { return turns.Around(memory.Quoting{Model: m, Store: remember}) }
 	a := &activities.Activities{
-		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads()},
+		Stores: activities.Stores{Lifecycle: db.Lifecycle(), Steps: db, Turns: db.Turns(), Calls: db, Structures: db.Structures(), Uploads: db.Uploads(), Said: db.Said()},
 		Tools:  meter.NewTools(memory.Tools{Caller: w.pool, Memory: remember}, w.registry),
 		Model:  dress(model),
 		Memory: remember, Print: w.prints, Prompts: prompts, Policy: policy,

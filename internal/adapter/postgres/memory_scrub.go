@@ -35,6 +35,7 @@ var places = []place{
 	{table: "turns", column: "calls", whose: own, document: true},
 	{table: "calls", column: "arguments", whose: own, document: true},
 	{table: "calls", column: "result", whose: own, document: true},
+	{table: "said", column: "words", whose: "discovery_id IN (SELECT id FROM discoveries WHERE user_id = $1)"},
 	{table: "calls", column: "error", whose: own, document: true},
 	{table: "events", column: "body", whose: ofSessions, document: true},
 	{table: "memories", column: "content", whose: own + " AND source NOT LIKE 'user/%' AND source NOT LIKE '%/save/%'",

@@ -16,8 +16,8 @@ type words struct {
 	hints []string // what each way of writing has in common, to look for it
 }
 
-// plainRun is what no encoding escapes.
-var plainRun = regexp.MustCompile(`[A-Za-z0-9 ,.()-]+`)
+// plainRun is what no encoding escapes, and no check of numbers strikes out.
+var plainRun = regexp.MustCompile(`[A-Za-z ,.()-]+`)
 
 // add takes a text as it is, and as JSON quotes it: whoever encoded it may have
 // escaped what HTML gives a meaning, or all that is not ASCII.
@@ -65,6 +65,38 @@ func ascii(s string) string {
 func (w words) without(text string) string {
 	for _, form := range w.forms {
 		text = shortened(strings.ReplaceAll(text, form, memory.Tombstone), form)
+	}
+	if strings.Contains(text, "~~") {
+		text = w.withoutStruck(text)
+	}
+	return text
+}
+
+// struck is what a report puts around a number that no tool gave.
+var struck = regexp.MustCompile(`~~ ⚠ unsourced|~~`)
+
+// withoutStruck finds what was said with numbers that are struck out by now.
+func (w words) withoutStruck(text string) string {
+	var bare strings.Builder
+	var was []int // where each byte of bare stands in text
+	at := 0
+	for _, m := range append(struck.FindAllStringIndex(text, -1), []int{len(text), len(text)}) {
+		for ; at < m[0]; at++ {
+			bare.WriteByte(text[at])
+			was = append(was, at)
+		}
+		at = m[1]
+	}
+	for _, form := range w.forms {
+		i := strings.Index(bare.String(), form)
+		if i < 0 || strings.Contains(memory.Tombstone, form) {
+			continue
+		}
+		end := was[i+len(form)-1] + 1
+		if m := struck.FindStringIndex(text[end:]); m != nil && m[0] == 0 {
+			end += m[1] // it ends with such a number
+		}
+		return w.withoutStruck(text[:was[i]] + memory.Tombstone + text[end:])
 	}
 	return text
 }

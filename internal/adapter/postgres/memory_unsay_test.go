@@ -30,6 +30,7 @@ func TestUnsaid(t *testing.T) {
 		"InArguments":     string(twice),
 		"AsReadFromJSON":  `{"said":` + jsonString(t, "I read: "+string(html)) + `}`,
 		"InALine":         `["` + `the \"Xenotime\" route <900 °C> is a dead end for good 💎` + `"]`,
+		"StruckOut":       `["I read: ` + `the \"Xenotime\" route <~~900 °C~~ ⚠ unsourced> is a dead end for good 💎, twice: the \"Xenotime\" route <~~900~~ ⚠ unsourced °C> is a dead end for good 💎; and ~~7~~ ⚠ unsourced."]`,
 		"Shortened":       `["` + `Remember that the \"Xenotime\" route <900 °C> is…` + `"]`,
 	} {
 		left := w.withoutInJSON(doc)
@@ -38,6 +39,9 @@ func TestUnsaid(t *testing.T) {
 		require.Contains(t, left, memory.Tombstone, name)
 	}
 	require.Contains(t, w.withoutInJSON(string(twice)), "12345678901234567890.10")
+	var n words
+	n.add("Xenotime melts at 900")
+	require.Equal(t, `["I read: (forgotten), and ~~7~~ ⚠ unsourced"]`, n.withoutInJSON(`["I read: Xenotime melts at ~~900~~ ⚠ unsourced, and ~~7~~ ⚠ unsourced"]`))
 	for _, same := range []string{`{"a": "the \"Xenotime\" route is open"}`, `[1.50, null, "x"]`, `not JSON`} {
 		require.Equal(t, same, w.withoutInJSON(same))
 	}

@@ -9,7 +9,7 @@ var (
 	// Sentences that greet, introduce or announce: who speaks, and what comes next.
 	greets = regexp.MustCompile(`(?i)^(?:hello|hi|hey|sure|certainly|of course|great|okay|ok|thanks|thank you|understood|got it)(?:[,:]? (?:there|everyone|happy|glad|for|question)\b[^.!?]*)?[.!]*$`)
 	plans  = regexp.MustCompile(`(?i)^(?:[^.:,]{1,40}(?:\([^)]*\))?: )?(?:(?:sure|okay|ok|great|so|now|next|first|then|finally|therefore|to (?:begin|start)(?: with)?)[,:]? )*(?:i|we|i'll|we'll|i'm|i’ll|let me|let us|let's|let’s|here (?:is|are)) `)
-	nexts  = regexp.MustCompile(`(?i)^(?:now|next|first|then),? the `)
+	nexts  = regexp.MustCompile(`(?i)^(?:now|next|first|then),? th(?:e|at) `)
 	// What makes one worth keeping all the same: a reason, a choice, a finding, or a
 	// number with decimals.
 	decides = regexp.MustCompile(`(?i)\b(?:because|since|instead|rather|exclud\w+|rul(?:e|ed|ing) out|dropp?(?:ed)?|skip\w*|prefer\w*|cho[os]\w+|pick\w*|assum\w+|decid\w+|conclu\w+|recommend\w*|suggest\w*|think|believe|expect\w*|notic\w+|observ\w+|found|finds?|shows? that|turn(?:s|ed) out|fail\w*|could ?n[o']t|cannot|can't|did ?n[o']t|do ?n[o']t|unlike|wrong|(?:i|we) \w+ed)\b|\d\.\d`)

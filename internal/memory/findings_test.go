@@ -19,6 +19,7 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 		"I check whether the charges of these compositions can balance, all in one call: Fe3O4.",
 		"Now I relax all candidates of NaCl, atoms and cell, and relax the best few again to a tight threshold.",
 		"Next, the charged hosts, without the ions, are relaxed.",
+		"Now that the lowest-energy structures are known, I work out their symmetry and coordination.",
 		"Hello!",
 		"Sure, happy to help with that.",
 		"Let me look up the known phases.",

@@ -31,7 +31,7 @@ func analyze(r request, best []material, h history) (reply, bool) {
 	return reply{text: structuresKnown + analysisWords(calls), calls: calls}, true
 }
 
-const structuresKnown = "The lowest-energy structures are known now. "
+const structuresKnown = "Now that the lowest-energy structures are known, "
 
 // looks asks for what is quickly said of each structure.
 func (r request) looks(best []material, h history) []call {

@@ -64,7 +64,7 @@ func TestPolymorphsAreOrdered(t *testing.T) {
 	require.Contains(t, text, "rutile lies {{v:t2.tool1.items.1.energy_above_best}} above the lowest structure found", "a structure that relaxed into another counts as that")
 	f.hull = verdict{modelErr: "{{v:e}}", errE: 0.06}
 	require.Contains(t, r.versus(f), "does not decide the question")
-	require.Contains(t, understand("Is TiO2 cubic or tetragonal in its ground state?", "", nil).versus(f), "No structure of the search ended up as cubic")
+	require.Contains(t, understand("Is TiO2 cubic or tetragonal in its ground state?", "", nil).versus(f), "No structure of the search for TiO2 ended up as cubic")
 }
 
 // TestCrystalSystemsByName: rhombohedral is a lattice, which not every trigonal

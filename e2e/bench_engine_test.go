@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -29,30 +30,29 @@ import (
 // engineOnPostgres starts Temporal's own server (the programs `server` and `sql`
 // in the folder CRYSTALYSE_BENCH_ENGINE, see `make bench-durable-postgres`) with
 // PostgreSQL as its store, and gives what lets a stack use it. Without the folder
-// it gives nothing: the stack has its embedded engine.
+// it gives nothing: the stack has its embedded engine. Its list of runs, which no
+// step waits for, is in SQLite: on PostgreSQL it needs an extension (btree_gin)
+// that the embedded one comes without.
 func engineOnPostgres(t *testing.T) []string {
 	t.Helper()
 	bin := os.Getenv("CRYSTALYSE_BENCH_ENGINE")
 	if bin == "" {
 		return nil
 	}
-	c := engineConfig{Main: database(t), Visibility: database(t)}
+	dir := t.TempDir()
+	c := engineConfig{Main: database(t), Visibility: filepath.Join(dir, "visibility.db"), Dynamic: filepath.Join(dir, "dynamic.yaml")}
 	for _, p := range []*int{&c.Frontend, &c.FrontendPeer, &c.History, &c.HistoryPeer, &c.Matching, &c.MatchingPeer, &c.Worker, &c.WorkerPeer} {
 		*p = freePort(t)
 	}
-	for schema, db := range map[string]engineDatabase{"temporal": c.Main, "visibility": c.Visibility} {
-		sql := func(args ...string) {
-			t.Helper()
-			cmd := exec.Command(filepath.Join(bin, "sql"), append([]string{"--plugin", "postgres12", "--ep", db.Host, "-p", db.Port, "-u", db.User, "--db", db.Name}, args...)...)
-			cmd.Env = append(os.Environ(), "SQL_PASSWORD="+db.Password)
-			out, err := cmd.CombinedOutput()
-			require.NoError(t, err, string(out))
-		}
-		sql("setup-schema", "-v", "0.0")
-		sql("update-schema", "--schema-name", "postgresql/v12/"+schema)
+	sql := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command(filepath.Join(bin, "sql"), append([]string{"--plugin", "postgres12", "--ep", c.Main.Host, "-p", c.Main.Port, "-u", c.Main.User, "--db", c.Main.Name}, args...)...)
+		cmd.Env = append(os.Environ(), "SQL_PASSWORD="+c.Main.Password)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
 	}
-	dir := t.TempDir()
-	c.Dynamic = filepath.Join(dir, "dynamic.yaml")
+	sql("setup-schema", "-v", "0.0")
+	sql("update-schema", "--schema-name", "postgresql/v12/temporal")
 	require.NoError(t, os.WriteFile(c.Dynamic, []byte(engineDynamic), 0o600))
 	var body bytes.Buffer
 	require.NoError(t, template.Must(template.New("").Parse(engineYAML)).Execute(&body, c))
@@ -118,17 +118,24 @@ func database(t *testing.T) engineDatabase {
 	return engineDatabase{Host: u.Hostname(), Port: u.Port(), User: u.User.Username(), Password: pw, Name: u.Path[1:]}
 }
 
+// freePort gives one below 32768: the server's table of its members holds no
+// higher one.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for range 1000 {
+		port := 20000 + rand.IntN(12000)
+		if l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }
 
 type engineConfig struct {
-	Main, Visibility                                                                         engineDatabase
-	Dynamic                                                                                  string
+	Main                                                                                     engineDatabase
+	Visibility, Dynamic                                                                      string
 	Frontend, FrontendPeer, History, HistoryPeer, Matching, MatchingPeer, Worker, WorkerPeer int
 }
 
@@ -145,7 +152,7 @@ persistence:
   numHistoryShards: 4
   datastores:
     main: {sql: {pluginName: postgres12, databaseName: {{.Main.Name}}, connectAddr: "{{.Main.Host}}:{{.Main.Port}}", connectProtocol: tcp, user: {{.Main.User}}, password: "{{.Main.Password}}", maxConns: 20, maxIdleConns: 20, maxConnLifetime: 1h}}
-    visibility: {sql: {pluginName: postgres12, databaseName: {{.Visibility.Name}}, connectAddr: "{{.Visibility.Host}}:{{.Visibility.Port}}", connectProtocol: tcp, user: {{.Visibility.User}}, password: "{{.Visibility.Password}}", maxConns: 5, maxIdleConns: 5, maxConnLifetime: 1h}}
+    visibility: {sql: {pluginName: sqlite, databaseName: "{{.Visibility}}", connectAddr: localhost, connectProtocol: tcp, connectAttributes: {cache: private, setup: true, journal_mode: wal, synchronous: 2}, maxConns: 1, maxIdleConns: 1, maxConnLifetime: 1h}}
 global:
   membership: {maxJoinDuration: 30s, broadcastAddress: 127.0.0.1}
 services:

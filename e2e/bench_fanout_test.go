@@ -57,7 +57,7 @@ func TestBenchFanOut(t *testing.T) {
 	slices.Sort(took)
 	page, store := "bench/durable/FANOUT.md", "SQLite"
 	if engine != nil {
-		page, store = "bench/durable/FANOUT-POSTGRES.md", "PostgreSQL (the same server that a production setup runs, on a PostgreSQL of its own)"
+		page, store = "bench/durable/FANOUT-POSTGRES.md", "PostgreSQL (Temporal's own server, as a production setup runs it, on a PostgreSQL of its own; its list of runs, which no step waits for, is in SQLite)"
 	}
 	results(t, page, fmt.Sprintf(fanOutPage, many, fanWidth, benchSlots, busy, load(), benchRelaxMS/1000, (many+1)*fanWidth, store,
 		most, ideal.Round(time.Second), wall.Round(time.Second), wall.Seconds()/ideal.Seconds(), took[0].Round(time.Second), took[len(took)/2].Round(time.Second), took[len(took)-1].Round(time.Second),

@@ -90,6 +90,8 @@ type tools struct {
 	answer func(tool.Invocation) tool.Outcome // instead of out
 	ready  bool                               // nothing is waited for
 	begun  func()                             // when it is asked
+	hangs  bool                               // until it is stopped
+	why    error                              // it was stopped
 }
 
 const schema = `{"properties":{"e":{"type":"number","unit":"eV/atom","value":"energy_per_atom"}}}`
@@ -106,12 +108,17 @@ func (f *tools) Ready(_ context.Context, _ string, waiting func(string)) error {
 	}
 	return nil
 }
-func (f *tools) Call(_ context.Context, in tool.Invocation) (tool.Outcome, error) {
+func (f *tools) Call(ctx context.Context, in tool.Invocation) (tool.Outcome, error) {
 	f.calls++
 	if f.begun != nil {
 		f.begun()
 	}
 	in.OnProgress(tool.Progress{Progress: 1, Message: "step=1"})
+	if f.hangs {
+		<-ctx.Done()
+		f.why = context.Cause(ctx)
+		return tool.Outcome{}, f.why
+	}
 	if f.answer != nil {
 		return f.answer(in), nil
 	}

@@ -151,7 +151,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, OnProgress: c.progress(cctx),
 	}
 	if c.planned.Long {
-		inv.CheckpointDir = c.a.checkpointDir(c.call.IdempotencyKey)
+		inv.CheckpointDir, inv.Computation = c.a.checkpointDir(c.call.IdempotencyKey), c.call.Computation
 	}
 	fl, out, err := c.fly(ctx, cctx, inv)
 	<-c.told
@@ -177,7 +177,7 @@ func (c *callRun) fly(ctx, cctx context.Context, inv tool.Invocation) (seat, too
 	if c.planned.Long {
 		slots = c.a.LongSlots
 	}
-	fl, joined := c.a.flights.board(ctx, c.in.DiscoveryID, inv, slots, c.a.Tools.Call)
+	fl, joined := c.a.flights.board(ctx, c.rec.Scope(), inv, slots, c.a.Tools.Call)
 	if joined {
 		c.a.Log.InfoContext(ctx, "joined a call that runs already", "call", c.call.ID, "discovery", c.in.DiscoveryID)
 	}

@@ -68,11 +68,12 @@ func testToolDoesNotWait(t *testing.T) {
 }
 
 // testOvertaken: an attempt that finds a newer one when it announces its call
-// leaves it alone.
+// leaves it to that one. If that works elsewhere, the calculation is stopped here.
 func testOvertaken(t *testing.T) {
 	b := setup(t, asks(`{}`))
 	b.tools.ready = true
 	b.turn(t, 1, b.head)
+	b.tools.hangs = true
 	steps := &away{Steps: b.a.Steps, behind: make(chan struct{})}
 	b.a.Steps = steps
 	var opened error
@@ -85,6 +86,9 @@ func testOvertaken(t *testing.T) {
 	require.NoError(t, opened)
 	require.ErrorContains(t, err, "superseded")
 	require.Len(t, typesOf(t, b), 4, "it has nothing to say any more")
+	require.NoError(t, b.tools.why, "the newer attempt may join it")
+	require.NoError(t, b.a.Reap(t.Context()))
+	require.ErrorContains(t, b.tools.why, "another worker goes on", "it has not")
 }
 
 type sent struct{ n atomic.Int32 }

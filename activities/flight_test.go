@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"crystalyse/internal/event"
 	"crystalyse/internal/tool"
 )
 
@@ -22,19 +23,20 @@ func TestFlight(t *testing.T) {
 		return tool.Outcome{Status: tool.StatusOK}, ctx.Err()
 	}
 	attempt, lost := context.WithCancel(t.Context())
-	first, joined := f.board(attempt, "d", tool.Invocation{IdempotencyKey: "k"}, nil, call)
+	first, joined := f.board(attempt, event.Scope{}, tool.Invocation{IdempotencyKey: "k"}, nil, call)
 	require.False(t, joined)
 	lost()
 	first.leave()
-	require.False(t, first.orphan(false), "the next attempt has half an hour")
-	require.True(t, first.orphan(true), "a closed discovery has no next attempt")
+	_, _, alone := first.last()
+	require.True(t, alone)
 
 	heard := make(chan tool.Progress, 1)
-	second, joined := f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k", OnProgress: func(p tool.Progress) { heard <- p }}, nil, call)
+	second, joined := f.board(t.Context(), event.Scope{}, tool.Invocation{IdempotencyKey: "k", OnProgress: func(p tool.Progress) { heard <- p }}, nil, call)
 	require.True(t, joined)
 	require.Same(t, first.flight, second.flight)
 	first.leave() // heard late that it is over
-	require.False(t, second.orphan(true), "somebody waits")
+	_, _, alone = second.last()
+	require.False(t, alone, "somebody waits")
 	tell <- tool.Progress{Progress: 7}
 	require.InDelta(t, 7, (<-heard).Progress, 0)
 	close(end)
@@ -42,6 +44,6 @@ func TestFlight(t *testing.T) {
 	require.NoError(t, second.err, "the end of an attempt is not the end of the call")
 	require.Equal(t, 1, begun)
 	f.land("k", second.flight)
-	_, joined = f.board(t.Context(), "d", tool.Invocation{IdempotencyKey: "k"}, nil, func(context.Context, tool.Invocation) (tool.Outcome, error) { return tool.Outcome{}, nil })
+	_, joined = f.board(t.Context(), event.Scope{}, tool.Invocation{IdempotencyKey: "k"}, nil, func(context.Context, tool.Invocation) (tool.Outcome, error) { return tool.Outcome{}, nil })
 	require.False(t, joined)
 }

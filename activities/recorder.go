@@ -120,7 +120,7 @@ func (a *Activities) Open(ctx context.Context, p Place) (context.Context, error)
 	if err != nil {
 		return nil, err
 	}
-	r.scope.Attempt, r.since = opened.Attempt, opened.Since
+	r.scope.Attempt, r.scope.Scheduled, r.since = opened.Attempt, info.ScheduledTime.UnixNano(), opened.Since
 	if opened.Superseded > 0 && opened.Superseded < opened.Attempt {
 		if err := r.Emit(ctx, event.AttemptSuperseded{Attempt: opened.Superseded, Reason: cmp.Or(p.After, "the step was tried again")}); err != nil {
 			return nil, err

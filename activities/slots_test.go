@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"crystalyse/internal/event"
 	"crystalyse/internal/tool"
 )
 
@@ -29,11 +30,11 @@ func TestSlots(t *testing.T) {
 	in := func(key string) tool.Invocation {
 		return tool.Invocation{IdempotencyKey: key, OnProgress: func(p tool.Progress) { said <- p }}
 	}
-	first, _ := f.board(t.Context(), "d", in("1"), slots, work)
+	first, _ := f.board(t.Context(), event.Scope{}, in("1"), slots, work)
 	<-begun
 	first.leave()
 
-	second, _ := f.board(t.Context(), "d", in("2"), slots, work)
+	second, _ := f.board(t.Context(), event.Scope{}, in("2"), slots, work)
 	require.Contains(t, (<-said).Message, "slot")
 	stop := errors.New("stopped by the user")
 	second.cancel(stop)
@@ -43,7 +44,7 @@ func TestSlots(t *testing.T) {
 
 	waits := in("3")
 	waits.Deadline = time.Now().Add(time.Hour)
-	third, _ := f.board(t.Context(), "d", waits, slots, work)
+	third, _ := f.board(t.Context(), event.Scope{}, waits, slots, work)
 	require.Contains(t, (<-said).Message, "slot")
 	require.Len(t, slots, 1)
 	close(end)

@@ -193,6 +193,26 @@ func (b *bench) count(event, name string) int {
 	return n
 }
 
+// succeeded counts the successes of a call. A tool that dies between the keeping
+// of its answer and the account of it is heard of when the answer is given again.
+func (b *bench) succeeded(name string) int {
+	if n := b.count("success", name); n > 0 {
+		return n
+	}
+	return min(1, b.count("answered_again", name))
+}
+
+// story tells what happened to a call, step by step left out.
+func (b *bench) story(name string) string {
+	var s strings.Builder
+	for _, l := range b.log() {
+		if l.Name == name && l.Event != "evaluation" {
+			fmt.Fprintf(&s, "%s at step %d by process %d at %d ms; ", l.Event, l.Step, l.PID, l.At)
+		}
+	}
+	return s.String()
+}
+
 // last gives the newest line of an event of a call.
 func (b *bench) last(event, name string) (line worked) {
 	for _, l := range b.log() {

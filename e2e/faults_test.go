@@ -165,7 +165,7 @@ func (s *stack) same(b *bench, d discovery.Discovery, name, want string, interru
 	r := s.ends(d.ID)
 	require.Equal(s.t, discovery.StatusCompleted, r.Status, r.Summary)
 	require.Equal(s.t, want, r.Summary)
-	require.Equal(s.t, 1, b.count("success", name), "a call succeeded twice")
+	require.Equal(s.t, 1, b.succeeded(name), "a call succeeded twice: %s", b.story(name))
 	require.LessOrEqual(s.t, b.count("evaluation", name), 10+interruptions)
 	require.Equal(s.t, 1, r.Usage.ToolCalls, "a call was counted twice")
 	require.Equal(s.t, 1, kinds(s.events(d.ID), event.TypeDiscoveryComplete))

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,6 +43,22 @@ func recordFaults(t *testing.T, b *bench, s *stack, want report.Report) {
 		s.same(b, d, "x", want.Summary, 0)
 		require.Equal(t, 1, b.count("crash", "x"))
 		require.Equal(t, 2, b.count("start", "x"))
+	})
+	// The tool has said in its account that it was successful, and its answer is
+	// kept; the worker dies before it has heard of it.
+	t.Run("WorkerDiesBeforeItHearsTheAnswer", func(t *testing.T) {
+		at(t, b, s)
+		s.healthy()
+		mute := filepath.Join(b.dir, "u.mute")
+		require.NoError(t, os.WriteFile(mute, nil, 0o600))
+		d := s.ask("hold u", discovery.Budget{})
+		b.release("u")
+		waitFor(t, "the kept answer", func() bool { return b.count("success", "u") == 1 })
+		kill(t, s.status().Worker.PID)
+		require.NoError(t, os.Remove(mute))
+		s.same(b, d, "u", want.Summary, 0)
+		require.Equal(t, 1, b.count("start", "u"), "nothing is computed again")
+		require.Equal(t, 1, b.count("answered_again", "u"))
 	})
 	t.Run("ThreeMegabytes", func(t *testing.T) {
 		at(t, b, s)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +17,9 @@ import (
 //
 // A call takes a step every 10 ms. At step hold_at it waits until the file
 // <name>.go exists, so that it cannot end before the test lets it. Like our own
-// servers it obeys the fence: one that sees a newer attempt stops.
+// servers it obeys the fence: one that sees a newer attempt stops. And it keeps
+// its answer before it says it, and gives one that is kept again. While the file
+// <name>.mute exists it does not say what it has kept.
 type workTool struct {
 	dir, server string
 	mu          sync.Mutex
@@ -38,19 +39,21 @@ type workCall struct {
 	Steps  int    `json:"steps"`
 	HoldAt int    `json:"hold_at"`
 	Bytes  int    `json:"bytes"` // of padding in the result
-	Crash  bool   `json:"crash"` // the first time, die after the result is known and before it is said
+	Crash  bool   `json:"crash"` // the first time, die after the result is known and before it is kept
 }
 
 // workMessage is what a client sends.
 type workMessage struct {
 	ID     any
 	Method string
-	Params struct {
-		RequestID any `json:"requestId"`
-		Name      string
-		Arguments json.RawMessage
-		Meta      map[string]any `json:"_meta"`
-	}
+	Params workParams
+}
+
+type workParams struct {
+	RequestID any `json:"requestId"`
+	Name      string
+	Arguments json.RawMessage
+	Meta      map[string]any `json:"_meta"`
 }
 
 func serveWork(dir string) {
@@ -141,7 +144,12 @@ func (w *workTool) released(name string) bool {
 }
 
 func (w *workTool) work(m workMessage, c workCall) {
-	k := openKept(m.Params.Meta)
+	k := openKept(m.Params)
+	if answer := k.claim(); answer != nil {
+		w.log("answered_again", c.Name, k.step())
+		w.answer(m.ID, answer)
+		return
+	}
 	step := k.step()
 	w.log("start", c.Name, step)
 	for n := 0; step < c.Steps; n++ {
@@ -150,8 +158,7 @@ func (w *workTool) work(m workMessage, c workCall) {
 			return
 		}
 		if k.stale() {
-			w.log("stale", c.Name, step)
-			w.fail(m.ID, "stale_fence", "a newer attempt has taken over")
+			w.stale(m.ID, c.Name, step)
 			return
 		}
 		<-time.After(10 * time.Millisecond)
@@ -170,51 +177,39 @@ func (w *workTool) work(m workMessage, c workCall) {
 		w.log("crash", c.Name, step)
 		os.Exit(1)
 	}
-	w.log("success", c.Name, step)
 	result := map[string]any{"e": -0.5 * float64(c.Steps)}
 	if c.Bytes > 0 {
 		result["padding"] = strings.Repeat("x", c.Bytes)
 	}
-	w.say(m.ID, map[string]any{"content": []any{}, "structuredContent": result})
+	w.ends(m.ID, k, c.Name, step, result)
 }
 
-// kept is a checkpoint folder, as one attempt sees it.
-type kept struct {
-	dir   string
-	fence float64
-}
-
-func openKept(meta map[string]any) kept {
-	k := kept{}
-	k.dir, _ = meta["crystalyse/checkpoint_dir"].(string)
-	k.fence, _ = meta["crystalyse/fence"].(float64)
-	if k.dir != "" {
-		_ = os.MkdirAll(k.dir, 0o700)
-		if !k.stale() {
-			k.write("fence", strconv.FormatFloat(k.fence, 'f', 0, 64))
-		}
-	}
-	return k
-}
-
-func (k kept) write(name, text string) {
-	if k.dir == "" {
+// ends keeps an answer, accounts for it and says it.
+func (w *workTool) ends(id any, k kept, name string, step int, result map[string]any) {
+	answer, first, ok := k.answer(result)
+	switch {
+	case !ok:
+		w.stale(id, name, step)
 		return
+	case first:
+		w.log("success", name, step)
+	default:
+		w.log("answered_again", name, step)
 	}
-	file := filepath.Join(k.dir, name)
-	_ = os.WriteFile(file+".new", []byte(text), 0o600)
-	_ = os.Rename(file+".new", file)
+	if _, err := os.Stat(filepath.Join(w.dir, name+".mute")); err == nil {
+		return // as if it hung now: the answer is kept, and never said
+	}
+	w.answer(id, answer)
 }
 
-func (k kept) read(name string) float64 {
-	body, _ := os.ReadFile(filepath.Join(k.dir, name)) // none yet is 0
-	n, _ := strconv.ParseFloat(strings.TrimSpace(string(body)), 64)
-	return n
+func (w *workTool) answer(id any, result json.RawMessage) {
+	w.say(id, map[string]any{"content": []any{}, "structuredContent": result})
 }
 
-func (k kept) stale() bool   { return k.dir != "" && k.read("fence") > k.fence }
-func (k kept) step() int     { return int(k.read("step")) }
-func (k kept) keep(step int) { k.write("step", strconv.Itoa(step)) }
+func (w *workTool) stale(id any, name string, step int) {
+	w.log("stale", name, step)
+	w.fail(id, "stale_fence", "a newer attempt has taken over")
+}
 
 // worked is a line of the work tool's account.
 type worked struct {

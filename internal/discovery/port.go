@@ -92,6 +92,9 @@ type Steps interface {
 	// Unfinished gives the steps of candidates that were opened in a generation
 	// and have no outcome.
 	Unfinished(ctx context.Context, discoveryID string, gen int) ([]string, error)
+	// Check gives fault.CodeConflict when a newer attempt was opened, and
+	// fault.CodeUnavailable when this one's opening is not known any more.
+	Check(ctx context.Context, scope event.Scope) error
 	event.Appender
 }
 

@@ -56,6 +56,7 @@ type Scope struct {
 	Gen         int    // counts resets and retried steps
 	Step        string // "t3.tool2"; "w/<request id>" outside of steps
 	Attempt     int
+	Scheduled   int64 // by the engine, in nanoseconds; orders what has the same number; 0 if it is not known
 	Now         func() time.Time
 
 	n int

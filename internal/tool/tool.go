@@ -81,6 +81,7 @@ type Invocation struct {
 	Arguments      json.RawMessage
 	IdempotencyKey string
 	CheckpointDir  string // "" for tools that are not long
+	Computation    string // the print of all that decides the answer; "" if that is not known
 	// Whose call it is; tools of this program that keep things by user need it,
 	// servers never see it.
 	UserID, SessionID, DiscoveryID string

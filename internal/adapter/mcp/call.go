@@ -125,6 +125,9 @@ func metaOf(ctx context.Context, in tool.Invocation) map[string]any {
 	if in.CheckpointDir != "" {
 		m["crystalyse/checkpoint_dir"] = in.CheckpointDir
 		m["crystalyse/fence"] = in.Fence
+		if in.Computation != "" {
+			m["crystalyse/computation"] = in.Computation
+		}
 	}
 	if !in.Deadline.IsZero() {
 		m["crystalyse/deadline"] = unix(in.Deadline)

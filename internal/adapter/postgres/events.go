@@ -53,17 +53,25 @@ func fenced(ctx context.Context, q *db.Queries, s event.Scope) error {
 	if !ofStep(s) {
 		return nil
 	}
-	current, err := q.LockStep(ctx, db.LockStepParams{DiscoveryID: s.DiscoveryID, Gen: int32(s.Gen), Step: s.Step})
+	row, err := q.LockStep(ctx, db.LockStepParams{DiscoveryID: s.DiscoveryID, Gen: int32(s.Gen), Step: s.Step})
+	current := int(row.Attempt)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows), err == nil && int(current) < s.Attempt:
+	case errors.Is(err, pgx.ErrNoRows), err == nil && current < s.Attempt:
 		return fault.New(fault.CodeUnavailable, "attempt %d of step %s is not open", s.Attempt, s.Step).
 			WithHint("the database was restarted; the step is tried again")
 	case err != nil:
 		return err
-	case int(current) > s.Attempt:
-		return superseded(s, int(current))
+	case current > s.Attempt, s.Scheduled > 0 && row.Scheduled > s.Scheduled:
+		// What was scheduled later may have the same number, where the opening of
+		// this one was lost.
+		return superseded(s, current)
 	}
 	return nil
+}
+
+// Check tells whether an attempt is the current one of its step.
+func (d *DB) Check(ctx context.Context, s event.Scope) error {
+	return d.tx(ctx, func(q *db.Queries) error { return fenced(ctx, q, s) })
 }
 
 // ofStep tells what an attempt of a step writes from what is announced outside

@@ -79,6 +79,20 @@ func testLostOpening(t *testing.T) {
 	_, err = db.Open(t.Context(), s, 1)
 	require.NoError(t, err)
 	require.NoError(t, db.Append(t.Context(), s, made(t, &s, event.Error{})))
+
+	// It is lost once more, and what was scheduled later takes the same number
+	// before the one that was frozen comes back.
+	s.Scheduled = 1
+	_, err = conn.Exec(t.Context(), "UPDATE steps SET attempt = 1")
+	require.NoError(t, err)
+	later := scope(d, "t1.tool1", 1)
+	later.Scheduled = 2
+	opened, err := db.Open(t.Context(), later, later.Scheduled)
+	require.NoError(t, err)
+	later.Attempt = opened.Attempt
+	require.Equal(t, s.Attempt, later.Attempt)
+	require.True(t, fault.Is(db.Check(t.Context(), s), fault.CodeConflict))
+	require.NoError(t, db.Check(t.Context(), later))
 }
 
 func ordsOf(t *testing.T, db *postgres.DB, d discovery.Discovery) []int64 {

@@ -19,7 +19,7 @@ from crystalyse_common.callmeta import call_meta
 from crystalyse_common.errors import ToolFault, typed_errors
 from crystalyse_common.server import LONG, Server
 
-from . import diffusion, kept
+from . import diffusion
 from .models import DeNovoResult, GenerateResult, Generator, GeneratorsResult
 
 VERSION = "0.1.0"
@@ -73,13 +73,8 @@ async def generate_crystal_csp(
         raise ToolFault("unavailable", "Chemeleon has no checkpoint here", "method", ["use method=auto: prototypes and random cells", diffusion.WHAT_TO_DO])
     meta = call_meta(ctx)
     query = Query(formula, num_samples, z_values, method, seed, max_atoms)
-    if (done := kept.load(meta, query)) is not None:
-        return done
     toollog.write("start", "generate_crystal_csp", meta.key)
-    result = await _in_thread(ctx, lambda report, stop: search(query, report, stop, meta.deadline))
-    kept.save(meta, query, result)
-    toollog.write("success", "generate_crystal_csp", meta.key)
-    return result
+    return await _in_thread(ctx, lambda report, stop: search(query, report, stop, meta.deadline))
 
 
 T = TypeVar("T")

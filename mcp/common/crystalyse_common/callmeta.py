@@ -1,4 +1,4 @@
-"""What a host may send with a call in `_meta`: key, checkpoint folder, fence, deadlines."""
+"""What a host may send with a call in `_meta`: keys, checkpoint folder, fence, deadlines."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class CallMeta:
 
     Attributes:
         key: idempotency key; the same key means the same computation.
+        computation: the print of all that decides the answer (code, environment, model files, arguments); may change between attempts.
         checkpoint_dir: where checkpoints of this computation live.
         fence: orders attempts; a running attempt that sees a higher one stops.
         deadline: unix seconds at which to checkpoint and stop.
@@ -20,6 +21,7 @@ class CallMeta:
     """
 
     key: str = ""
+    computation: str = ""
     checkpoint_dir: Path | None = None
     fence: int = 0
     deadline: float | None = None
@@ -30,10 +32,12 @@ def call_meta(ctx: Any) -> CallMeta:
     """Read the meta of a request; malformed entries are treated as absent."""
     meta = dict(ctx.request_context.meta or {})
     key = meta.get("crystalyse/idempotency_key")
+    computation = meta.get("crystalyse/computation")
     folder = meta.get("crystalyse/checkpoint_dir")
     fence = meta.get("crystalyse/fence")
     return CallMeta(
         key=key if isinstance(key, str) else "",
+        computation=computation if isinstance(computation, str) else "",
         checkpoint_dir=Path(folder) if isinstance(folder, str) and Path(folder).is_absolute() else None,
         fence=int(fence) if isinstance(fence, (int, float)) else 0,
         deadline=_seconds(meta.get("crystalyse/deadline")),

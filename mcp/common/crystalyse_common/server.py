@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any, ClassVar
 
+import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
 from . import stdio
+from .answers import Answers
+from .callmeta import CallMeta, call_meta
 from .errors import ToolFault, error_result
 from .trace import log_to_stderr
 
@@ -28,9 +31,27 @@ class Server(MCPServer):
     renamed: ClassVar[dict[str, dict[str, str]]] = {}
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
-        """Run a tool, also by an older name; a rejected argument becomes invalid_input with its field."""
+        """Run a tool, also by an older name; what an earlier attempt of the call has answered is given again."""
+        from mcp_types import CallToolResult
+
         name = self.aliases.get(name, name)
         arguments = self.modern(name, arguments)
+        answers = Answers.of(_meta(context), str(self.version or ""), name, arguments)
+        if answers is None:
+            return await self._run(name, arguments, context)
+        try:
+            if (known := await anyio.to_thread.run_sync(answers.claim)) is not None:
+                return CallToolResult.model_validate(known)
+            out = await self._run(name, arguments, context)
+            if not isinstance(out, CallToolResult) or out.is_error:
+                return out
+            said = await anyio.to_thread.run_sync(answers.keep, out.model_dump(mode="json", by_alias=True, exclude_none=True))
+            return CallToolResult.model_validate(said)
+        except ToolFault as fault:
+            return error_result(fault)
+
+    async def _run(self, name: str, arguments: dict[str, Any], context: Any) -> Any:
+        """Run a tool; a rejected argument becomes invalid_input with its field."""
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as exc:
@@ -53,6 +74,14 @@ class Server(MCPServer):
                 value = [value]
             out.setdefault(name, value)
         return out
+
+
+def _meta(context: Any) -> CallMeta:
+    """What the host sent with a call; a call from within this process has nothing."""
+    try:
+        return call_meta(context)
+    except (AttributeError, ValueError):
+        return CallMeta()
 
 
 def serve(server: MCPServer) -> None:

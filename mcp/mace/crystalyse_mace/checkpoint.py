@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from crystalyse_common.errors import ToolFault
+from crystalyse_common.fence import Fence
 from crystalyse_common.files import write_atomic
 
 
@@ -30,22 +30,13 @@ class Checkpoint:
 
     def __init__(self, folder: Path | None, fence: int, signature: str):
         """Claim the folder for this attempt."""
-        self.folder, self.fence, self.signature = folder, fence, signature
-        if folder is None:
-            return
-        self.check()
-        write_atomic(folder / "fence", str(fence).encode())
+        self.folder, self.fence, self.signature = folder, Fence(folder, fence), signature
+        with self.fence.held():
+            self.fence.claim()
 
     def check(self) -> None:
         """Stop when a newer attempt has claimed the folder."""
-        if self.folder is None:
-            return
-        try:
-            seen = int((self.folder / "fence").read_text())
-        except (FileNotFoundError, ValueError):
-            return
-        if seen > self.fence:
-            raise ToolFault("stale_fence", "a newer attempt of this calculation has taken over")
+        self.fence.check()
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The newest whole state, or None."""
@@ -65,13 +56,14 @@ class Checkpoint:
         """Write a state; the last one becomes the predecessor."""
         if self.folder is None:
             return
-        self.check()
         buf = io.BytesIO()
         np.savez(buf, signature=np.array(self.signature), **state)
         current = self.folder / "state.npz"
-        if current.exists():
-            os.replace(current, self.folder / "state.prev.npz")
-        write_atomic(current, buf.getvalue())
+        with self.fence.held():
+            self.check()
+            if current.exists():
+                os.replace(current, self.folder / "state.prev.npz")
+            write_atomic(current, buf.getvalue())
 
     def result(self) -> dict[str, Any] | None:
         """The finished result, if this computation is done."""
@@ -87,5 +79,7 @@ class Checkpoint:
         """Keep the result, so that asking again computes nothing."""
         if self.folder is None:
             return
-        self.check()
-        write_atomic(self.folder / "result.json", json.dumps({"signature": self.signature, "result": result}).encode())
+        body = json.dumps({"signature": self.signature, "result": result}).encode()
+        with self.fence.held():
+            self.check()
+            write_atomic(self.folder / "result.json", body)

@@ -138,7 +138,7 @@ func (q *Queries) KnownEvents(ctx context.Context, ids []string) ([]string, erro
 }
 
 const lockStep = `-- name: LockStep :one
-SELECT attempt FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE
+SELECT attempt, scheduled FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE
 `
 
 type LockStepParams struct {
@@ -147,11 +147,16 @@ type LockStepParams struct {
 	Step        string
 }
 
-func (q *Queries) LockStep(ctx context.Context, arg LockStepParams) (int32, error) {
+type LockStepRow struct {
+	Attempt   int32
+	Scheduled int64
+}
+
+func (q *Queries) LockStep(ctx context.Context, arg LockStepParams) (LockStepRow, error) {
 	row := q.db.QueryRow(ctx, lockStep, arg.DiscoveryID, arg.Gen, arg.Step)
-	var attempt int32
-	err := row.Scan(&attempt)
-	return attempt, err
+	var i LockStepRow
+	err := row.Scan(&i.Attempt, &i.Scheduled)
+	return i, err
 }
 
 const openStep = `-- name: OpenStep :one

@@ -50,7 +50,7 @@ SELECT s.step FROM steps s WHERE s.discovery_id = $1 AND s.gen = $2 AND s.step L
 ORDER BY s.step;
 
 -- name: LockStep :one
-SELECT attempt FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE;
+SELECT attempt, scheduled FROM steps WHERE discovery_id = $1 AND gen = $2 AND step = $3 FOR SHARE;
 
 -- name: SaveServerState :exec
 INSERT INTO mcp_servers (worker, server, state) VALUES ($1, $2, $3)

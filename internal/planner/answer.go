@@ -131,7 +131,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	}
 	for _, f := range all {
 		if rows > 3 || len(all) <= 2 {
-			polymorphs(&b, f, rows)
+			polymorphs(&b, f, h, rows)
 		}
 	}
 	method(&b, r, all, h)
@@ -202,31 +202,6 @@ func table(b *strings.Builder, all []facts) {
 	b.WriteString("\nEach row is the lowest-energy structure found for that composition; all were computed with the same settings.\n\n")
 }
 
-// polymorphs lists the ranked structures of a search.
-func polymorphs(b *strings.Builder, f facts, most int) {
-	var order []int
-	items := f.relaxed.items()
-	for i, item := range items {
-		if item["rank"] != nil && item["energy_above_best"] != nil {
-			order = append(order, i)
-		}
-	}
-	if len(order) < 2 {
-		return
-	}
-	sort.SliceStable(order, func(i, j int) bool { return number(items[order[i]], "rank") < number(items[order[j]], "rank") })
-	fmt.Fprintf(b, "Structures of %s, by energy above the best one:\n\n| space group | from | energy above best |\n|---|---|---|\n", f.formula)
-	for _, i := range order[:min(len(order), most)] {
-		item := items[i]
-		label := text(item, "label")
-		if label == "" {
-			label = "random cell"
-		}
-		fmt.Fprintf(b, "| %s | `%s` | %s |\n", text(item, "space_group_symbol"), strings.NewReplacer("|", "/", "`", "'").Replace(label), f.relaxed.cite("items.%d.energy_above_best", i))
-	}
-	b.WriteString("\n")
-}
-
 // method says how it was computed and what it does not show.
 func method(b *strings.Builder, r request, all []facts, h history) {
 	b.WriteString("\n**How:** ")
@@ -234,9 +209,7 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(b, "%s: candidates kept %s of %s tried; structures relaxed %s%s, of which converged %s", f.formula,
-			f.search.cite("n_kept"), f.search.cite("n_tried"), f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"))
-		b.WriteString(leftOut(f.relaxed))
+		b.WriteString(course(f, h))
 	}
 	b.WriteString(". " + potentialOf(all))
 	if r.pressed() {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,72 @@ func TestAShortBudgetIsShared(t *testing.T) {
 	require.NotContains(t, l.run(t), "The wall time allows fewer samples")
 	require.Equal(t, rigorousSamples, l.asked("generate_crystal_csp")[0]["num_samples"])
 	require.Nil(t, l.asked("generate_crystal_csp")[0]["max_atoms"])
+}
+
+// TestAShortSearchGoesOnInRounds: unrelaxed energies choose, a first pass, then
+// the best further, all compositions alike; the answer shows several structures
+// of each, and every round's counts.
+func TestAShortSearchGoesOnInRounds(t *testing.T) {
+	t.Parallel()
+	for _, cut := range []int{0, 4} {
+		l := limited("rigorous", "Five new stable K-Y-Zr-O quaternaries", 1200)
+		l.tools[screener], l.cut = true, cut
+		text := l.run(t)
+		for _, a := range l.asked("generate_crystal_csp") {
+			require.Equal(t, 18, a["num_samples"])
+		}
+		screens, rounds := l.asked(screener), l.asked("relax_structures")
+		require.Len(t, screens, 5)
+		require.Equal(t, screenKept, screens[0]["keep"])
+		require.Len(t, rounds, 10, "what has converged is not relaxed a third time")
+		for i, a := range rounds[:5] {
+			require.Equal(t, []any{firstFmax, firstSteps, nil}, []any{a["fmax"], a["max_steps"], a["keep_best"]})
+			given := screens[i]["structure_ids"].([]any)
+			require.Equal(t, []any{given[1], given[0]}, a["structure_ids"], "in the order of their unrelaxed energies")
+			next := rounds[5+i]
+			require.Equal(t, []any{"re_" + given[0].(string), "re_" + given[1].(string)}, next["structure_ids"], "the lowest first")
+			require.Equal(t, []any{roundFmax, roundSteps, nil}, []any{next["fmax"], next["max_steps"], next["keep_best"]})
+		}
+		require.Equal(t, 5, strings.Count(text, ", by energy above the best one:"))
+		require.Contains(t, text, ".energy_per_atom}} | {{v:")
+		require.Equal(t, cut > 0, strings.Contains(text, "left out when the time for the search was spent {{v:"))
+		require.Equal(t, cut > 0, strings.Contains(text, "The time left out most of the structures"))
+		require.Equal(t, 5, strings.Count(text, "of the best, relaxed further {{v:"))
+	}
+}
+
+// TestRoundsComeToAnEnd: what does not converge is relaxed further only as often
+// as there is time for.
+func TestRoundsComeToAnEnd(t *testing.T) {
+	t.Parallel()
+	round := func(from, to string, cut, converged bool) done {
+		d := done{tool: "relax_structures", status: "ok", args: map[string]any{"structure_ids": []any{from}}}
+		d.result = map[string]any{"n_cut": 0.0, "items": []any{map[string]any{"structure_id": to, "energy_per_atom": -1.0, "converged": converged}}}
+		if cut {
+			d.result["n_cut"] = 1.0
+		}
+		return d
+	}
+	r := request{}
+	r.formulas = []string{"MgO"}
+	search := done{tool: "generate_crystal_csp", status: "ok", args: map[string]any{"formula": "MgO"}, result: map[string]any{"structures": []any{map[string]any{"structure_id": "a"}}}}
+	h := history{search, round("a", "b", false, true)}
+	_, more := anotherRound(r, h)
+	require.True(t, more, "the first pass has a loose threshold")
+	h = append(h, round("b", "c", false, false))
+	_, more = anotherRound(r, h)
+	require.True(t, more)
+	_, more = anotherRound(r, append(h[:2:2], round("b", "c", false, true)))
+	require.False(t, more)
+	for i, id := 0, "c"; i < roundsAfter; i++ {
+		h = append(h, round(id, id+"c", false, false))
+		id += "c"
+	}
+	_, more = anotherRound(r, h)
+	require.False(t, more)
+	late := history{search, round("a", "b", true, true), round("b", "c", false, false), round("c", "d", false, false)}
+	_, more = anotherRound(r, late)
+	require.False(t, more)
 }
 
 // TestARaisedLimitIsSearched: limits that are told anew on the way, raised, make

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"slices"
-	"sort"
 	"strings"
 
 	"crystalyse/internal/discovery"
@@ -11,7 +10,10 @@ import (
 // samples is how many structures a search tries for each composition, as far as
 // the wall time allows.
 func (r request) samples() int {
-	if r.pressed() {
+	switch {
+	case r.inRounds(): // most are only looked at
+		return min(rigorousSamples, max(leastSamples, r.share())*3/2)
+	case r.pressed():
 		return max(leastSamples, r.share())
 	}
 	return r.wantedSamples()
@@ -73,8 +75,18 @@ func stages(r request, h history) (reply, bool) {
 	if next, ok := search(r, h); ok {
 		return next, true
 	}
+	if r.inRounds() {
+		if next, ok := screen(r, h); ok {
+			return next, true
+		}
+	}
 	if next, ok := relax(r, h); ok {
 		return next, true
+	}
+	if r.inRounds() {
+		if next, ok := anotherRound(r, h); ok {
+			return next, true
+		}
 	}
 	best := r.best(h)
 	if len(best) == 0 {
@@ -171,8 +183,8 @@ func relax(r request, h history) (reply, bool) {
 	var names []string
 	for _, f := range r.formulas {
 		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
-			ids := structureIDs(g)
-			if len(ids) == 0 || len(h.on("relax_structures", "structure_ids", ids[0])) > 0 {
+			ids := screened(g, h)
+			if len(ids) == 0 || len(relaxations(g, h)) > 0 {
 				continue
 			}
 			given := inKnownCells(f, h)
@@ -183,17 +195,17 @@ func relax(r request, h history) (reply, bool) {
 			known := len(beside)
 			// The known ones first: a search whose time is spent leaves out the last.
 			ids = append(slices.Clone(beside), ids...)
-			list := make([]any, len(ids))
-			for i, id := range ids {
-				list[i] = id
-			}
 			names = append(names, f)
-			args := map[string]any{"structure_ids": list, "keep_best": 3 + known}
+			args := map[string]any{"structure_ids": anyList(ids), "keep_best": 3 + known}
 			if len(r.chosen) > 0 && known > 0 {
 				args["keep_best"] = 1 + known // random cells of a host seldom win
 			}
-			if r.pressed() {
-				args["fmax"], args["max_steps"] = 0.1, 100 // the best are relaxed again, tightly
+			switch {
+			case r.inRounds():
+				args["fmax"], args["max_steps"] = firstFmax, firstSteps
+				delete(args, "keep_best")
+			case r.pressed():
+				args["fmax"], args["max_steps"] = firstFmax, 100 // the best are relaxed again, tightly
 			}
 			calls = append(calls, call{"relax_structures", args})
 		}
@@ -232,22 +244,36 @@ func found(formulas []string, h history) []material {
 	for _, f := range formulas {
 		var all []material
 		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
-			ids := structureIDs(g)
-			if len(ids) == 0 {
-				continue
-			}
-			for _, d := range h.on("relax_structures", "structure_ids", ids[0]).good() {
-				if m, ok := lowest(f, g, d); ok {
+			for _, d := range relaxations(g, h) {
+				if m, ok := lowest(f, g, d); ok && d.ok() {
 					all = append(all, m)
 				}
 			}
 		}
 		if len(all) > 0 {
-			sort.SliceStable(all, func(i, j int) bool { return all[i].energy() < all[j].energy() })
-			out = append(out, all[0])
+			out = append(out, newestOfLowest(all))
 		}
 	}
 	return out
+}
+
+// sameEnergy is what a relaxation that goes on may change an energy by without
+// finding another structure, in eV/atom.
+const sameEnergy = 0.002
+
+// newestOfLowest takes the lowest, from the last call that has it: there it stands
+// beside others that were relaxed alike.
+func newestOfLowest(all []material) material {
+	low := all[0].energy()
+	for _, m := range all {
+		low = min(low, m.energy())
+	}
+	for i := len(all) - 1; i > 0; i-- {
+		if all[i].energy() <= low+sameEnergy {
+			return all[i]
+		}
+	}
+	return all[0]
 }
 
 func (m material) energy() float64 { return number(m.relaxed.items()[m.bestItem], "energy_per_atom") }

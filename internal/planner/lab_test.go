@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 type lab struct {
 	tools    map[string]bool
 	above    float64 // of every candidate, above the hull
+	cut      int     // structures that a relaxation had no time for
 	answer   string  // to a question
 	notes    map[int]string
 	ends     map[string]string // how calls of a tool end; "" is ok
@@ -94,14 +96,21 @@ func (l *lab) result(c call) map[string]any {
 		l.n++
 		f := c.args["formula"].(string)
 		return map[string]any{"formula": f, "n_kept": 2, "n_tried": 3, "structures": []any{map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_a", f, l.n)}, map[string]any{"structure_id": fmt.Sprintf("st_%s_%d_b", f, l.n)}}}
+	case screener:
+		var items []any
+		for i, id := range l.ids(c) {
+			items = append(items, map[string]any{"structure_id": id, "rank": len(l.ids(c)) - i})
+		}
+		slices.Reverse(items)
+		return map[string]any{"items": items}
 	case "relax_structures":
 		var items []any
 		best := ""
 		for i, id := range l.ids(c) {
 			best = "re_" + id
-			items = append(items, map[string]any{"structure_id": best, "formula": strings.Split(id, "_")[1], "energy_per_atom": -3 - float64(i), "rank": i + 1, "energy_above_best": 0.1, "space_group_symbol": "Fm-3m", "label": "rocksalt", "converged": true})
+			items = append(items, map[string]any{"structure_id": best, "input_structure_id": id, "formula": strings.Split(strings.ReplaceAll(id, "re_", ""), "_")[1], "energy_per_atom": -3 - float64(i), "rank": i + 1, "energy_above_best": 0.1, "space_group_symbol": "Fm-3m", "label": "rocksalt", "converged": true})
 		}
-		return map[string]any{"items": items, "best_structure_id": best, "n_converged": 2, "potential": map[string]any{"name": "CHGNet"}}
+		return map[string]any{"items": items, "best_structure_id": best, "n_converged": 2, "n_cut": l.cut, "potential": map[string]any{"name": "CHGNet"}}
 	case "analyze_space_group":
 		return map[string]any{"structure_id": c.args["structure_id"], "space_group_symbol": "Fm-3m", "space_group_number": 225, "symprec": 0.1, "conventional": map[string]any{"lattice_a": 5.6, "lattice_b": 5.6, "lattice_c": 5.6}}
 	case "calculate_formation_energy", "calculate_energy_above_hull", "novelty":

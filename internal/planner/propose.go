@@ -152,7 +152,7 @@ func listing(d done, r request) string {
 func proposalAnswer(r request, d done, best []material, h history, signal string) string {
 	all := gatherAll(best, h)
 	var b strings.Builder
-	b.WriteString(shownStable(all))
+	b.WriteString(shownStable(all, h))
 	fmt.Fprintf(&b, "%s compositions of %s are charge-balanced; the simplest were searched: %s. ", d.cite("n_valid"), r.systemName(), list(r.formulas))
 	if without := r.withoutResult(best); len(without) > 0 {
 		fmt.Fprintf(&b, "No structure of %s converged, so nothing is said of it. ", list(without))
@@ -171,7 +171,7 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 			b.WriteString(s)
 			said[s] = true
 		}
-		polymorphs(&b, f, 4)
+		polymorphs(&b, f, h, 4)
 	}
 	b.WriteString(newness(best, h))
 	method(&b, r, all, h)
@@ -182,7 +182,7 @@ func proposalAnswer(r request, d done, best []material, h history, signal string
 }
 
 // shownStable answers a question for stable compounds before all else.
-func shownStable(all []facts) string {
+func shownStable(all []facts, h history) string {
 	if noHull(all) {
 		return ""
 	}
@@ -195,7 +195,9 @@ func shownStable(all []facts) string {
 		case f.hull.known && f.hull.above == "":
 			open = append(open, f.formula)
 		}
-		cut = cut || number(f.relaxed.result, "n_cut") > 0
+		for _, d := range relaxations(f.search, h) {
+			cut = cut || number(d.result, "n_cut") > 0
+		}
 	}
 	s := "**None of these compounds is shown to be stable.** "
 	if len(on) > 0 {

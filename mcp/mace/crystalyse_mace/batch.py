@@ -54,7 +54,7 @@ class Batch:
         """The engine's job of a member; its checkpoints have a folder of their own."""
         name = hashlib.sha256(f"{sid}/{stage}".encode()).hexdigest()[:16]
         folder = self.meta.checkpoint_dir / f"{stage}-{name}" if self.meta.checkpoint_dir else None
-        return {"structure_id": sid, "key": f"{self.meta.key}/{stage}/{sid}" if self.meta.key else "", "tool": self.tool,
+        return {"structure_id": sid, "key": f"{self.meta.key}/{stage}/{sid}" if self.meta.key else "", "tool": self.tool, "label": load_record(sid).get("label"),
                 "folder": str(folder) if folder else None, "fence": self.meta.fence, "deadline": self.meta.deadline,
                 "frame_every": max(0.5, self.pool.size / FRAMES_PER_SECOND), **extra}
 

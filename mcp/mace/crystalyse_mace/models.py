@@ -92,7 +92,8 @@ class BatchItem(Result):
     formula: str
     label: str | None = Field(description="where the input came from, for example a prototype's name")
     energy_per_atom: Finite | None = unit(EV_ATOM, "energy in eV/atom", "energy_per_atom")
-    energy_above_best: Finite | None = unit(EV_ATOM, "energy above the best member of the same composition in eV/atom", "energy_above_best")
+    energy_above_best: Finite | None = unit(
+        EV_ATOM, "energy above the best member of the same composition in eV/atom", "energy_above_best", expression="expression", inputs="inputs")
     max_force: Finite | None = unit(FORCE, "largest remaining force in eV/angstrom", "max_force")
     steps: int | None = unit("", "optimizer steps")
     converged: bool
@@ -101,6 +102,8 @@ class BatchItem(Result):
     space_group_symbol: str | None
     space_group_number: int | None = unit("", "international number at the batch's symprec")
     stage: str = Field(description="coarse, or full for the best few")
+    expression: str = Field(description="of energy_above_best; empty without one")
+    inputs: list[str] = Field(description="the relaxed structures that the expression is made of")
     error: str | None
 
 

@@ -89,14 +89,16 @@ def assemble(results: dict[str, Outcome], tight: set[str], twins: dict[str, str]
         r, record = results[sid], load_record(sid)
         ref = (r.get("structures") or [{}])[0]
         group = ref.get("space_group") or {}
-        above = r["energy_per_atom"] - results[best[r["formula"]]]["energy_per_atom"] if sid in rank else None
+        lowest = results[best[r["formula"]]] if sid in rank else None
         return BatchItem(
             input_structure_id=sid, structure_id=r.get("structure_id"), formula=record["formula"], label=record.get("label"),
-            energy_per_atom=r.get("energy_per_atom"), energy_above_best=above, max_force=r.get("max_force"), steps=r.get("steps"),
+            energy_per_atom=r.get("energy_per_atom"),
+            energy_above_best=r["energy_per_atom"] - lowest["energy_per_atom"] if lowest else None, max_force=r.get("max_force"), steps=r.get("steps"),
             converged=bool(r.get("converged")), rank=rank.get(sid),
             duplicate_of=results[_final(sid, twins)]["structure_id"] if sid in twins else None,
             space_group_symbol=group.get("symbol"), space_group_number=group.get("number"),
-            stage="full" if sid in tight else "coarse", error=r.get("error"))
+            stage="full" if sid in tight else "coarse", expression="E/atom - E(best)/atom" if lowest else "",
+            inputs=[r["structure_id"], lowest["structure_id"]] if lowest else [], error=r.get("error"))
 
     given = list(results)
     order = sorted(given, key=lambda s: (rank.get(s, len(given) + 1), given.index(s)))

@@ -67,6 +67,11 @@ def test_compositions_are_ranked_apart(mace: Session) -> None:
     out = mace.call("relax_structures", {"structure_ids": ids})
     assert {i["input_structure_id"]: i["rank"] for i in out["items"]} == {ids[0]: 1, ids[1]: 1, ids[2]: 2}
     assert out["best_structure_id"] is None
+    second = next(i for i in out["items"] if i["input_structure_id"] == ids[2])
+    first = next(i for i in out["items"] if i["input_structure_id"] == ids[0])
+    assert second["expression"] == "E/atom - E(best)/atom"
+    assert second["inputs"] == [second["structure_id"], first["structure_id"]]
+    assert second["energy_above_best"] == pytest.approx(second["energy_per_atom"] - first["energy_per_atom"]) and second["energy_above_best"] > 0
 
 
 def test_member_survives_its_engine(mace: Session, tmp_path: Path) -> None:

@@ -68,6 +68,16 @@ demo-crash: envs ## watch a discovery end right while worker, API, Redis and Tem
 bench-durable: envs ## what durability costs, beside a bare workflow; 100 discoveries of 8 candidates on 2 slots
 	CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -tags bench -timeout 90m -count=1 -v -run TestBench ./e2e
 
+# The last release of Temporal's server that the Go of go.mod builds.
+ENGINE_VERSION := v1.32.1
+
+.PHONY: bench-durable-postgres
+bench-durable-postgres: envs $(TOOLS)/temporal/server ## the same fan-out with PostgreSQL as the engine's store (builds Temporal's server: minutes)
+	CRYSTALYSE_BENCH_ENGINE=$(TOOLS)/temporal CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -tags bench -timeout 90m -count=1 -v -run TestBenchFanOut ./e2e
+
+$(TOOLS)/temporal/server:
+	GOBIN=$(TOOLS)/temporal $(GO) install go.temporal.io/server/cmd/server@$(ENGINE_VERSION) go.temporal.io/server/cmd/tools/sql@$(ENGINE_VERSION)
+
 chaos-relay: envs ## break everything between discoveries and 100 viewers, for minutes
 	$(GO) test -timeout 60m -count=1 -v ./e2e/chaosrelay -args -events 200000 -viewers 100 -sessions 20 -reconnects 1000 -nodes 3 -calm 1s
 

@@ -56,7 +56,7 @@ class Fence:
             return
         self.check()
         if self._seen() != self.number:
-            write_atomic(self.folder / "fence", str(self.number).encode())
+            write_atomic(self.folder / "fence", str(self.number).encode(), lasting=False)
 
     def _seen(self) -> int:
         if self.folder is None:

@@ -20,16 +20,20 @@ def artifacts() -> Path:
     return path
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write by a temporary name, fsync and rename, so that a reader never sees half a file."""
+def write_atomic(path: Path, data: bytes, lasting: bool = True) -> None:
+    """Write by a temporary name, fsync and rename, so that a reader never sees half a file.
+
+    What is of use to running processes only need not be lasting: a loss of power may take it away.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd, tmp = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
         try:
             with os.fdopen(fd, "wb") as f:
                 f.write(data)
-                f.flush()
-                os.fsync(f.fileno())
+                if lasting:
+                    f.flush()
+                    os.fsync(f.fileno())
             os.replace(tmp, path)
         except BaseException:
             Path(tmp).unlink(missing_ok=True)

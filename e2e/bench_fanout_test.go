@@ -55,18 +55,18 @@ func TestBenchFanOut(t *testing.T) {
 	require.Equal(t, (many+1)*fanWidth, len(waits), "each candidate was relaxed once")
 	ideal := time.Duration((many+1)*fanWidth*benchRelaxMS/benchSlots) * time.Millisecond
 	slices.Sort(took)
-	page, store := "bench/durable/FANOUT.md", "SQLite"
+	page, by, store := "bench/durable/FANOUT.md", "bench-durable", "SQLite"
 	if engine != nil {
-		page, store = "bench/durable/FANOUT-POSTGRES.md", "PostgreSQL (Temporal's own server, as a production setup runs it, on a PostgreSQL of its own; its list of runs, which no step waits for, is in SQLite)"
+		page, by, store = "bench/durable/FANOUT-POSTGRES.md", "bench-durable-postgres", "PostgreSQL (Temporal's own server, as a production setup runs it, on a PostgreSQL of its own; its list of runs, which no step waits for, is in SQLite)"
 	}
-	results(t, page, fmt.Sprintf(fanOutPage, many, fanWidth, benchSlots, busy, load(), benchRelaxMS/1000, (many+1)*fanWidth, store,
+	results(t, page, fmt.Sprintf(fanOutPage, many, fanWidth, benchSlots, by, busy, load(), benchRelaxMS/1000, (many+1)*fanWidth, store,
 		most, ideal.Round(time.Second), wall.Round(time.Second), wall.Seconds()/ideal.Seconds(), took[0].Round(time.Second), took[len(took)/2].Round(time.Second), took[len(took)-1].Round(time.Second),
 		longest(waits).Round(time.Second), lone.Sub(late).Round(time.Second)))
 }
 
 const fanOutPage = `# %d discoveries of %d candidates on %d slots
 
-Written by ` + "`make bench-durable`" + ` on one machine with two cores that did other work at the time (load average %s at the begin, %s at the end). The tool is a stub: a relaxation sleeps %d s and is the only long tool, so that it alone takes one of the slots; generating, validating and the hull answer at once, beside them. A second user asks for one more discovery of as many candidates when half of all is done: %d relaxations together. The engine keeps its state in %s.
+Written by ` + "`make %s`" + ` on one machine with two cores that did other work at the time (load average %s at the begin, %s at the end). The tool is a stub: a relaxation sleeps %d s and is the only long tool, so that it alone takes one of the slots; generating, validating and the hull answer at once, beside them. A second user asks for one more discovery of as many candidates when half of all is done: %d relaxations together. The engine keeps its state in %s.
 
 | | measured | reach |
 |---|---|---|

@@ -25,6 +25,7 @@ func TestMemory(t *testing.T) {
 	t.Run("WhatIsSavedIsFoundAndForgotten", testSaveAndForget)
 	t.Run("StoredInstructionsAreQuoted", testInjection)
 	t.Run("ADiscoveryIsDigestedOnce", testDigest)
+	t.Run("AModelWordsWhatStays", testWorded)
 	t.Run("OnlyTheRunOverAllArranges", testArrange)
 }
 
@@ -227,6 +228,37 @@ func testDigest(t *testing.T) {
 	var res activities.KeepResult
 	b.do(t, activities.NameMemoryDigest, activities.KeepInput{}, &res)
 	require.Zero(t, res.Digested, "what was forgotten is not remembered again")
+}
+
+// testWorded: what a language model makes of a digest stands, unless a number in it
+// is none of the record; then the record itself does.
+func testWorded(t *testing.T) {
+	for words, by := range map[string]string{
+		"MgO was asked about, and its energy was found to be −1.250.": "scripted",
+		"MgO was asked about, and its energy is 1.250 below zero.":    "extracted",
+	} {
+		t.Run(by, func(t *testing.T) {
+			b := setup(t, asks(`{"formula":"MgO"}`), llm.Turn{Text: "MgO has {{v:t1.tool1.e}}.", FinishReason: "stop"})
+			s := b.remember("p")
+			first := b.turn(t, 1, b.head)
+			b.call(t)
+			b.finish(t, b.turn(t, 2, first.Head).Head)
+			k := &activities.Keeping{Store: b.db.Memories(), Calls: b.db, Model: &model{turns: []llm.Turn{{Text: words, FinishReason: "stop"}}}, Log: slog.New(slog.DiscardHandler)}
+			b.env.RegisterActivity(k)
+			var res activities.KeepResult
+			b.do(t, activities.NameMemoryDigest, activities.KeepInput{UserID: "local"}, &res)
+			list, err := s.List(t.Context(), "local", memory.Filter{Types: []memory.Type{memory.ShortTerm}}, "", 10)
+			require.NoError(t, err)
+			require.Len(t, list, 1)
+			require.Equal(t, by == "scripted", list[0].Content == words, list[0].Content)
+			require.Contains(t, list[0].Content, "−1.250")
+			var about struct {
+				By string `json:"worded_by"`
+			}
+			require.NoError(t, json.Unmarshal(list[0].Metadata, &about))
+			require.Equal(t, by, about.By)
+		})
+	}
 }
 
 // arranging counts how often the index was looked after.

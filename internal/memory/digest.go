@@ -126,7 +126,12 @@ func failures(r report.Report) string {
 	return strings.Join(out, "; ")
 }
 
-var number = regexp.MustCompile(`\d+(?:[.,]\d+)?`)
+var number = regexp.MustCompile(`[-−]?\d+(?:[.,]\d+)*`)
+
+// numbers gives those of a text, with their signs.
+func numbers(text string) []string {
+	return number.FindAllString(strings.ReplaceAll(text, "−", "-"), -1)
+}
 
 // DigestPrompt asks a language model for the words of a digest.
 const DigestPrompt = `Rewrite the record of a finished materials discovery as a memory for later discoveries, in at most 120 words of plain text:
@@ -134,21 +139,18 @@ what was asked, what was found, what was refuted, what failed and why. Use only 
 State no number that is not in the record, change no formula, no potential's name and no unit. No markup.`
 
 // Trusted tells whether a model's wording of a digest may stand: it is a plain
-// text in which every number and formula is one of the record's.
+// text in which every number, with its sign, and every formula is one of the
+// record's.
 func Trusted(words, record string) bool {
 	words = strings.TrimSpace(words)
 	if words == "" || len(words) > 2000 || strings.ContainsAny(words, "{}`*#|") {
 		return false
 	}
-	for _, n := range number.FindAllString(words, -1) {
-		if !strings.Contains(record, n) {
-			return false
-		}
-	}
-	for _, f := range FindFormulas(words) {
-		if !strings.Contains(record, f) {
-			return false
-		}
-	}
-	return true
+	return within(numbers(words), numbers(record)) && within(FindFormulas(words), FindFormulas(record))
+}
+
+// within reports whether all of some are among others: a part of a number or of a
+// formula is another one.
+func within(some, others []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(others, s) })
 }

@@ -56,4 +56,18 @@ func TestContentsAreSentences(t *testing.T) {
 		"Refuted: Mg3N is not a valid composition (no states add up to zero).\nFailed: the tool relax structure failed (out of memory).", got.Content)
 	require.ElementsMatch(t, []string{"MgO", "Mg3N"}, got.Context.Formulas)
 	require.False(t, memory.Trusted("MgO has 17 things", got.Content), "a number that the record has not")
+	const record = "Found: NaFe2O3 is valid. Computed: MgO formation energy per atom −3.05 eV/atom (CHGNet 0.3.0)."
+	for words, stands := range map[string]bool{
+		"MgO was computed at −3.05 eV/atom by CHGNet 0.3.0.": true,
+		"MgO was computed at -3.05 eV/atom.":                 true,
+		"NaFe2O3 is valid.":                                  true,
+		"MgO was computed at 3.05 eV/atom.":                  false,
+		"MgO was computed at −3.0 eV/atom.":                  false,
+		"MgO took 5 tries.":                                  false,
+		"Fe2O3 is valid.":                                    false,
+		"MgO was **computed**.":                              false,
+		"":                                                   false,
+	} {
+		require.Equal(t, stands, memory.Trusted(words, record), words)
+	}
 }

@@ -31,6 +31,7 @@ export interface OverlayContent {
 const FONT = '"Inter Variable", system-ui, sans-serif';
 const AXES = ["#d1495b", "#3a9d5d", "#3f7ad1"];
 const ARM = 26;
+const REACH = ARM + 26; // its letters, and room for another one
 
 /** Paints in CSS pixels; the caller has scaled the context. */
 export function paintOverlay(ctx: CanvasRenderingContext2D, c: OverlayContent): void {
@@ -110,6 +111,14 @@ function path(ctx: CanvasRenderingContext2D, c: OverlayContent, p: Path): void {
     [number, number],
   ];
   text(ctx, p.text, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2 - 10, c.accent, c.background, 600, 13);
+}
+
+/** Where a label goes that the gizmo would cover: beside it, up or to the right, where the pane is. */
+export function beside(gizmo: { x: number; y: number }, p: { x: number; y: number }): { x: number; y: number } {
+  const [right, up] = [p.x - gizmo.x, gizmo.y - p.y];
+  if (Math.hypot(right, up) >= REACH) return p;
+  const angle = Math.min(Math.PI / 2, Math.max(0, Math.atan2(up, right)));
+  return { x: gizmo.x + REACH * Math.cos(angle), y: gizmo.y - REACH * Math.sin(angle) };
 }
 
 /** Where a label of a cell axis goes: a little beyond its end. */

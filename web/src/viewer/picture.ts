@@ -6,7 +6,7 @@ import { parseHex } from "./colors";
 import { type Crystal, symbolOf } from "./crystal";
 import type { Measurement } from "./measure";
 import { DEFAULTS, FIT, MAX_LABELS, type ViewerOptions } from "./options";
-import { axisLabel, type Label, type OverlayContent, type Path, paintOverlay } from "./overlay";
+import { axisLabel, beside, type Label, type OverlayContent, type Path, paintOverlay } from "./overlay";
 import { Pane } from "./pane";
 import { Stage } from "./stage";
 
@@ -28,16 +28,20 @@ export function sceneLabels(s: Labeled): OverlayContent {
   const { theme } = s.options;
   const labels: Label[] = [];
   const paths: Path[] = [];
+  const gizmos: OverlayContent["gizmos"] = [];
   const w = s.width / Math.max(1, s.panes.length);
   s.panes.forEach((pane, k) => {
     const place = (p: Vec3) => {
       const v = s.stage.project(p, pane, s.view, w, s.height);
       return { x: v.x + k * w, y: v.y };
     };
+    const gizmo = { x: k * w + GIZMO, y: s.height - GIZMO, lattice: pane.lattice };
+    if (s.options.gizmo) gizmos.push(gizmo);
     if (s.options.cell) {
       for (const axis of [0, 1, 2] as const) {
+        const end = place(axisLabel(pane.lattice, axis, pane.radius));
         labels.push({
-          ...place(axisLabel(pane.lattice, axis, pane.radius)),
+          ...(s.options.gizmo ? beside(gizmo, end) : end),
           text: "abc".charAt(axis),
           color: theme.ink,
           bold: true,
@@ -55,9 +59,6 @@ export function sceneLabels(s: Labeled): OverlayContent {
       paths.push({ points, text: formatMeasure(s.measurement) });
     }
   });
-  const gizmos = s.options.gizmo
-    ? s.panes.map((p, k) => ({ x: k * w + GIZMO, y: s.height - GIZMO, lattice: p.lattice }))
-    : [];
   return {
     labels,
     paths,

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { beside } from "./overlay";
+
+const gizmo = { x: 46, y: 454 };
+
+it("leaves a label alone that the gizmo does not cover", () => {
+  expect(beside(gizmo, { x: 200, y: 300 })).toEqual({ x: 200, y: 300 });
+});
+
+it("puts a label that the gizmo covers beside it, inside the pane", () => {
+  for (const [x, y] of [
+    [44, 430],
+    [46, 454],
+    [60, 440],
+    [20, 490], // below and to the left there is no room
+    [30, 420],
+    [80, 480],
+  ] as const) {
+    const p = beside(gizmo, { x, y });
+    expect(Math.hypot(p.x - gizmo.x, p.y - gizmo.y)).toBeCloseTo(52);
+    expect(p.x).toBeGreaterThanOrEqual(gizmo.x);
+    expect(p.y).toBeLessThanOrEqual(gizmo.y);
+  }
+});

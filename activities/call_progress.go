@@ -25,6 +25,7 @@ func (c *callRun) waitReady(ctx context.Context) error {
 	err := c.a.Tools.Ready(ctx, c.call.Server, func(what string) {
 		c.hb.set(map[string]string{"waiting": what})
 		if waited {
+			c.rec.Live(event.TaskProgress{TaskID: taskID, TotalSteps: 1, Details: what})
 			c.note(ctx, tool.Progress{Message: what, At: time.Now().UTC()})
 			return
 		}

@@ -104,6 +104,8 @@ func (s *server) models(c *gin.Context, userID string) error {
 	}
 	if err != nil {
 		detail = "does not answer"
+	} else if found == nil && (state.State == "ready" || state.State == "idle") {
+		detail = "starting"
 	}
 	c.JSON(http.StatusOK, gin.H{"models": append(out, found...), "next": "", "potentials": detail})
 	return nil
@@ -116,20 +118,59 @@ func agentBody(a llm.Identity, first bool) modelBody {
 // potentials remembers the list for a while: it changes when somebody puts a
 // model file into a folder.
 type potentials struct {
-	mu   sync.Mutex
-	at   time.Time   // guarded by mu
-	have []modelBody // guarded by mu
+	mu     sync.Mutex
+	at     time.Time     // guarded by mu
+	have   []modelBody   // guarded by mu
+	err    error         // of the last question; guarded by mu
+	asking chan struct{} // closed when the question under way is answered; guarded by mu
 }
 
-const potentialsFresh = time.Minute
+const (
+	potentialsFresh = time.Minute
+	// A server that has to start first answers the next question: whoever opens
+	// the page is told at once who reasons.
+	potentialsPatience = 2 * time.Second
+	potentialsAtMost   = 2 * time.Minute
+)
 
+// list gives the potentials as far as they are known within a moment.
 func (p *potentials) list(ctx context.Context, a tool.Asker, now time.Time) ([]modelBody, error) {
 	p.mu.Lock()
-	have, fresh := p.have, p.have != nil && now.Sub(p.at) < potentialsFresh
-	p.mu.Unlock()
-	if fresh {
-		return have, nil
+	if p.have != nil && now.Sub(p.at) < potentialsFresh {
+		defer p.mu.Unlock()
+		return p.have, nil
 	}
+	if p.asking == nil {
+		p.asking = make(chan struct{})
+		go p.ask(context.WithoutCancel(ctx), a, now)
+	}
+	asking := p.asking
+	p.mu.Unlock()
+	select {
+	case <-asking:
+	case <-time.After(potentialsPatience):
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.have, p.err
+}
+
+func (p *potentials) ask(ctx context.Context, a tool.Asker, now time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, potentialsAtMost)
+	defer cancel()
+	have, err := listed(ctx, a)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err = err; err == nil {
+		p.at, p.have = now, have
+	}
+	close(p.asking)
+	p.asking = nil
+}
+
+func listed(ctx context.Context, a tool.Asker) ([]modelBody, error) {
 	raw, err := a.Potentials(ctx)
 	if err != nil {
 		return nil, err
@@ -151,13 +192,10 @@ func (p *potentials) list(ctx context.Context, a tool.Asker, now time.Time) ([]m
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return nil, err
 	}
-	have = make([]modelBody, 0, len(answer.Items))
+	have := make([]modelBody, 0, len(answer.Items))
 	for _, i := range answer.Items {
 		have = append(have, modelBody{Kind: "potential", Key: i.Key, Name: i.Name, Version: i.Version, Available: i.Available, Default: i.Key == answer.Default,
 			EnergyLevel: i.EnergyLevel, License: i.License, Checkpoint: i.Checkpoint, Description: i.Description, Detail: i.WhatToDo})
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at, p.have = now, have
 	return have, nil
 }

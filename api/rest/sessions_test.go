@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -162,4 +163,40 @@ func TestCatalog(t *testing.T) {
 	require.Len(t, r["models"], 2)
 	require.Equal(t, "CHGNet", r["models"].([]any)[1].(map[string]any)["name"])
 	require.Equal(t, "ready", d.do(t, "GET", "/api/v1/tools", "").json(t)["tools"].([]any)[0].(map[string]any)["state"])
+}
+
+// TestModelsDoNotWaitForAServerThatStarts: who reasons is told at once, and the
+// potentials are there when somebody asks later.
+func TestModelsDoNotWaitForAServerThatStarts(t *testing.T) {
+	t.Parallel()
+	started := make(chan struct{})
+	d := open(t, func(d *rest.Deps) {
+		d.Agents = []llm.Identity{{Name: "CrystaLyse", Model: "planner", Provider: "built-in"}}
+		d.Asker = starting{d.Asker, started}
+		d.States = func(context.Context) (map[string]tool.ServerState, error) {
+			return map[string]tool.ServerState{"mace": {State: "idle"}}, nil
+		}
+	})
+	r := d.do(t, "GET", "/api/v1/models", "").json(t)
+	require.Len(t, r["models"], 1)
+	require.Equal(t, "starting", r["potentials"])
+	close(started)
+	require.Eventually(t, func() bool {
+		return len(d.do(t, "GET", "/api/v1/models", "").json(t)["models"].([]any)) == 2
+	}, time.Minute, 10*time.Millisecond)
+}
+
+// starting answers once it has started.
+type starting struct {
+	tool.Asker
+	started <-chan struct{}
+}
+
+func (s starting) Potentials(ctx context.Context) (json.RawMessage, error) {
+	select {
+	case <-s.started:
+		return s.Asker.Potentials(ctx)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }

@@ -19,7 +19,13 @@ interface Models {
 }
 
 export function useModels() {
-  return useQuery({ queryKey: ["models"], queryFn: () => json<Models>("/models"), staleTime: 60_000 });
+  return useQuery({
+    queryKey: ["models"],
+    queryFn: () => json<Models>("/models"),
+    staleTime: 60_000,
+    // Potentials come when their environment is installed: on a new machine, minutes after the page.
+    refetchInterval: (q) => (q.state.data?.models.some((m) => m.kind === "potential") === false ? 5000 : false),
+  });
 }
 
 /** Who will reason, what computes energies, and what leaves this machine for it. */
@@ -43,6 +49,8 @@ export function ModelNote() {
       </p>
       {potentials.length > 0 ? (
         <p>Potentials: {potentials.map((m) => `${m.name} ${m.version ?? ""}`.trim()).join(", ")}</p>
+      ) : q.data.potentials ? (
+        <p>Potentials: {q.data.potentials.replace(/^waiting: /, "")}</p>
       ) : null}
       <p>
         {builtIn

@@ -3,7 +3,7 @@ import { memo, useEffect, useRef, useState } from "react";
 import { useUpdate } from "../api/queries";
 import { useNow } from "../hooks/useNow";
 import { useRunStore } from "../hooks/useRun";
-import { counted, formatSeconds, formatValue, words } from "../lib/format";
+import { counted, formatSeconds, formatValue, upperFirst, words } from "../lib/format";
 import { Formula } from "../lib/formula";
 import { secondsLeft } from "../run/traces";
 import type { Call, Note } from "../run/view";
@@ -147,6 +147,14 @@ export function ToolProgress({ call, discovery }: { call: Call; discovery: strin
   const done = p?.progress ?? task?.completed ?? 0;
   const total = p && p.total > 0 ? p.total : (task?.total ?? 0);
   const x = p?.details ?? {};
+  // What must be there first, in the server's words: it installs itself on a new machine.
+  if (task?.type === "waiting" && !p)
+    return (
+      <div className="progress">
+        <Meter part={0} whole={0} label={`Progress of ${words(call.tool)}`} />
+        <p className="small soft">{upperFirst(task.details || task.about)}</p>
+      </div>
+    );
   return (
     <div className="progress">
       <Meter part={done} whole={total} label={`Progress of ${words(call.tool)}`} />

@@ -44,7 +44,7 @@ export function ExportMenu({ id, name, viewer }: { id: string; name: string; vie
             hint,
             run: () => download(`/api/v1/structures/${id}/export?format=${format}`, ""),
           })),
-          ...[1, 2, 4].map((scale) => ({
+          ...[1, 2, 3, 4].map((scale) => ({
             label: `PNG ${scale}×`,
             disabled: !viewer,
             run: () => void png(scale, false),

@@ -1,0 +1,44 @@
+import { render, screen } from "@testing-library/react";
+import { expect, it } from "vitest";
+import type { Event } from "../event/events.gen";
+import { RunContext } from "../hooks/useRun";
+import { fold } from "../run/log";
+import { RunStore } from "../run/store";
+import { ToolProgress } from "./ToolCard";
+
+const did = "disc-1";
+const made = (type: string, n: number, data: object, ord?: number) =>
+  ({
+    id: `${did}/0/t1.tool1/1/${n}`,
+    timestamp: n,
+    type,
+    agent_name: "CrystaLyse",
+    mode: "creative",
+    data,
+    metadata: { session_id: "s", discovery_id: did, step: "t1.tool1", attempt: 1, ...(ord ? { ord } : {}) },
+  }) as unknown as Event;
+const id = { task_id: "t1.tool1.wait", total_steps: 1 };
+const start = made("tool_call_start", 1, { call_id: "t1.tool1", tool: "relax_structure", server: "mace" }, 1);
+const waits = made("task_start", 2, { ...id, task_type: "waiting", details: "waiting: 0.1 GB so far" }, 2);
+const still = made("task_progress", 1001, { ...id, completed_steps: 0, progress: 0, details: "waiting: 5 GB so far" });
+
+function shown(events: Event[]): void {
+  const call = fold(events).discoveries[0]?.calls[0];
+  if (!call) throw new Error("there is no call");
+  render(
+    <RunContext value={RunStore.of("s", events)}>
+      <ToolProgress call={call} discovery={did} />
+    </RunContext>,
+  );
+}
+
+it("says what a call waits for, in the server's newest words", () => {
+  shown([start, waits, still]);
+  expect(screen.getByText("Waiting: 5 GB so far")).toBeTruthy();
+  expect(screen.queryByText(/step/)).toBeNull();
+});
+
+it("says it to whoever came too late for the live words", () => {
+  shown([start, waits]);
+  expect(screen.getByText("Waiting: 0.1 GB so far")).toBeTruthy();
+});

@@ -3,6 +3,8 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useCancel, useFork, useRetryDiscovery, useUpdate } from "../api/queries";
 import type { Budget } from "../api/types";
+import { formatValue } from "../lib/format";
+import { plainCitations, type Resolve, resolver } from "../run/values";
 import { type Discovery, isClosed } from "../run/view";
 import { useUi } from "../ui/state";
 import { ProblemNote } from "./Bits";
@@ -145,6 +147,15 @@ function BudgetDialog({
   );
 }
 
+/** How a turn begins, without marks and with its numbers. */
+function firstWords(text: string, resolve: Resolve): string {
+  const shown = plainCitations(text, (key) => {
+    const s = resolve(key);
+    return s ? formatValue(s.value, s.unit, s.name) : "…";
+  });
+  return shown.replace(/[*_`#]+/g, "").slice(0, 60);
+}
+
 function ForkDialog({ discovery: d, onClose }: { discovery: Discovery; onClose: () => void }) {
   const ended = d.turns.filter((t) => t.ended);
   const [turn, setTurn] = useState(ended.at(-1)?.turn ?? 1);
@@ -175,7 +186,7 @@ function ForkDialog({ discovery: d, onClose }: { discovery: Discovery; onClose: 
           <select className="input" value={turn} onChange={(e) => setTurn(Number(e.target.value))}>
             {ended.map((t) => (
               <option key={t.step} value={t.turn}>
-                {t.turn}: {t.text.slice(0, 60)}
+                {t.turn}: {firstWords(t.text, resolver(d))}
               </option>
             ))}
           </select>

@@ -1,7 +1,9 @@
 import { lazy, Suspense, useCallback, useMemo } from "react";
+import { useReport } from "../api/queries";
+import type { Report } from "../api/types";
 import { leaderboard, ranked } from "../run/candidates";
 import { type Lineage, lineageOf } from "../run/lineage";
-import type { Discovery, StructureRef } from "../run/view";
+import { type Discovery, isClosed, type StructureRef } from "../run/view";
 import type { StructureRef as Shown } from "../structure/types";
 import { useUi } from "../ui/state";
 import { Skeleton } from "./Bits";
@@ -11,15 +13,28 @@ import { Boundary } from "./Boundary";
 const StructurePanel = lazy(() => import("../structure/StructurePanel"));
 
 /** The crystal of the discovery: the chosen structure, or what is being relaxed, or the best so far. */
-export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | undefined; ask: boolean }) {
+export function CrystalViewer({
+  discovery: d,
+  ask,
+  stored,
+}: {
+  discovery: Discovery | undefined;
+  ask: boolean;
+  stored?: Report | undefined;
+}) {
   const chosen = useUi((u) => u.selection.structure);
   const frame = useUi((u) => u.selection.frame);
   const select = useUi((u) => u.select);
   const shortcuts = useUi((u) => u.shortcuts);
   const setDraft = useUi((u) => u.setDraft);
-  const best = d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined;
+  // A fork or a question that follows may answer from what was made before it.
+  const bare = d !== undefined && d.structures.length === 0 && isClosed(d.status);
+  const fetched = useReport(bare && !stored ? d.id : undefined, bare);
+  const report = bare ? (stored ?? fetched.data) : undefined;
+  const cited = useMemo(() => ofReport(report), [report]);
+  const best = (d ? (leaderboard(d)[0]?.id ?? d.structures.at(-1)?.id) : undefined) ?? cited[0]?.id;
   const id = chosen ?? (d ? [...d.relaxing.keys()].at(-1) : undefined) ?? best;
-  const listed = d ? ranked(d) : none;
+  const listed = d && !bare ? ranked(d) : cited;
   const from = d ? lineageOf(d) : undefined;
   const structures = useMemo(() => choices(listed, from, id), [listed, from, id]);
   const live = id === undefined ? undefined : d?.relaxing.get(id);
@@ -49,7 +64,16 @@ export function CrystalViewer({ discovery: d, ask }: { discovery: Discovery | un
   );
 }
 
-const none: readonly StructureRef[] = [];
+/** The structures that a report names, those of its candidates first. */
+function ofReport(report: Report | undefined): readonly StructureRef[] {
+  const best = new Set(report?.candidates.map((c) => c.best_structure_id));
+  const all = (report?.structures ?? []).map((s): StructureRef => {
+    const ref = { id: s.id, step: "", callId: "", formula: s.formula, nAtoms: s.n_atoms, origin: s.origin };
+    return { ...ref, spaceGroup: s.space_group, ...(s.label ? { label: s.label } : {}) };
+  });
+  return [...all.filter((s) => best.has(s.id)), ...all.filter((s) => !best.has(s.id))];
+}
+
 const most = 300; // to choose from; the leaderboard holds all
 
 /** Each structure once, the best first, by the name of what it was; the chosen one is always among them. */

@@ -43,6 +43,8 @@ export function DiscoveryInterface({ session, live, reports }: Props) {
   const steps = useMemo(() => (d ? d.steps.map((s) => s.step) : []), [d]);
   useShortcuts(steps);
   const items = useExports(session, d, stored);
+  // In a replay nothing of what is shown can be told what to do.
+  const acting = useUi((u) => u.replayAt === undefined) && live;
   const title = view.title || d?.query;
   useEffect(() => {
     if (title) document.title = `${title} · CrystaLyse`;
@@ -61,14 +63,14 @@ export function DiscoveryInterface({ session, live, reports }: Props) {
     );
   const talk = (
     <div className="talk-pane">
-      <Conversation view={view} live={live} stored={stored} />
+      <Conversation view={view} live={acting} stored={stored} />
       <ReplayBar />
-      {live ? <Composer session={session} discovery={d} /> : null}
+      {acting ? <Composer session={session} discovery={d} /> : null}
     </div>
   );
   return (
     <div className="run">
-      <RunHeader discovery={d} live={live} onExport={items} />
+      <RunHeader discovery={d} live={acting} onExport={items} />
       {live ? <ConnectionBanner /> : <p className="banner tone-grey">Read from a file. Nothing here runs.</p>}
       <Panes width={width} discovery={d} session={session} stored={stored} talk={talk} live={live} />
     </div>
@@ -108,7 +110,11 @@ function Panes({
   const painted = useAfterPaint(); // of a long run the answer is there before its thousand candidates are sorted
   const crystal = (
     <Boundary what="The crystal viewer">
-      {painted ? <CrystalViewer discovery={d} ask={live} /> : <Skeleton lines={6} label="The crystal viewer opens" />}
+      {painted ? (
+        <CrystalViewer discovery={d} ask={live} stored={stored} />
+      ) : (
+        <Skeleton lines={6} label="The crystal viewer opens" />
+      )}
     </Boundary>
   );
   const results = painted ? (

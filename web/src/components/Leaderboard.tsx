@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from "react";
 import { counted, formatNumber } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { leaderboard, type Row } from "../run/candidates";
-import type { Discovery } from "../run/view";
+import { type Discovery, isClosed } from "../run/view";
 import { useUi } from "../ui/state";
 
 type Column = "formula" | "symbol" | "energy" | "formation" | "hull" | "nAtoms";
@@ -37,7 +37,11 @@ export function Leaderboard({ discovery }: { discovery: Discovery }) {
   if (rows.length === 0)
     return (
       <div className="empty">
-        <p>No candidates yet. They appear here as soon as a structure is made, with each energy as it is computed.</p>
+        <p>
+          {isClosed(discovery.status)
+            ? "This discovery made no structure."
+            : "No candidates yet. They appear here as soon as a structure is made, with each energy as it is computed."}
+        </p>
       </div>
     );
   return (

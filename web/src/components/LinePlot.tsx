@@ -14,6 +14,12 @@ const height = 150;
 const left = 54;
 const bottom = 24;
 
+/** A number at an axis, with as many places as tell its two ends apart. */
+function tick(v: number, span: number, unit: string): string {
+  const places = span > 0 ? Math.min(7, Math.ceil(-Math.log10(span)) + 1) : 0;
+  return places > 3 ? v.toFixed(places).replace("-", "\u2212") : formatNumber(v, unit);
+}
+
 /** One curve over steps, with a cursor that can be moved. */
 export function LinePlot({
   series,
@@ -37,7 +43,7 @@ export function LinePlot({
   const sx = (x: number) => left + ((x - x0) / (x1 - x0 || 1)) * (width - left - 10);
   const sy = (y: number) => 10 + ((hi - y) / (hi - lo || 1)) * (height - bottom - 14);
   const path = pts.map(([x], i) => `${i === 0 ? "M" : "L"}${sx(x).toFixed(1)} ${sy(ys[i] ?? 0).toFixed(1)}`).join("");
-  const back = (v: number) => formatNumber(series.log ? 10 ** v : v, series.unit);
+  const back = (v: number) => tick(series.log ? 10 ** v : v, series.log ? 10 ** hi - 10 ** lo : hi - lo, series.unit);
   const last = pts.at(-1);
   return (
     <figure className="plot-box">

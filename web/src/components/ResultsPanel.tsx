@@ -1,7 +1,7 @@
 import { lazy, memo, Suspense } from "react";
 import type { Report } from "../api/types";
 import { SpaceGroupSymbol } from "../lib/formula";
-import type { Discovery } from "../run/view";
+import { type Discovery, isClosed } from "../run/view";
 import { type ResultTab, useUi } from "../ui/state";
 import { Skeleton, Tabs } from "./Bits";
 import { Boundary } from "./Boundary";
@@ -61,7 +61,7 @@ function StructureList({ discovery: d }: { discovery: Discovery }) {
   if (d.structures.length === 0)
     return (
       <div className="empty">
-        <p>No structure was made yet.</p>
+        <p>{isClosed(d.status) ? "This discovery made no structure." : "No structure was made yet."}</p>
       </div>
     );
   return (

@@ -1,5 +1,5 @@
 import { useRecord } from "../api/queries";
-import { useNow } from "../hooks/useNow";
+import { useRunTime } from "../hooks/useRun";
 import { counted, formatCount, formatSeconds } from "../lib/format";
 import { Sentence } from "../lib/formula";
 import { type Discovery, isClosed } from "../run/view";
@@ -19,7 +19,7 @@ export function RunHeader({
 }) {
   const closed = isClosed(d.status);
   const record = useRecord(live ? d.id : undefined, closed);
-  const now = useNow(!closed);
+  const now = useRunTime(!closed);
   const elapsed = closed ? d.usage.wall_s || (d.endedAt ?? d.startedAt) - d.startedAt : Math.max(0, now - d.startedAt);
   const budget = record.data?.budget;
   const title = d.query || record.data?.query || "Discovery";

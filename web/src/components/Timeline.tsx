@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { memo, useMemo, useRef } from "react";
-import { useNow } from "../hooks/useNow";
+import { useRunTime } from "../hooks/useRun";
 import { counted, formatSeconds, words } from "../lib/format";
 import { lookOf } from "../lib/status";
 import { type Discovery, isClosed } from "../run/view";
@@ -26,7 +26,7 @@ export const Timeline = memo(function Timeline({ discovery: d, foldable = true }
   const setOpen = useUi((u) => u.setTimeline);
   const bars = useMemo(() => barsOf(d), [d]);
   const closed = isClosed(d.status);
-  const now = useNow(!closed && open);
+  const now = useRunTime(!closed && open);
   const start = d.startedAt;
   const end = closed ? (d.endedAt ?? Math.max(...bars.map((b) => b.to ?? b.from), start)) : now;
   const span = Math.max(1, end - start);

@@ -1,8 +1,7 @@
 import { ChevronRight, Square } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 import { useUpdate } from "../api/queries";
-import { useNow } from "../hooks/useNow";
-import { useRunStore } from "../hooks/useRun";
+import { useRunStore, useRunTime } from "../hooks/useRun";
 import { counted, formatSeconds, formatValue, upperFirst, words } from "../lib/format";
 import { Formula } from "../lib/formula";
 import { secondsLeft } from "../run/traces";
@@ -131,7 +130,7 @@ function Badges({ call }: { call: Call }) {
 }
 
 function Elapsed({ call }: { call: Call }) {
-  const now = useNow(call.status === "running");
+  const now = useRunTime(call.status === "running");
   if (call.status === "planned") return <span>waits</span>;
   const s = call.durationS ?? (call.status === "running" ? Math.max(0, now - call.startedAt) : undefined);
   return s === undefined ? null : <span className="num small">{formatSeconds(s)}</span>;

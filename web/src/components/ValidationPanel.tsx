@@ -5,7 +5,7 @@ import type { Report } from "../api/types";
 import { counted, formatValue } from "../lib/format";
 import { Formula } from "../lib/formula";
 import { sourcedWords } from "../run/values";
-import { type Discovery, isClosed } from "../run/view";
+import { type Call, type Discovery, isClosed } from "../run/view";
 
 interface Check {
   ok: boolean;
@@ -23,7 +23,7 @@ export default function ValidationPanel({
 }) {
   const fetched = useReport(stored ? undefined : d.id, isClosed(d.status));
   const report = stored ?? fetched.data;
-  const checks = [...provenance(d), ...compositions(d), ...convergence(d), ...verdicts(report)];
+  const checks = [...provenance(d), ...compositions(d), ...convergence(d), ...disagreement(d), ...verdicts(report)];
   if (checks.length === 0)
     return (
       <div className="empty">
@@ -68,9 +68,7 @@ function provenance(d: Discovery): Check[] {
 function compositions(d: Discovery): Check[] {
   return d.calls
     .filter((c) => c.tool === "validate_composition" && c.result)
-    .flatMap((c) =>
-      (Array.isArray(c.result?.items) ? (c.result.items as Record<string, unknown>[]) : []).map((i) => ({ i, c })),
-    )
+    .flatMap((c) => itemsOf(c).map((i) => ({ i, c })))
     .slice(0, 50)
     .map(({ i, c }) => ({
       ok: i.valid === true,
@@ -97,9 +95,40 @@ function convergence(d: Discovery): Check[] {
       return {
         ok: bad.length === 0,
         what: `${c.callId}: ${counted(known.length - bad.length, "energy", "energies")} of ${known.length} converged`,
-        how: `by ${[...new Set(c.energies.map((e) => e.potential))].join(", ")}`,
+        how: `by ${[...new Set(c.energies.map((e) => e.potential))].join(", ")}${remaining(c)}`,
       };
     });
+}
+
+/** The largest force that is left in what a call relaxed, and the one it was asked to go below. */
+function remaining(c: Call): string {
+  const left = [c.result ?? {}, ...itemsOf(c)].flatMap((i) => (typeof i.max_force === "number" ? [i.max_force] : []));
+  if (left.length === 0) return "";
+  const asked = c.arguments.fmax;
+  const below = typeof asked === "number" ? `, threshold ${formatValue(asked, "eV/angstrom")}` : "";
+  return `; largest force left ${formatValue(Math.max(...left), "eV/angstrom")}${below}`;
+}
+
+/** How far potentials are apart where several were asked; it needs no passing. */
+function disagreement(d: Discovery): Check[] {
+  return d.calls
+    .filter((c) => c.tool === "compare_models")
+    .flatMap((c) => itemsOf(c).map((i) => ({ c, i })))
+    .filter(({ i }) => typeof i.spread === "number")
+    .map(({ c, i }) => ({
+      ok: true,
+      what: (
+        <>
+          <Formula of={String(i.formula ?? "")} />: {String(c.result?.n_potentials ?? "several")} potentials disagree by{" "}
+          {formatValue(i.spread as number, "eV/atom")}
+        </>
+      ),
+      how: `${c.callId}: ${String(c.result?.note ?? "")}`,
+    }));
+}
+
+function itemsOf(c: Call): Record<string, unknown>[] {
+  return Array.isArray(c.result?.items) ? (c.result.items as Record<string, unknown>[]) : [];
 }
 
 function verdicts(report: Report | undefined): Check[] {

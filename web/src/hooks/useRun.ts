@@ -5,6 +5,7 @@ import type { SessionView } from "../run/log";
 import { RunStore, type Snapshot } from "../run/store";
 import type { Discovery } from "../run/view";
 import { useUi } from "../ui/state";
+import { useNow } from "./useNow";
 
 export const RunContext = createContext<RunStore | undefined>(undefined);
 
@@ -35,6 +36,14 @@ export function useSessionView(): SessionView {
   const snap = useSnapshot();
   const at = useUi((u) => u.replayAt);
   return useMemo(() => (at === undefined ? snap.view : store.playback().at(at)), [at, snap, store]);
+}
+
+/** Seconds: of the clock, renewed while something runs, or of the moment that a replay shows. */
+export function useRunTime(running: boolean): number {
+  const store = useRunStore();
+  const at = useUi((u) => u.replayAt);
+  const now = useNow(running && at === undefined);
+  return at === undefined ? now : (store.playback().events[Math.max(0, at - 1)]?.timestamp ?? now);
 }
 
 /** The discovery that the panes show: the selected one, or else the latest. */

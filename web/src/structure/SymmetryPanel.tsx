@@ -87,7 +87,7 @@ function CellTable({
         <tr>
           <th scope="col">parameter</th>
           <th scope="col" className="r">
-            as drawn
+            as stored
           </th>
           {conventional ? (
             <th scope="col" className="r">

@@ -205,13 +205,7 @@ func table(b *strings.Builder, all []facts) {
 // method says how it was computed and what it does not show.
 func method(b *strings.Builder, r request, all []facts, h history) {
 	b.WriteString("\n**How:** ")
-	for i, f := range all {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(course(f, h))
-	}
-	b.WriteString(". " + potentialOf(all))
+	b.WriteString(courses(all, h) + potentialOf(all))
 	if r.pressed() {
 		b.WriteString(" The wall time allows fewer samples and smaller cells here than a search without a limit would have: more time may find lower structures.")
 	}

@@ -13,12 +13,14 @@ type polymorph struct {
 	item int
 	e    float64
 	side bool // ranked in the same call as the best, so that their difference is a result
+	open bool // not converged: it has no place in the order
 }
 
 func (p polymorph) row() map[string]any { return p.from.items()[p.item] }
 
-// polymorphsOf are the distinct converged structures of a search, lowest first.
-// Those of a first pass count where fewer than two were ranked beside the best.
+// polymorphsOf are the distinct structures of a search, lowest first. Where fewer
+// than two were ranked beside the best, those of a looser threshold count, and
+// last those that did not converge.
 func polymorphsOf(f facts, h history) []polymorph {
 	rounds := relaxations(f.search, h)
 	if len(rounds) == 0 {
@@ -40,11 +42,12 @@ func polymorphsOf(f facts, h history) []polymorph {
 			switch e, ok := item["energy_per_atom"].(float64); {
 			case text(item, "duplicate_of") != "":
 				delete(newest, first)
-			case ok && item["converged"] == true:
+			case ok && (item["converged"] == true || newest[first].open || newest[first].from.tool == ""):
 				if first == "" {
 					first = id
 				}
-				newest[first] = polymorph{d, i, e, item["rank"] != nil && item["energy_above_best"] != nil && d.callID == f.relaxed.callID}
+				side := item["rank"] != nil && item["energy_above_best"] != nil && d.callID == f.relaxed.callID
+				newest[first] = polymorph{d, i, e, side, item["converged"] != true}
 				order = append(order, first)
 			}
 		}
@@ -65,19 +68,42 @@ func ordered(newest map[string]polymorph, order []string) []polymorph {
 	if len(beside) > 1 {
 		out = beside
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].e < out[j].e })
+	sort.SliceStable(out, func(i, j int) bool {
+		if out[i].open != out[j].open {
+			return out[j].open
+		}
+		return out[i].e < out[j].e
+	})
 	return out
 }
 
+// shownOf are the rows of a table: those that did not converge only to make up
+// for others, and never first.
+func shownOf(all []polymorph, most int) []polymorph {
+	n := 0
+	for _, p := range all {
+		if !p.open {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return all[:min(len(all), max(n, unconvergedFrom), most)]
+}
+
+// unconvergedFrom is how few converged structures are shown alone.
+const unconvergedFrom = 3
+
 // polymorphs lists the structures of a composition by energy.
 func polymorphs(b *strings.Builder, f facts, h history, most int) {
-	all := polymorphsOf(f, h)
+	all := shownOf(polymorphsOf(f, h), most)
 	if len(all) < 2 {
 		return
 	}
 	fmt.Fprintf(b, "Structures of %s, by energy above the best one:\n\n| space group | from | energy | above best |\n|---|---|---|---|\n", f.formula)
 	apart := false
-	for _, p := range all[:min(len(all), most)] {
+	for _, p := range all {
 		label := text(p.row(), "label")
 		if label == "" {
 			label = "random cell"
@@ -86,7 +112,10 @@ func polymorphs(b *strings.Builder, f facts, h history, most int) {
 		if p.side {
 			above = p.from.cite("items.%d.energy_above_best", p.item)
 		}
-		apart = apart || !p.side
+		if p.open {
+			above = "not converged, not ranked"
+		}
+		apart = apart || !p.side && !p.open
 		fmt.Fprintf(b, "| %s | `%s` | %s | %s |\n", text(p.row(), "space_group_symbol"), strings.NewReplacer("|", "/", "`", "'").Replace(label), p.from.cite("items.%d.energy_per_atom", p.item), above)
 	}
 	b.WriteString("\nThe energy is on the potential's own scale, good for comparing structures of one composition.")

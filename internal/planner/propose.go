@@ -187,7 +187,7 @@ func shownStable(all []facts, h history) string {
 		return ""
 	}
 	var on, open []string
-	cut := false
+	cut, done := 0.0, 0.0
 	for _, f := range all {
 		switch {
 		case f.hull.onHull:
@@ -196,7 +196,7 @@ func shownStable(all []facts, h history) string {
 			open = append(open, f.formula)
 		}
 		for _, d := range relaxations(f.search, h) {
-			cut = cut || number(d.result, "n_cut") > 0
+			cut, done = cut+number(d.result, "n_cut"), done+number(d.result, "n_members")
 		}
 	}
 	s := "**None of these compounds is shown to be stable.** "
@@ -206,8 +206,12 @@ func shownStable(all []facts, h history) string {
 	if len(open) > 0 {
 		s += "For " + list(open) + " the verdict stays unknown, since known phases are missing from the hull. "
 	}
-	if cut {
-		s += "The time left out most of the structures: an energy is an upper bound, and one far above the hull tells of the search, not of the compound. "
+	if cut > 0 {
+		much := "some"
+		if cut > done {
+			much = "most"
+		}
+		s += "The time left out " + much + " of the structures: an energy is an upper bound, and one far above the hull tells of the search, not of the compound. "
 	}
 	return s + "\n\n"
 }
@@ -221,22 +225,33 @@ func (r request) withoutResult(best []material) []string {
 	return minus(r.formulas, got)
 }
 
-// newness words what the novelty check gave, or that there was none.
+// newness words what the novelty check gave, or that there was none: each wording
+// once, for the compounds that have it.
 func newness(best []material, h history) string {
-	var lines []string
+	var set string
+	var words []string
+	of := map[string][]string{}
 	for _, m := range best {
 		for _, d := range h.on("novelty", "structure_ids", m.id).good() {
+			if name := text(d.result, "set_name"); name != "" {
+				set = " (" + quoted(name+", "+text(d.result, "set_date")) + ", structures in it: " + d.cite("set_size") + ")"
+			}
 			for _, item := range d.items() {
-				if text(item, "structure_id") == m.id && text(item, "wording") != "" {
-					lines = append(lines, "- "+m.formula+": "+quoted(text(item, "wording")))
+				if w := text(item, "wording"); text(item, "structure_id") == m.id && w != "" {
+					words = append(words, w)
+					of[w] = append(of[w], m.formula)
 				}
 			}
 		}
 	}
-	if len(lines) == 0 {
+	if len(words) == 0 {
 		return "Novelty was not checked against a database.\n\n"
 	}
-	return "**Novelty**, relative to the set named and no more:\n" + strings.Join(lines, "\n") + "\n\n"
+	s := "**Novelty**, relative to the set named" + set + " and no more:\n"
+	for _, w := range distinct(words) {
+		s += "- " + list(distinct(of[w])) + ": " + quoted(w) + "\n"
+	}
+	return s + "\n"
 }
 
 // perovskite is a question for perovskites whose elements are left open.

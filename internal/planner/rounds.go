@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // With little time a search for new compounds goes on in rounds, the same for
@@ -146,18 +147,34 @@ func unfinished(rounds []done) []string {
 
 // course words what a search tried, and what its time left out.
 func course(f facts, h history) string {
-	s := fmt.Sprintf("%s: candidates kept %s of %s tried", f.formula, f.search.cite("n_kept"), f.search.cite("n_tried"))
-	all := relaxations(f.search, h)
-	if len(all) < 2 {
-		return s + fmt.Sprintf("; structures relaxed %s%s, of which converged %s%s", f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"), leftOut(f.relaxed))
-	}
-	s += fmt.Sprintf("; structures relaxed in a first pass %s%s, of which converged %s", all[0].cite("n_members"), leftOut(all[0]), all[0].cite("n_converged"))
-	for _, d := range all[1:] {
-		if d.ok() {
-			s += fmt.Sprintf("; of the best, relaxed further %s, of which converged %s%s", d.cite("n_members"), d.cite("n_converged"), leftOut(d))
+	return fmt.Sprintf("%s: candidates kept %s of %s tried; structures relaxed %s%s, of which converged %s%s", f.formula, f.search.cite("n_kept"), f.search.cite("n_tried"),
+		f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"), leftOut(f.relaxed))
+}
+
+// courses tells the course of all searches: in a table where they went in rounds.
+func courses(all []facts, h history) string {
+	inRounds := false
+	var lines, rows []string
+	for _, f := range all {
+		rounds := relaxations(f.search, h)
+		inRounds = inRounds || len(rounds) > 1
+		lines = append(lines, course(f, h))
+		if len(rounds) == 0 {
+			continue
 		}
+		first, last := rounds[0], f.relaxed
+		for _, d := range rounds {
+			if d.ok() {
+				last = d
+			}
+		}
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |", f.formula, f.search.cite("n_tried"), f.search.cite("n_kept"), first.cite("n_members"), first.cite("n_cut"), last.cite("n_members"), last.cite("n_converged")))
 	}
-	return s
+	if !inRounds {
+		return strings.Join(lines, "; ") + ". "
+	}
+	return "of the structures kept, those lowest in unrelaxed energy were relaxed in a first pass, and the best of these further until they converged or the time was over.\n\n" +
+		"| compound | tried | kept | relaxed | cut by the time | relaxed further | of these converged |\n|---|---|---|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n\n"
 }
 
 func anyList(ids []string) []any {

@@ -25,6 +25,8 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 		"Let me look up the known phases.",
 		"I'll start by validating the composition.",
 		"Here is the plan.",
+		"Okay, now I will also compare the two.",
+		"I take this as the question now, and use again what fits of what was computed.",
 	} {
 		require.Empty(t, memory.Findings(s, 600), s)
 	}
@@ -34,6 +36,8 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 		"I found no charge-balanced composition.",
 		"I could not relax MgO.",
 		"I computed −3.05 eV/atom for MgO.",
+		"We get Fm-3m for MgO.",
+		"I propose NaFeO2.",
 		"I validated Fe3O4: it is balanced.",
 		"Great, MgO is on the hull.",
 		"Of course the hull lacks phases.",

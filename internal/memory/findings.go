@@ -9,7 +9,7 @@ var (
 	// Sentences that greet, introduce or announce: who speaks, and what comes next.
 	greets = regexp.MustCompile(`(?i)^(?:hello|hi|hey|sure|certainly|of course|great|okay|ok|thanks|thank you|understood|got it)(?:[,:]? (?:there|everyone|happy|glad|for|question)\b[^.!?]*)?[.!]*$`)
 	plans  = regexp.MustCompile(`(?i)^(?:[^.:,]{1,40}(?:\([^)]*\))?: )?(?:(?:sure|okay|ok|great|so|now|next|first|then|finally|therefore|to (?:begin|start)(?: with)?)[,:]? )*` +
-		`(?:(?:i|we)(?: (?:now|then|also|first|next|just))* (?:` + intents + `)|i'll|we'll|i'm|i’ll|let me|let us|let's|let’s|here (?:is|are)) `)
+		`(?:(?:i|we)(?: (?:now|then|also|first|next|just))* (?:` + intents + `)|i'll|we'll|i'm|i’ll|let me|let us|let's|let’s|here (?:is|are))\b`)
 	nexts = regexp.MustCompile(`(?i)^(?:now|next|first|then),? th(?:e|at) `)
 	// What makes one worth keeping all the same: a reason, a choice, a finding, or a
 	// number with decimals.

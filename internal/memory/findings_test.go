@@ -24,6 +24,7 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 		"Sure, happy to help with that.",
 		"Let me look up the known phases.",
 		"I'll start by validating the composition.",
+		"I compute.",
 		"Here is the plan.",
 		"Okay, now I will also compare the two.",
 		"I take this as the question now, and use again what fits of what was computed.",

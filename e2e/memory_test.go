@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/internal/report"
+	"crystalyse/internal/value"
 )
 
 // pair is two questions of one subject, worded differently and not always asking
@@ -97,18 +98,21 @@ func relatedHead() string {
 func row(p pair, first, second report.Report) string {
 	answer := "the same verdicts"
 	if p.verified != "" {
-		answer = fmt.Sprintf("%s %v", p.verified, answered(second, p.verified))
+		answer = p.verified + " " + strings.Join(answered(second, p.verified), " and ")
 	}
 	return fmt.Sprintf("| %s | %s | %d, then %d | %d of %d | %.1f, then %.1f | %s | %d |\n", p.first, p.second, len(first.Calls), len(second.Calls),
 		second.Usage.ToolCalls, first.Usage.ToolCalls, first.Usage.WallS, second.Usage.WallS, answer, len(second.MemoriesUsed))
 }
 
-// answered gives the numbers of a name that a report's answer stands on.
-func answered(r report.Report, name string) []float64 {
-	var out []float64
-	for _, v := range r.Values {
-		if f, ok := v.V.(float64); ok && v.Name == name && strings.Contains(r.SummaryCited, "{{v:"+v.Key+"}}") {
-			out = append(out, f)
+// answered gives the numbers of a name that a report's answer stands on, with
+// their units.
+func answered(r report.Report, name string) []string {
+	var out []string
+	for _, n := range r.Values {
+		if f, ok := n.V.(float64); ok && n.Name == name && strings.Contains(r.SummaryCited, "{{v:"+n.Key+"}}") {
+			v := n.Value
+			v.Number = &f
+			out = append(out, value.Format(v))
 		}
 	}
 	return out

@@ -41,6 +41,8 @@ func TestTheVerdictAnswersTheQuestion(t *testing.T) {
 		"undecided": {map[string]any{"energy_above_hull_per_atom": 0.02, "model_error": 0.06, "decomposition": other}, "less than the potential's own error"},
 		"missing":   {map[string]any{"energy_above_partial_hull_per_atom": 0.02, "decomposition": other, "missing": []any{"MgO2: known (P), no cell in the list"}}, "is **unknown**: known phases of its system have no energy here (`MgO2`)"},
 		"many":      {map[string]any{"energy_above_partial_hull_per_atom": 0.02, "decomposition": other, "missing": []any{"A: x", "B: x", "C: x", "D: x", "E: x", "F: x", "G: x", "H: x", "I: x"}}, "is **unknown**: known phases of its system have no energy here (`A, B, C, D, E, F, G, H and others`)"},
+		"a proposal below": {map[string]any{"energy_above_partial_hull_per_atom": 0.02, "missing": []any{"MgO2: x"}, "decomposition": []any{map[string]any{"formula": "Mg3O2", "structure_id": "st_p"}},
+			"competing": []any{map[string]any{"kind": "candidate", "structure_id": "st_p"}}}, "there it would decompose into Mg3O2 (of these Mg3O2 a candidate of this search itself, not a known phase)"},
 		"a lower known phase": {map[string]any{"energy_above_hull_per_atom": 0.02, "decomposition": self, "competing": []any{map[string]any{"kind": "known", "formula": "MgO", "phase": "rocksalt", "on_hull": true}}},
 			"The compound is on that hull, this structure is not."},
 	} {

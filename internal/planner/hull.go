@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,7 @@ type verdict struct {
 	modelErr  string
 	errE      float64
 	products  []string
+	proposed  []string // products that are candidates themselves
 	missing   []string
 	twin      string // a known phase of the same composition that is lower, and on the hull
 }
@@ -58,12 +60,15 @@ func readVerdict(d done, i int, item map[string]any, formula string) verdict {
 	limit := number(bounds, "metastable")
 	v.far = v.above != "" && limit > 0 && v.e > limit
 	v.onHull = v.above != "" && v.e <= number(bounds, "on_hull")
+	hull, _ := item["hull"].(map[string]any)
 	for _, p := range objects(item["decomposition"]) {
 		if f := text(p, "formula"); f != "" {
 			v.products = append(v.products, f)
+			if isCandidate(objects(hull["competing"]), text(p, "structure_id")) && !sameComposition(f, formula) {
+				v.proposed = append(v.proposed, f)
+			}
 		}
 	}
-	hull, _ := item["hull"].(map[string]any)
 	if _, ok := hull["entries"].(float64); ok {
 		v.entries = d.cite("items.%d.hull.entries", i)
 	}
@@ -72,6 +77,22 @@ func readVerdict(d done, i int, item map[string]any, formula string) verdict {
 		v.readTwin(objects(hull["competing"]), formula)
 	}
 	return v
+}
+
+func isCandidate(competing []map[string]any, id string) bool {
+	return slices.ContainsFunc(competing, func(c map[string]any) bool {
+		return id != "" && text(c, "structure_id") == id && text(c, "kind") == "candidate"
+	})
+}
+
+// into names what a compound would decompose into, and which of that is no known
+// phase either.
+func (v verdict) into() string {
+	s := list(v.products)
+	if len(v.proposed) > 0 {
+		s += " (of these " + list(v.proposed) + " a candidate of this search itself, not a known phase)"
+	}
+	return s
 }
 
 // readTwin finds the known phase of the composition that the structure would
@@ -116,7 +137,7 @@ func (v verdict) sentence(formula string) string {
 	}
 	s := "**" + formula + " is not on " + v.hull() + "**: it lies " + v.above + " above it"
 	if len(v.products) > 0 && strings.Join(v.products, "") != formula {
-		s += " and would decompose into " + list(v.products)
+		s += " and would decompose into " + v.into()
 	}
 	switch {
 	case v.far && v.bound != "":
@@ -158,7 +179,7 @@ func (v verdict) unknown(formula string) string {
 	case v.partial != "" && v.partialE > 0:
 		s += ". Over the phases that are there it lies " + v.partial + " above the hull, which can only grow"
 		if len(v.products) > 0 && strings.Join(v.products, "") != formula {
-			s += "; they are " + list(v.products)
+			s += "; there it would decompose into " + v.into()
 		}
 	case v.partial != "":
 		s += ". Of the phases that are there, none and no mixture of them is lower"

@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -90,10 +91,15 @@ func demo(ctx context.Context, r *recorder, binary, envs, query string) (err err
 		r.say(plain, "%s", l)
 	}
 	r.say(told, "")
-	r.say(good, "in peace              %s", numbers(calm))
-	r.say(good, "after %d x kill -9     %s", len(victims), numbers(hurt))
-	r.say(good, "Every number resolves to a call: %d of %d. No call twice: %d calls. It took %s.",
-		hurt.Validation.ValuesResolved, hurt.Validation.ValuesTotal, hurt.Usage.ToolCalls, time.Since(began).Round(time.Second))
+	ended, err := s.ended()
+	if err != nil {
+		return err
+	}
+	r.say(good, "in peace     %s", numbers(calm))
+	r.say(good, "%d x kill -9  %s", len(victims), numbers(hurt))
+	r.say(good, "Every number resolves to a call: %d of %d. %d calls were counted, in peace %d.",
+		hurt.Validation.ValuesResolved, hurt.Validation.ValuesTotal, hurt.Usage.ToolCalls, calm.Usage.ToolCalls)
+	r.say(good, "By the tools' own account %d calculations came to their end, none of them twice. It took %s.", ended, time.Since(began).Round(time.Second))
 	return compare(calm, hurt)
 }
 
@@ -104,7 +110,11 @@ func numbers(r report.Report) string {
 	var out []string
 	for _, name := range compared {
 		if v, ok := valueOf(r, name); ok {
-			out = append(out, fmt.Sprintf("%s = %.4f %s", name, v.number, v.unit))
+			text := strconv.FormatFloat(v.number, 'f', 4, 64)
+			if v.unit == "" {
+				text = strconv.FormatFloat(v.number, 'f', -1, 64)
+			}
+			out = append(out, strings.TrimSpace(fmt.Sprintf("%s = %s %s", name, text, v.unit)))
 		}
 	}
 	return strings.Join(out, ", ")

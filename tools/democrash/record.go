@@ -47,13 +47,32 @@ func (r *recorder) say(s style, format string, args ...any) {
 		r.clock += min(now.Sub(r.last), longestGap)
 	}
 	r.last = now
-	text := fmt.Sprintf(format, args...)
-	r.lines = append(r.lines, line{r.clock, text, s})
-	if s.ansi == "" {
+	for _, text := range wrap(fmt.Sprintf(format, args...)) {
+		r.lines = append(r.lines, line{r.clock, text, s})
+		if s.ansi != "" {
+			text = s.ansi + text + "\x1b[0m"
+		}
 		fmt.Println(text)
-		return
 	}
-	fmt.Println(s.ansi + text + "\x1b[0m")
+}
+
+// wrap breaks a line that is longer than the recording is wide between words.
+func wrap(text string) []string {
+	var out []string
+	for r := []rune(text); ; {
+		if len(r) <= columns {
+			return append(out, string(r))
+		}
+		at := columns
+		for i := columns; i > columns/2; i-- {
+			if r[i] == ' ' {
+				at = i
+				break
+			}
+		}
+		out = append(out, string(r[:at]))
+		r = []rune(strings.TrimLeft(string(r[at:]), " "))
+	}
 }
 
 const columns, rows = 112, 30
@@ -106,15 +125,8 @@ func (r *recorder) svg(file string) error {
 	fmt.Fprintf(&b, "@media (prefers-reduced-motion:reduce){.l{animation:none;opacity:1}#all{animation:none;transform:translateY(%dpx)}}</style>\n", end)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" rx="8" fill="#0d1117"/><clipPath id="c"><rect x="0" y="%d" width="%d" height="%d"/></clipPath><g clip-path="url(#c)"><g id="all">`+"\n", width, height, margin, width, rows*lineHeight)
 	for i, l := range r.lines {
-		fmt.Fprintf(&b, `<text class="l" style="animation-delay:%.2fs" x="%d" y="%d" fill="%s">%s</text>`+"\n", l.at.Seconds(), margin, margin+(i+1)*lineHeight-4, l.color, html.EscapeString(cut(l.text)))
+		fmt.Fprintf(&b, `<text class="l" style="animation-delay:%.2fs" x="%d" y="%d" fill="%s">%s</text>`+"\n", l.at.Seconds(), margin, margin+(i+1)*lineHeight-4, l.color, html.EscapeString(l.text))
 	}
 	b.WriteString("</g></g></svg>\n")
 	return os.WriteFile(file, []byte(b.String()), 0o600)
-}
-
-func cut(s string) string {
-	if r := []rune(s); len(r) > columns {
-		return string(r[:columns-1]) + "…"
-	}
-	return s
 }

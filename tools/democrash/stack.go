@@ -35,7 +35,7 @@ func start(ctx context.Context, binary, envs string) (*stack, error) {
 		return nil, err
 	}
 	s := &stack{binary: binary, dir: dir, env: append(os.Environ(), "CRYSTALYSE_STATE_DIR="+dir, "CRYSTALYSE_ENV_DIR="+envs,
-		"CRYSTALYSE_PORT=0", "CRYSTALYSE_REUSE=off", "OPENAI_API_KEY=", "OPENAI_BASE_URL=")}
+		"CRYSTALYSE_PORT=0", "CRYSTALYSE_REUSE=off", "CRYSTALYSE_TOOL_LOG="+filepath.Join(dir, toolLog), "OPENAI_API_KEY=", "OPENAI_BASE_URL=")}
 	s.cmd = exec.CommandContext(ctx, binary, "up")
 	s.cmd.Env = s.env
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
@@ -63,6 +63,34 @@ func (s *stack) stop() error {
 		return err
 	}
 	return errors.Join(s.cmd.Wait(), os.RemoveAll(s.dir))
+}
+
+// toolLog is where the tools account for what they did.
+const toolLog = "tools.jsonl"
+
+// ended counts the calculations and calls that came to their end by the tools'
+// own account; it fails when one did twice.
+func (s *stack) ended() (int, error) {
+	f, err := os.Open(filepath.Join(s.dir, toolLog))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	times := map[string]int{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var l struct{ Key, Tool, Event string }
+		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+			return 0, fmt.Errorf("the account of the tools: %w", err)
+		}
+		if l.Key == "" || l.Event != "success" && l.Event != "answer" {
+			continue
+		}
+		what := l.Event + " of " + l.Tool + " " + l.Key
+		if times[what]++; times[what] > 1 {
+			return 0, fmt.Errorf("%s is noted twice", what)
+		}
+	}
+	return len(times), nil
 }
 
 // discover asks, gives each line of progress to hear, and reads the report.

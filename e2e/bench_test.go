@@ -81,7 +81,8 @@ const rounds = 5
 func bare(t *testing.T, c temporal.Client, queue string) (start, hop []time.Duration) {
 	t.Helper()
 	times := make(chan time.Time, 100)
-	w := worker.New(c, "bare", worker.Options{})
+	pollers := worker.Options{MaxConcurrentWorkflowTaskPollers: 16, MaxConcurrentActivityTaskPollers: 8} // as ours
+	w := worker.New(c, "bare", pollers)
 	noop := func(context.Context) error { times <- time.Now(); return nil }
 	w.RegisterActivityWithOptions(noop, activity.RegisterOptions{Name: "noop"})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
@@ -96,7 +97,8 @@ func bare(t *testing.T, c temporal.Client, queue string) (start, hop []time.Dura
 	require.NoError(t, w.Start())
 	defer w.Stop()
 	if queue != "bare" {
-		other := worker.New(c, queue, worker.Options{DisableWorkflowWorker: true})
+		pollers.DisableWorkflowWorker = true
+		other := worker.New(c, queue, pollers)
 		other.RegisterActivityWithOptions(noop, activity.RegisterOptions{Name: "noop"})
 		require.NoError(t, other.Start())
 		defer other.Stop()

@@ -255,7 +255,7 @@ ${line("crystal viewer, KiB gzip", viewer.toFixed(1), "<= 180", met(viewer, 180)
 | opening, ms | ${median(open.ours).toFixed(0)} | ${median(open.bare).toFixed(0)} |
 
 **Event to paint** runs from the moment an event is handed to the socket to the first moment after the frame that shows its number; the page shows a running relaxation with its crystal, timeline and a text that grows (every second event). The bare page appends each frame to a \`<pre>\`.
-**Opening** runs from the first frame of the snapshot to the frame that shows the finished run with its answer; for the bare page to the end of parsing the last frame. Loading scripts is in neither.
+**Opening** runs from the first frame of the snapshot to the frame that shows the finished run with its answer (the crystal and the candidates beside it come in the frames after); for the bare page to the end of parsing the last frame. Loading scripts is in neither.
 Rows are turns, cards, lanes, candidates and sessions, the most of three scroll positions.
 `;
 }

@@ -5,16 +5,31 @@ import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { animate, type Frame } from "./support/animation";
 import { launch } from "./support/browser";
+import { openState } from "./support/open";
+import { dress, plays } from "./support/plays";
 import { ask, startStack, statusOf } from "./support/stack";
+import { startStage } from "./support/stage";
+import { states } from "./support/states";
 
 const out = resolve(import.meta.dirname, "../../docs/images");
 
-const shots = [
+interface Shot {
+  name: string;
+  width: number;
+  height: number;
+  scheme: "light" | "dark";
+  opens?: (page: Page) => Promise<void>;
+}
+
+const shots: Shot[] = [
   { name: "page-wide-light", width: 1440, height: 900, scheme: "light" },
   { name: "page-wide-dark", width: 1440, height: 900, scheme: "dark" },
   { name: "page-tablet-dark", width: 820, height: 1100, scheme: "dark" },
   { name: "page-phone-light", width: 390, height: 844, scheme: "light" },
-] as const;
+  { name: "page-provenance", width: 1440, height: 900, scheme: "light", opens: overNumber },
+  { name: "page-memory", width: 1440, height: 900, scheme: "light", opens: memory },
+  { name: "page-phone-crystal", width: 390, height: 844, scheme: "light", opens: crystal },
+];
 
 it("writes the pictures of the documentation", async () => {
   mkdirSync(out, { recursive: true });
@@ -22,7 +37,7 @@ it("writes the pictures of the documentation", async () => {
   try {
     const home = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await home.goto(stack.url);
-    await home.getByText("Reasoning:").waitFor();
+    await home.getByText(/Potentials: CHGNet/).waitFor({ timeout: patience });
     await home.screenshot({ path: `${out}/page-first.png` });
     const d = await ask(stack.url, "What is the crystal structure and formation energy of NaCl?");
     const film = record(await browser.newPage({ viewport: small }), `${stack.url}/s/${d.session_id}`, () =>
@@ -30,7 +45,7 @@ it("writes the pictures of the documentation", async () => {
     );
     await home.goto(`${stack.url}/s/${d.session_id}`);
     await home.getByText(/member \d+\/\d+/).waitFor({ timeout: patience });
-    await home.locator(".st-panel canvas").first().waitFor({ timeout: 60_000 });
+    await drawn(home);
     await home.screenshot({ path: `${out}/page-running.png` });
     await expect.poll(() => statusOf(stack.url, d.id), { timeout: patience, interval: 2000 }).toBe("completed");
     writeFileSync(`${out}/page-run.webp`, await film);
@@ -38,7 +53,8 @@ it("writes the pictures of the documentation", async () => {
       const page = await browser.newPage({ viewport: { width: s.width, height: s.height }, colorScheme: s.scheme });
       await page.goto(`${stack.url}/s/${d.session_id}`);
       await page.getByRole("group", { name: "Report" }).getByRole("listitem").first().waitFor({ timeout: 60_000 });
-      if (s.width >= 720) await page.locator(".st-panel canvas").first().waitFor({ timeout: 60_000 });
+      if (s.width >= 720) await drawn(page);
+      await s.opens?.(page);
       await page.evaluate("document.fonts.ready");
       await page.screenshot({ path: `${out}/${s.name}.png` });
       await page.close();
@@ -47,10 +63,50 @@ it("writes the pictures of the documentation", async () => {
     await browser.close();
     await stack.stop();
   }
-}, 900_000);
+}, 1_800_000);
+
+/** A hull takes minutes to compute: a recorded run has one. */
+it("writes a picture of a hull", async () => {
+  const hull = states.find((s) => s.name === "stable, hull");
+  if (!hull) throw new Error("no state shows a hull");
+  const [stage, browser] = await Promise.all([startStage([plays.stable]), launch()]);
+  try {
+    dress(stage);
+    const page = await openState(browser, stage, hull, { viewport: { width: 1440, height: 900 } });
+    await drawn(page);
+    await page.screenshot({ path: `${out}/page-hull.png` });
+  } finally {
+    await browser.close();
+    await stage.stop();
+  }
+});
+
+async function drawn(page: Page): Promise<void> {
+  await page.locator(".st-drawn").waitFor({ timeout: 60_000 });
+  await page.evaluate("document.fonts.ready");
+}
+
+async function overNumber(page: Page): Promise<void> {
+  const report = page.getByRole("group", { name: "Report" });
+  await report
+    .getByRole("button", { name: /eV\/atom/ })
+    .first()
+    .focus();
+  await page.getByRole("tooltip").waitFor();
+}
+
+async function memory(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Memory", exact: true }).click();
+  await page.getByRole("complementary", { name: "Memory" }).getByRole("listitem").first().waitFor();
+}
+
+async function crystal(page: Page): Promise<void> {
+  await page.getByRole("navigation", { name: "Panels" }).getByRole("button", { name: "Crystal" }).click();
+  await drawn(page);
+}
 
 const small = { width: 960, height: 600 };
-const patience = 600_000; // a shared machine relaxes slowly
+const patience = 900_000; // a shared machine relaxes slowly
 const most = 44; // frames
 const largest = 900 * 1024; // bytes of a recording
 

@@ -8,6 +8,7 @@ import { useAfterPaint } from "../hooks/useAfterPaint";
 import { useDiscovery, useRunStore, useSessionView, useSnapshot } from "../hooks/useRun";
 import { useShortcuts } from "../hooks/useShortcuts";
 import { useWidth, type Width } from "../hooks/useWidth";
+import { download } from "../lib/download";
 import { exportRun } from "../run/bundle";
 import { type Discovery, isClosed } from "../run/view";
 import { type PhoneTab, useUi } from "../ui/state";
@@ -287,6 +288,16 @@ function useExports(session: string, d: Discovery | undefined, stored: Report | 
           );
         },
       },
+      ...(d && isClosed(d.status)
+        ? [
+            {
+              label: "Download the bundle",
+              hint: "report, CIF files, plots as CSV, reproduce.py",
+              icon: <Download size={14} />,
+              run: () => download(`/api/v1/discoveries/${d.id}/bundle`, ""),
+            },
+          ]
+        : []),
       ...(d?.outline.complete ? [] : [{ label: "Start another session", run: () => void go("/") }]),
     ],
     [store, startReplay, session, stored, d, go],

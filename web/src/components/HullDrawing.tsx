@@ -1,5 +1,6 @@
 import { formatNumber, formatValue } from "../lib/format";
 import { type Hull, type HullPoint, shares } from "../run/candidates";
+import { tieLines } from "../run/facets";
 import { useUi } from "../ui/state";
 import { FormulaText } from "./FormulaText";
 import { labelsOf, type Spot } from "./hullLabels";
@@ -56,11 +57,14 @@ function Binary({ hull, left, right }: { hull: Hull; left: string; right: string
 function Ternary({ hull, corners: [a, b, c] }: { hull: Hull; corners: [string, string, string] }) {
   const side = 250;
   const h = (side * Math.sqrt(3)) / 2;
-  const spots = hull.points.map((p) => {
-    const s = shares(p.formula);
+  const place = (formula: string) => {
+    const s = shares(formula);
     const sc = s.get(c) ?? 0;
-    return { p, x: 85 + side * ((s.get(b) ?? 0) + sc / 2), y: 24 + h * (1 - sc) };
-  });
+    return { x: 85 + side * ((s.get(b) ?? 0) + sc / 2), y: 24 + h * (1 - sc) };
+  };
+  const spots = hull.points.map((p) => ({ p, ...place(p.formula) }));
+  const nodes = stable(hull, [a, b, c]).map((p) => ({ ...place(p.formula), z: p.formation }));
+  const lines = tieLines(nodes);
   return (
     <svg
       viewBox={`0 0 ${width} ${h + 56}`}
@@ -69,6 +73,16 @@ function Ternary({ hull, corners: [a, b, c] }: { hull: Hull; corners: [string, s
       aria-label={`Phases of ${hull.system}; the table holds the numbers`}
     >
       <polygon points={`85,${24 + h} ${85 + side},${24 + h} ${85 + side / 2},24`} className="frame" />
+      {lines.map(([i, j]) => (
+        <line
+          key={`${i} ${j}`}
+          x1={nodes[i]?.x}
+          y1={nodes[i]?.y}
+          x2={nodes[j]?.x}
+          y2={nodes[j]?.y}
+          className="hull-line tie"
+        />
+      ))}
       <text x={85} y={h + 46} className="tick mid">
         {a}
       </text>
@@ -81,6 +95,13 @@ function Ternary({ hull, corners: [a, b, c] }: { hull: Hull; corners: [string, s
       <Marks spots={spots} right={width} bottom={h + 36} />
     </svg>
   );
+}
+
+/** What is on the hull; the elements are, whether or not they are listed. */
+function stable(hull: Hull, elements: readonly string[]): { formula: string; formation: number }[] {
+  const on: { formula: string; formation: number }[] = hull.points.filter((p) => p.onHull);
+  const pure = (el: string) => on.some((p) => (shares(p.formula).get(el) ?? 0) === 1);
+  return [...on, ...elements.filter((el) => !pure(el)).map((el) => ({ formula: el, formation: 0 }))];
 }
 
 /** On the hull a filled disc, above it a ring; candidates are squares. Each is named where there is room. */

@@ -110,8 +110,23 @@ it("draws the hulls that tools built", () => {
               missing: [],
               competing: [
                 { formula: "Na", structure_id: "na", kind: "element", formation_energy_per_atom: 0, on_hull: true },
+                {
+                  formula: "NaCl",
+                  structure_id: "d",
+                  kind: "candidate",
+                  formation_energy_per_atom: -2,
+                  on_hull: false,
+                },
               ],
             },
+          },
+          {
+            structure_id: "d",
+            formula: "NaCl",
+            energy_above_hull_per_atom: 0.0004,
+            formation_energy_per_atom: -2,
+            verdict: "on the hull of these 3 phases",
+            hull: { system: "Cl-Na" },
           },
         ],
       },
@@ -121,6 +136,7 @@ it("draws the hulls that tools built", () => {
   const [h] = hulls(d);
   expect(h?.points.map((p) => [p.formula, p.candidate, p.onHull])).toEqual([
     ["Na", false, true],
+    ["NaCl", true, true], // on it within the threshold
     ["NaCl", true, true],
   ]);
 });

@@ -179,12 +179,14 @@ export function hulls(d: Discovery): Hull[] {
         step: c.step,
       };
       const known = hull.points.find((p) => p.structureId === i.structure_id);
-      if (known) known.candidate = true;
+      // A candidate that is on the hull within the threshold is on it here, too.
+      const onHull = String(i.verdict ?? "").startsWith("on the hull") || i.energy_above_hull_per_atom === 0;
+      if (known) Object.assign(known, { candidate: true, onHull: known.onHull || onHull });
       else if (typeof i.formation_energy_per_atom === "number")
         hull.points.push({
           formula: String(i.formula ?? ""),
           formation: i.formation_energy_per_atom,
-          onHull: String(i.verdict ?? "").startsWith("on the hull") || i.energy_above_hull_per_atom === 0,
+          onHull,
           candidate: true,
           structureId: String(i.structure_id ?? ""),
           source: "this discovery",

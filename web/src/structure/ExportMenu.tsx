@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Menu } from "../components/Menu";
+import { download } from "../lib/download";
 import type { Viewer } from "../viewer";
 
 const FILES: [string, string, string][] = [
@@ -8,16 +9,6 @@ const FILES: [string, string, string][] = [
   ["xyz", "Extended XYZ", "ASE and others"],
   ["json", "JSON", "pymatgen Structure"],
 ];
-
-/** Hands a blob or an address to the browser as a file. */
-export function download(href: string, name: string): void {
-  const a = document.createElement("a");
-  a.href = href;
-  a.download = name;
-  document.body.append(a);
-  a.click();
-  a.remove();
-}
 
 /** Files by the server, pictures by the viewer. */
 export function ExportMenu({ id, name, viewer }: { id: string; name: string; viewer: Viewer | null }) {

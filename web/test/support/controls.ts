@@ -127,6 +127,7 @@ export const controls: Control[] = [
   c("menuitem", /^(Change the budget|Fork from a turn)/, "page"),
   c("menuitem", /^Replay from the beginning$/, "url"),
   c("menuitem", /^Download the run/, "file"),
+  c("menuitem", /^Download the bundle/, "file"),
   c("menuitem", /^Start another session$/, "url"),
   c("button", /^Stop this step$/, "request", { asks: updates("cancel_step") }),
   c("button", /^Retry the step$/, "request", { asks: updates("retry_step") }),

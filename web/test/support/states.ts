@@ -181,7 +181,12 @@ export const states: State[] = [
     "finished, numbers",
   ),
   run("finished", "Completed", memory, "finished, memory"),
-  run("stable", "Completed", tab("Hull"), "stable, hull"),
+  run(
+    "stable",
+    "Completed",
+    after(tab("Hull"), (p) => p.getByRole("region", { name: /^Hull of/ }).waitFor()),
+    "stable, hull",
+  ),
   run(
     "finished",
     "Completed",

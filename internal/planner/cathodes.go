@@ -95,7 +95,7 @@ func hostsAnswer(r request, best []material, h history) string {
 }
 
 // whichAreNew tells, where something new was asked for, which of the hosts are
-// compounds that are listed as known, whatever their structure.
+// compounds that are known, whatever their structure, a cell listed here or not.
 func whichAreNew(r request, best []material, h history) string {
 	if !r.wantsNew() {
 		return ""
@@ -106,7 +106,7 @@ func whichAreNew(r request, best []material, h history) string {
 			for _, item := range d.items() {
 				switch {
 				case text(item, "structure_id") != m.id:
-				case item["composition_in_set"] == true:
+				case item["composition_in_set"] == true || isKnown(m.formula):
 					known = append(known, m.formula)
 				case item["composition_in_set"] == false:
 					fresh = append(fresh, m.formula)
@@ -116,7 +116,7 @@ func whichAreNew(r request, best []material, h history) string {
 	}
 	s := ""
 	if len(fresh) > 0 {
-		s = list(fresh) + ": not a compound of the list of known phases here, which is no proof that nobody has made it. "
+		s = list(fresh) + ": in no list of known compounds here, which is no proof that nobody has made it. "
 	}
 	if len(known) > 0 {
 		s += list(known) + ": a known compound, to measure by."

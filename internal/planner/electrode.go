@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,6 +67,9 @@ func (r request) chosenFor() string {
 	s := ""
 	if !r.stated {
 		s += "\n\n{{assume:the question names no working ion, so " + r.ion + " was taken}}"
+	}
+	if strictlyNew.MatchString(r.text) && len(r.chosen) > 0 && !slices.ContainsFunc(r.chosen, func(x host) bool { return !isKnown(x.formula) }) {
+		s += "\n\n{{assume:every simple host of the kind asked for is a known compound, so known ones were computed}}"
 	}
 	if len(r.metals) == 0 || len(r.framework) == 0 {
 		s += "\n\n{{assume:metals and anions that the question left open were chosen from known families of hosts}}"

@@ -31,7 +31,7 @@ var families = []family{
 	{name: "spinel oxide", ions: 1, metals: 2, anions: "O4", charge: 8, to: 4, takes: "Mn V Cr Ti Co Ni", of: "Li Mg Zn"},
 	{name: "layered sulfide", ions: 1, metals: 1, anions: "S2", charge: 4, from: 3, to: 4, takes: "Ti V Cr", parent: "NaFeO2"},
 	{name: "fluorophosphate", ions: 2, metals: 1, anions: "PO4F", charge: 4, from: 2, to: 3, takes: "Fe Mn Co Ni", blind: true},
-	{name: "fluorophosphate (tavorite type)", ions: 1, metals: 1, anions: "PO4F", charge: 4, from: 3, to: 4, takes: "V Ti Fe", blind: true},
+	{name: "fluorophosphate (tavorite type)", ions: 1, metals: 1, anions: "PO4F", charge: 4, from: 3, to: 4, takes: "V Ti", blind: true},
 	{name: "pyrophosphate", ions: 2, metals: 1, anions: "P2O7", charge: 4, from: 2, to: 3, takes: "Fe Mn Co", blind: true},
 	{name: "phosphate (NASICON type)", ions: 3, metals: 2, anions: "(PO4)3", charge: 9, from: 3, to: 4, takes: "V Ti Cr Fe", blind: true},
 	{name: "silicate", ions: 2, metals: 1, anions: "SiO4", charge: 4, from: 2, to: 3, takes: "Fe Mn Co", blind: true},
@@ -72,10 +72,13 @@ func (b battery) hosts(without []string, count int) []host {
 // or to measure by.
 func (b battery) newHosts(without []string, count int) []host {
 	out, blind := b.possible(without)
-	known := func(h host) bool { return isListed(h.formula) }
-	fresh := among(slices.DeleteFunc(slices.Clone(out), known), slices.DeleteFunc(blind, known), count)
+	known := func(h host) bool { return isKnown(h.formula) }
+	fresh := among(slices.DeleteFunc(slices.Clone(out), known), slices.DeleteFunc(slices.Clone(blind), known), count)
+	if len(fresh) == 0 {
+		return among(out, blind, count)
+	}
 	listed := varied(slices.DeleteFunc(out, func(h host) bool { return !known(h) }), max(count, 2))
-	if count == 0 && len(listed) > 0 && len(fresh) > 0 {
+	if count == 0 && len(listed) > 0 {
 		return []host{listed[0], fresh[0]}
 	}
 	return append(fresh, listed[:min(len(listed), max(0, max(count, 1)-len(fresh)))]...)

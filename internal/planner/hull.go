@@ -54,7 +54,10 @@ func readVerdict(d done, i int, item map[string]any, formula string) verdict {
 	}
 	v.above, v.e = cited("energy_above_hull_per_atom")
 	v.partial, v.partialE = cited("energy_above_partial_hull_per_atom")
-	v.below, _ = cited("energy_below_competing_per_atom")
+	below, by := cited("energy_below_competing_per_atom")
+	if by > number(bounds, "on_hull") { // else the hull has the same phase among the known ones
+		v.below = below
+	}
 	v.bound, _ = cited("threshold")
 	v.modelErr, v.errE = cited("model_error")
 	limit := number(bounds, "metastable")

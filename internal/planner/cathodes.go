@@ -163,9 +163,9 @@ func (v verdict) short() string {
 	case v.above != "":
 		return v.above
 	case v.partial != "" && v.partialE > 0:
-		return "unknown (at least " + v.partial + ")"
+		return "unknown (at least " + v.partial + " above)"
 	case v.partial != "":
-		return "unknown (on what is there of it)"
+		return "unknown (on the incomplete hull)"
 	case v.known:
 		return "unknown"
 	}

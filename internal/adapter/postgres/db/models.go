@@ -161,6 +161,12 @@ type ResultValue struct {
 	Body        json.RawMessage
 }
 
+type Said struct {
+	DiscoveryID string
+	ID          string
+	Words       string
+}
+
 type Session struct {
 	ID        string
 	UserID    string

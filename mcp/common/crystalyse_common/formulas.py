@@ -27,7 +27,7 @@ def parse_formula(text: str, field: str = "formula", max_elements: int = 8) -> d
     try:
         amounts, _ = Composition(s).get_integer_formula_and_factor()
         composition = Composition(s) if all(float(v).is_integer() for v in Composition(s).values()) else Composition(amounts)
-    except (ValueError, ZeroDivisionError, KeyError):
+    except (ValueError, ZeroDivisionError, KeyError, IndexError):  # IndexError: no amount is above zero
         raise ToolFault("invalid_input", f"{text[:60]!r} is not a formula", field,
                         ["write element symbols with whole-number amounts, for example CaTiO3"]) from None
     out = {str(el): round(float(n)) for el, n in composition.items()}

@@ -122,9 +122,11 @@ def test_a_relaxation_whose_time_is_spent_answers_with_how_far_it_came(mace: Ses
     out = mace.call("relax_structure", args, meta | {"answer_by": 1.0})
     assert (out["cut_short"], out["converged"], out["structure_id"]) == (True, False, out["structures"][0]["structure_id"])
     assert out["max_force"] > out["fmax"]
+    assert mace.call("relax_structure", args, meta) == out, "what was said is said again"
+    (tmp_path / "answer.json").unlink()
     whole = mace.call("relax_structure", args, meta)
     assert whole["converged"] and not whole["cut_short"]
-    assert whole["resumed_from_step"] == out["steps"], "with more time it goes on from there"
+    assert whole["resumed_from_step"] == out["steps"], "had it not been said, it would go on from there"
 
 
 def test_stale_attempt_writes_nothing(mace: Session, tmp_path: Path) -> None:

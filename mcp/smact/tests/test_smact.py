@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crystalyse_common.errors import ToolFault
@@ -83,6 +83,7 @@ def test_element_info(server):
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=30))
+@example("B0")
 def test_any_text_is_a_formula_or_a_typed_refusal(text):
     try:
         amounts = parse_formula(text)

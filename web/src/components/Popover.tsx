@@ -6,14 +6,9 @@ export function Popover({ near, id, children }: { near: HTMLElement; id: string;
   const box = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState<{ left: number; top: number }>();
   useLayoutEffect(() => {
-    const own = box.current?.getBoundingClientRect();
-    const at = near.getBoundingClientRect();
-    if (!own) return;
-    const below = at.bottom + 6 + own.height < window.innerHeight;
-    setPlace({
-      left: Math.max(8, Math.min(at.left, window.innerWidth - own.width - 8)),
-      top: below ? at.bottom + 6 : Math.max(8, at.top - own.height - 6),
-    });
+    const put = () => box.current && setPlace(beside(near, box.current));
+    put();
+    return onMove(near, put);
   }, [near]);
   return createPortal(
     <div
@@ -27,4 +22,27 @@ export function Popover({ near, id, children }: { near: HTMLElement; id: string;
     </div>,
     document.querySelector("main") ?? document.body, // within a landmark, as all that is read
   );
+}
+
+function beside(near: HTMLElement, box: HTMLElement): { left: number; top: number } {
+  const own = box.getBoundingClientRect();
+  const at = near.getBoundingClientRect();
+  const below = at.bottom + 6 + own.height < window.innerHeight;
+  return {
+    left: Math.max(8, Math.min(at.left, window.innerWidth - own.width - 8)),
+    top: below ? at.bottom + 6 : Math.max(8, at.top - own.height - 6),
+  };
+}
+
+/** Calls back when an element may have moved: something scrolls, or what is around it grows. */
+function onMove(near: HTMLElement, moved: () => void): () => void {
+  const around = new ResizeObserver(moved);
+  for (let e: HTMLElement | null = near; e; e = e.parentElement) around.observe(e);
+  addEventListener("scroll", moved, { capture: true, passive: true });
+  addEventListener("resize", moved);
+  return () => {
+    around.disconnect();
+    removeEventListener("scroll", moved, { capture: true });
+    removeEventListener("resize", moved);
+  };
 }

@@ -207,7 +207,11 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	b.WriteString("\n**How:** ")
 	b.WriteString(courses(all, h) + potentialOf(all))
 	if r.pressed() {
-		b.WriteString(" The wall time allows fewer samples and smaller cells here than a search without a limit would have: more time may find lower structures.")
+		less := "fewer samples and smaller cells"
+		if r.samples() >= r.wantedSamples() {
+			less = "smaller cells and a shorter first pass"
+		}
+		fmt.Fprintf(b, " The wall time allows %s here than a search without a limit would have: more time may find lower structures.", less)
 	}
 	if all[0].symprec != "" {
 		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)

@@ -52,7 +52,7 @@ func TestAShortSearchGoesOnInRounds(t *testing.T) {
 		l.tools[screener], l.cut = true, cut
 		text := l.run(t)
 		for _, a := range l.asked("generate_crystal_csp") {
-			require.Equal(t, 18, a["num_samples"])
+			require.Equal(t, rigorousSamples, a["num_samples"])
 		}
 		screens, rounds := l.asked(screener), l.asked("relax_structures")
 		require.Len(t, screens, 5)

@@ -11,8 +11,8 @@ import (
 // the wall time allows.
 func (r request) samples() int {
 	switch {
-	case r.inRounds(): // most are only looked at
-		return min(rigorousSamples, max(leastSamples, r.share())*3/2)
+	case r.inRounds(): // most are only looked at, which is cheap
+		return min(rigorousSamples, max(leastSamples, r.share())*5/2)
 	case r.pressed():
 		return max(leastSamples, r.share())
 	}

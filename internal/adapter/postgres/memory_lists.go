@@ -25,8 +25,8 @@ const (
 	widest = 4000
 	// VectorProbes is how many lists a search reads before filters; where a filter
 	// leaves too few it reads on, up to moreProbes.
-	VectorProbes = "128"
-	moreProbes   = "512"
+	VectorProbes = "160"
+	moreProbes   = "640"
 )
 
 // listsFor gives the number of lists for so many vectors: more and shorter ones

@@ -140,7 +140,8 @@ func (a *Activities) Reap(ctx context.Context) error {
 			fl.cancel(why)
 			<-fl.done
 			a.flights.land(key, fl)
-			a.Log.InfoContext(ctx, "a call that nobody waited for was stopped", "discovery", fl.scope.DiscoveryID, "reason", why)
+			scope, _, _ := fl.last()
+			a.Log.InfoContext(ctx, "a call that nobody waited for was stopped", "discovery", scope.DiscoveryID, "reason", why)
 		}
 	}
 	return errors.Join(errs...)

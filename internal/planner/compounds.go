@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -177,38 +178,49 @@ func (r request) searchWords(names []string, checks, again bool) string {
 	return "I generate candidate structures of " + list(names) + ": known structure types and random cells."
 }
 
+// searches are the good searches of each composition.
+func (r request) searches(h history) iter.Seq2[string, done] {
+	return func(yield func(string, done) bool) {
+		for _, f := range r.formulas {
+			for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
+				if !yield(f, g) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // relax asks to relax what a search gave, one batch a search.
 func relax(r request, h history) (reply, bool) {
 	var calls []call
 	var names []string
-	for _, f := range r.formulas {
-		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
-			ids := screened(g, h)
-			if len(ids) == 0 || len(relaxations(g, h)) > 0 {
-				continue
-			}
-			given := inKnownCells(f, h)
-			for _, p := range knownPhases(f, h) {
-				given = append(given, p.id)
-			}
-			beside := minus(given, ids)
-			known := len(beside)
-			// The known ones first: a search whose time is spent leaves out the last.
-			ids = append(slices.Clone(beside), ids...)
-			names = append(names, f)
-			args := map[string]any{"structure_ids": anyList(ids), "keep_best": 3 + known}
-			if len(r.chosen) > 0 && known > 0 {
-				args["keep_best"] = 1 + known // random cells of a host seldom win
-			}
-			switch {
-			case r.inRounds():
-				args["fmax"], args["max_steps"] = firstFmax, firstSteps
-				delete(args, "keep_best")
-			case r.pressed():
-				args["fmax"], args["max_steps"] = firstFmax, 100 // the best are relaxed again, tightly
-			}
-			calls = append(calls, call{"relax_structures", args})
+	for f, g := range r.searches(h) {
+		ids := screened(g, h)
+		if len(ids) == 0 || len(relaxations(g, h)) > 0 {
+			continue
 		}
+		given := inKnownCells(f, h)
+		for _, p := range knownPhases(f, h) {
+			given = append(given, p.id)
+		}
+		beside := minus(given, ids)
+		known := len(beside)
+		// The known ones first: a search whose time is spent leaves out the last.
+		ids = append(slices.Clone(beside), ids...)
+		names = append(names, f)
+		args := map[string]any{"structure_ids": anyList(ids), "keep_best": 3 + known}
+		if len(r.chosen) > 0 && known > 0 {
+			args["keep_best"] = 1 + known // random cells of a host seldom win
+		}
+		switch {
+		case r.inRounds():
+			args["fmax"], args["max_steps"] = firstFmax, firstSteps
+			delete(args, "keep_best")
+		case r.pressed():
+			args["fmax"], args["max_steps"] = firstFmax, 100 // the best are relaxed again, tightly
+		}
+		calls = append(calls, call{"relax_structures", args})
 	}
 	if len(calls) == 0 {
 		return reply{}, false

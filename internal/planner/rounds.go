@@ -31,11 +31,9 @@ func (r request) inRounds() bool {
 // screen asks for the unrelaxed energies of what the searches gave.
 func screen(r request, h history) (reply, bool) {
 	var calls []call
-	for _, f := range r.formulas {
-		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
-			if ids := structureIDs(g); len(ids) > 1 && len(h.on(screener, "structure_ids", ids[0])) == 0 && len(relaxations(g, h)) == 0 {
-				calls = append(calls, call{screener, map[string]any{"structure_ids": anyList(ids), "keep": screenKept}})
-			}
+	for _, g := range r.searches(h) {
+		if ids := structureIDs(g); len(ids) > 1 && len(h.on(screener, "structure_ids", ids[0])) == 0 && len(relaxations(g, h)) == 0 {
+			calls = append(calls, call{screener, map[string]any{"structure_ids": anyList(ids), "keep": screenKept}})
 		}
 	}
 	if len(calls) == 0 {
@@ -93,16 +91,14 @@ func relaxations(search done, h history) []done {
 func anotherRound(r request, h history) (reply, bool) {
 	var calls []call
 	var names []string
-	for _, f := range r.formulas {
-		for _, g := range h.on("generate_crystal_csp", "formula", f).good() {
-			all := relaxations(g, h)
-			if len(all) == 0 || len(all) > r.roundsLeft(h) || !all[len(all)-1].ok() {
-				continue
-			}
-			if ids := unfinished(all); len(ids) > 0 {
-				names = append(names, f)
-				calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": anyList(ids), "fmax": roundFmax, "max_steps": roundSteps}})
-			}
+	for f, g := range r.searches(h) {
+		all := relaxations(g, h)
+		if len(all) == 0 || len(all) > r.roundsLeft(h) || !all[len(all)-1].ok() {
+			continue
+		}
+		if ids := unfinished(all); len(ids) > 0 {
+			names = append(names, f)
+			calls = append(calls, call{"relax_structures", map[string]any{"structure_ids": anyList(ids), "fmax": roundFmax, "max_steps": roundSteps}})
 		}
 	}
 	if len(calls) == 0 {

@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// rowsShown bounds a table; the report object has every row.
-const rowsShown = 24
+// How many rows a table shows; the report object has every one. Of the structures
+// of a search most are of no use to a reader of text.
+const (
+	rowsShown       = 24
+	structuresShown = 8
+)
 
 // page collects lines.
 type page struct {
@@ -34,9 +38,9 @@ func (p *page) heading(s string) {
 }
 
 // table prints rows, as many as a reader looks through.
-func (p *page) table(rows [][]string) {
-	p.rows(rows[:min(len(rows), rowsShown)])
-	if more := len(rows) - rowsShown; more > 0 {
+func (p *page) table(rows [][]string, most int) {
+	p.rows(rows[:min(len(rows), most)])
+	if more := len(rows) - most; more > 0 {
 		p.line("  " + p.st.text(fmt.Sprintf("… and %d more in the report object", more)))
 	}
 }

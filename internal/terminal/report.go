@@ -126,7 +126,7 @@ func (p *page) compositions(cs []report.Composition) {
 		}
 		rows = append(rows, []string{c.Formula, verdict, why, ref(c.CallID)})
 	}
-	p.table(rows)
+	p.table(rows, rowsShown)
 }
 
 // values prints those that the answer names first: a batch has many others.
@@ -161,7 +161,7 @@ func (p *page) values(vs []report.Number, answer string) {
 		return
 	}
 	p.heading("Numbers")
-	p.table(rows)
+	p.table(rows, rowsShown)
 }
 
 // structures prints what was relaxed before what it was relaxed from.
@@ -183,7 +183,7 @@ func (p *page) structures(ss []report.Structure) {
 		}
 		rows = append(rows, []string{s.Formula, group, "a " + value.Format(value.Value{Number: &cell.A, Unit: "angstrom"}), join(s.Origin, s.Label), s.ID})
 	}
-	p.table(rows)
+	p.table(rows, structuresShown)
 }
 
 func rank(s report.Structure) int {

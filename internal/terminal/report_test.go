@@ -78,7 +78,7 @@ func TestReport(t *testing.T) {
 		}
 		var out strings.Builder
 		require.NoError(t, Report(&out, r, Extra{}, Style{Unicode: true, Width: 120}))
-		require.Contains(t, out.String(), "and 977 more in the report object")
+		require.Contains(t, out.String(), "and 993 more in the report object")
 		require.Less(t, strings.Count(out.String(), "\n"), 80)
 	})
 }

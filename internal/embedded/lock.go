@@ -38,7 +38,15 @@ func lockState(cfg *config.Config) (unlock func(), err error) {
 		f.Close()
 		return nil, diskFault(err, path)
 	}
-	return func() { _ = f.Close() }, nil // closing releases the lock
+	return func() { release(f) }, nil
+}
+
+// release gives a lock up by word. Closing alone leaves it held for as long as a
+// child that is just being started has the file open too: between its fork and
+// its exec it has all of ours.
+func release(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) // fails on a closed file only
+	_ = f.Close()
 }
 
 func writeAt(f *os.File, s string) error {
@@ -60,5 +68,5 @@ func lockFile(path string) (unlock func(), err error) {
 		f.Close()
 		return nil, fault.Wrap(fault.CodeUnavailable, err, "%s cannot be locked", path)
 	}
-	return func() { _ = f.Close() }, nil
+	return func() { release(f) }, nil
 }

@@ -11,6 +11,7 @@ type facts struct {
 	material
 	symbol     string // of the space group
 	number     string
+	group      int // the space group's number; 0 when it is not known
 	symprec    string
 	cell       []string // name and citation
 	volume     string
@@ -32,6 +33,7 @@ func gather(m material, h history) facts {
 	for _, d := range h.of("analyze_space_group").good() {
 		if text(d.result, "structure_id") == m.id {
 			f.symbol, f.number, f.symprec = text(d.result, "space_group_symbol"), d.cite("space_group_number"), d.cite("symprec")
+			f.group = int(number(d.result, "space_group_number"))
 			f.volume, f.density = d.cite("volume_per_atom"), d.cite("density")
 			f.cell = cellOf(d)
 		}

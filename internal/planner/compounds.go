@@ -89,6 +89,9 @@ func stages(r request, h history) (reply, bool) {
 			return next, true
 		}
 	}
+	if next, ok := refineMeant(r, h); ok {
+		return next, true
+	}
 	best := r.best(h)
 	if len(best) == 0 {
 		return reply{}, false

@@ -80,7 +80,7 @@ func placed(r request, ids []any, h history) (reply, bool) {
 	relaxed := h.on("relax_structures", "structure_ids", first)
 	if len(relaxed) == 0 {
 		return reply{text: "A phase of each part of the system is relaxed, so that the hull of that part can be computed.",
-			calls: []call{{"relax_structures", map[string]any{"structure_ids": ids, "fmax": 0.03, "max_steps": 500}}}}, true
+			calls: []call{{"relax_structures", map[string]any{"structure_ids": ids, "fmax": fullFmax, "max_steps": fullSteps}}}}, true
 	}
 	var list []any
 	for _, item := range relaxed[len(relaxed)-1].items() {

@@ -11,7 +11,7 @@ func extras(f facts, h history) string {
 	var b strings.Builder
 	for _, d := range h.on("fit_equation_of_state", "structure_id", f.id).good() {
 		if _, ok := d.result["bulk_modulus"].(float64); ok {
-			fmt.Fprintf(&b, "- Bulk modulus of %s: **%s**, from energies at several volumes.\n", f.formula, d.cite("bulk_modulus"))
+			fmt.Fprintf(&b, "- Bulk modulus of %s: **%s**, %s.\n", f.formula, d.cite("bulk_modulus"), f.modulusFrom())
 		} else if note := text(d.result, "note"); note != "" {
 			fmt.Fprintf(&b, "- No bulk modulus of %s: %s.\n", f.formula, quoted(note))
 		}
@@ -24,6 +24,16 @@ func extras(f facts, h history) string {
 	}
 	b.WriteString(batteryLines(f.material, h))
 	return b.String()
+}
+
+// modulusFrom says how a bulk modulus was found, and to which side it may be off:
+// the softness of such potentials is published (Deng et al., npj Comput. Mater. 11, 9, 2025).
+func (f facts) modulusFrom() string {
+	s := "from energies at several volumes, at zero temperature"
+	if crystalSystem(f.group) != "cubic" {
+		s += ", of a cell that keeps its shape: of a crystal that is not cubic this is an upper bound"
+	}
+	return s + "; potentials of this kind are known to be somewhat too soft"
 }
 
 // strongest is how many reflections are listed.

@@ -82,11 +82,12 @@ func sameRatio(x, y map[string]int) bool {
 	return true
 }
 
-// besideWords names the known phases that went through a search with its own.
-func besideWords(m material, h history) string {
+// besideWords names the known phases of a composition that went through a
+// relaxation with what a search gave.
+func besideWords(formula string, relaxed done, h history) string {
 	var names []string
-	for _, p := range knownPhases(m.formula, h) {
-		if m.relaxed.names("structure_ids", p.id) {
+	for _, p := range knownPhases(formula, h) {
+		if relaxed.names("structure_ids", p.id) {
 			names = append(names, quoted(p.name))
 		}
 	}

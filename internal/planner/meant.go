@@ -2,7 +2,6 @@ package planner
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -28,9 +27,7 @@ func (r request) meant(m material, h history) material {
 		for _, p := range knownPhases(m.formula, h) {
 			m.known = append(m.known, p.name)
 		}
-		is = func(item map[string]any) bool {
-			return slices.ContainsFunc(knownPhases(m.formula, h), func(p phase) bool { return p.id == text(item, "input_structure_id") })
-		}
+		is = madeOfKnown(m, h)
 		s, ok = f.lowestOf("known", is)
 	}
 	if !ok && len(m.known) > 0 {
@@ -51,15 +48,6 @@ func (m material) knownUnranked(f facts, is func(map[string]any) bool) material 
 		m.bestItem, m.id, m.coarse = i, text(m.relaxed.items()[i], "structure_id"), true
 	}
 	return m
-}
-
-// firstPass finds a structure of a kind that converged in the first pass and is not
-// ranked, since others of its composition were refined.
-func (f facts) firstPass(is func(map[string]any) bool) (int, bool) {
-	i := slices.IndexFunc(f.relaxed.items(), func(item map[string]any) bool {
-		return item["rank"] == nil && item["converged"] == true && text(item, "structure_id") != "" && is(item)
-	})
-	return i, i >= 0
 }
 
 // unrankedLine says why what follows is not, or not as it should be, of the known

@@ -143,17 +143,24 @@ func unfinished(rounds []done) []string {
 
 // course words what a search tried, and what its time left out.
 func course(f facts, h history) string {
-	return fmt.Sprintf("%s: candidates kept %s of %s tried; structures relaxed %s%s, of which converged %s%s", f.formula, f.search.cite("n_kept"), f.search.cite("n_tried"),
-		f.relaxed.cite("n_members"), besideWords(f.material, h), f.relaxed.cite("n_converged"), leftOut(f.relaxed))
+	rounds := relaxations(f.search, h)
+	first := f.relaxed
+	if len(rounds) > 0 {
+		first = rounds[0]
+	}
+	s := fmt.Sprintf("%s: candidates kept %s of %s tried; structures relaxed %s%s, of which converged %s%s", f.formula, f.search.cite("n_kept"), f.search.cite("n_tried"),
+		first.cite("n_members"), besideWords(f.formula, first, h), first.cite("n_converged"), leftOut(first))
+	if len(rounds) > 1 && f.relaxed.callID != first.callID {
+		s += fmt.Sprintf("; the lowest and what the question is about then relaxed alike, %s, of which converged %s", f.relaxed.cite("n_members"), f.relaxed.cite("n_converged"))
+	}
+	return s
 }
 
 // courses tells the course of all searches: in a table where they went in rounds.
 func courses(all []facts, h history) string {
-	inRounds := false
 	var lines, rows []string
 	for _, f := range all {
 		rounds := relaxations(f.search, h)
-		inRounds = inRounds || len(rounds) > 1
 		lines = append(lines, course(f, h))
 		if len(rounds) == 0 {
 			continue
@@ -166,11 +173,19 @@ func courses(all []facts, h history) string {
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |", f.formula, f.search.cite("n_tried"), f.search.cite("n_kept"), first.cite("n_members"), first.cite("n_cut"), last.cite("n_members"), last.cite("n_converged")))
 	}
-	if !inRounds {
+	if !wentInRounds(all, h) {
 		return strings.Join(lines, "; ") + ". "
 	}
 	return "of the structures kept, those lowest in unrelaxed energy were relaxed in a first pass, and the best of these further until they converged or the time was over.\n\n" +
 		"| compound | tried | kept | relaxed | cut by the time | relaxed further | of these converged |\n|---|---|---|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n\n"
+}
+
+// wentInRounds reports whether a search was screened and then relaxed in rounds.
+func wentInRounds(all []facts, h history) bool {
+	return slices.ContainsFunc(all, func(f facts) bool {
+		ids := structureIDs(f.search)
+		return len(ids) > 0 && len(h.on(screener, "structure_ids", ids[0])) > 0 && len(relaxations(f.search, h)) > 1
+	})
 }
 
 func anyList(ids []string) []any {

@@ -10,6 +10,18 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SHAPE = re.compile(r"^[A-Z][A-Za-z0-9.()\[\]]*$")
 
 
+def written_amounts(text: str, field: str = "formula") -> dict[str, float]:
+    """Amounts by element of one formula unit as written, fractions kept: {"Li": 0.5, "Co": 1, "O": 2} of Li0.5CoO2.
+
+    Raises:
+        ToolFault: invalid_input naming the field, when it is no formula.
+    """
+    from pymatgen.core import Composition
+
+    parse_formula(text, field)
+    return {str(el): float(n) for el, n in Composition(text.strip().translate(_SUBSCRIPTS)).items()}
+
+
 def parse_formula(text: str, field: str = "formula", max_elements: int = 8) -> dict[str, int]:
     """Amounts by element of a formula as written (not reduced), scaled to integers.
 

@@ -58,14 +58,14 @@ def check(structure: Structure, field: str) -> None:
                         ["choose one ordered configuration"])
     if not 1 <= len(structure) <= MAX_ATOMS:
         raise ToolFault("invalid_input", f"the structure has {len(structure)} atoms; 1 to {MAX_ATOMS} are accepted", field,
-                        ["use a primitive or smaller cell"])
+                        ["use a primitive or smaller cell" if len(structure) else "give the sites of the atoms, each with its element"])
     from pymatgen.core import Element
 
     if odd := sorted({site.specie.symbol for site in structure if not Element.is_valid_symbol(site.specie.symbol)}):
         raise ToolFault("invalid_input", f"{', '.join(odd)[:40]} is no element", field, ["write element symbols, for example Na"])
     numbers = [x for row in structure.lattice.matrix for x in row] + [x for row in structure.frac_coords for x in row]
     if not all(math.isfinite(x) for x in numbers):
-        raise ToolFault("invalid_input", "the structure has coordinates that are not numbers", field)
+        raise ToolFault("invalid_input", "the structure has coordinates that are not numbers", field, ["write every length and coordinate as a finite number"])
     if structure.volume < 1e-3 or min_distance(structure) < MIN_DISTANCE:
         raise ToolFault("invalid_input", f"atoms overlap (closer than {MIN_DISTANCE} angstrom)", field,
                         ["check the cell and the coordinates"])
@@ -75,14 +75,15 @@ def check(structure: Structure, field: str) -> None:
 
 
 def min_distance(structure: Structure) -> float:
-    """Shortest distance between two atoms, periodic images of others included, in angstrom."""
+    """Shortest distance between two atoms, images of others and its own included, in angstrom."""
     import numpy as np
 
+    own = float(min(structure.lattice.get_lll_reduced_lattice().abc))  # a skewed cell has shorter vectors than its edges
     if len(structure) < 2:
-        return float(min(structure.lattice.abc))
+        return own
     d = np.array(structure.distance_matrix)
     np.fill_diagonal(d, np.inf)
-    return float(min(d.min(), min(structure.lattice.abc)))
+    return min(float(d.min()), own)
 
 
 def lattice_of(structure: Structure) -> Lattice:

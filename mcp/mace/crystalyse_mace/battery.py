@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crystalyse_common.errors import ToolFault
-from crystalyse_common.formulas import parse_formula
+from crystalyse_common.formulas import parse_formula, written_amounts
 from crystalyse_common.models import StructureRef
 from crystalyse_common.structures import load_record, load_structure
 
@@ -30,13 +30,13 @@ def capacity(formula: str, ion: str, n: float | None, inputs: list[str]) -> Capa
     """F n / M of the discharged composition; n is the electrons per formula unit, by default all that the ion can give."""
     from pymatgen.core import Composition
 
-    amounts = parse_formula(formula)
+    amounts = written_amounts(formula)
     z, own = charge_of(ion), amounts.get(ion, 0)
     if not own:
         raise ToolFault("invalid_input", f"{formula} holds no {ion}", "formula", ["give the discharged composition, which holds the ion"])
     wanted = float(own * z) if n is None else n
     if not 0 < wanted <= own * z:
-        raise ToolFault("invalid_input", f"n={wanted:g}, but {formula} can give at most {own * z} electron(s) by its {ion}", "n",
+        raise ToolFault("invalid_input", f"n={wanted:g}, but {formula} can give at most {own * z:g} electron(s) by its {ion}", "n",
                         ["n counts electrons per formula unit as written"])
     mass = float(Composition(amounts).weight)
     return CapacityItem(formula=formula, ion=ion, n=wanted, molar_mass=mass, gravimetric_capacity=FARADAY_MAH * wanted / mass,
@@ -61,7 +61,7 @@ async def metrics(batch: Batch | None, ion: str, formula: str | None, n: float |
     charge_of(ion)
     if discharged is None:
         if formula is None:
-            raise ToolFault("invalid_input", "a formula or a discharged structure is needed", "formula")
+            raise ToolFault("invalid_input", "a formula or a discharged structure is needed", "formula", ["give the discharged composition, for example NaFePO4"])
         return BatteryResult(capacity=capacity(formula, ion, n, []), voltage=None, potential=None, structures=[])
     stored = load_record(discharged, "discharged_structure_id")["formula"]
     if formula is not None and load_structure(discharged).composition.reduced_formula != _reduced(formula):
@@ -86,7 +86,7 @@ def _units(formula: str, sid: str) -> float:
     """How many reduced formula units a formula as written stands for."""
     from pymatgen.core import Composition
 
-    return Composition(parse_formula(formula)).num_atoms / load_structure(sid).composition.reduced_composition.num_atoms
+    return Composition(written_amounts(formula)).num_atoms / load_structure(sid).composition.reduced_composition.num_atoms
 
 
 def _removed(discharged: str, charged: str, ion: str) -> tuple[float, float]:

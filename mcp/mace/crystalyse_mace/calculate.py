@@ -21,13 +21,13 @@ from crystalyse_common.errors import ToolFault
 from crystalyse_common.structures import load_structure, put_structure, symmetry
 
 from .checkpoint import Checkpoint
+from .models import GPA_PER_EV_ANGSTROM3
 from .potentials.base import OUT_OF_TIME, LoadedPotential
 from .trajectory import MAX_LIVE_ATOMS, Frames, frame
 
 SYMPREC_RELAXED = 0.1  # relaxed atoms sit a little off their ideal positions
 MIN_VOLUME, MAX_VOLUME = 3.0, 150.0  # angstrom^3/atom (Cs metal: 116); outside, a cell has collapsed or come apart
 MIN_DISTANCE, MIN_DISTANCE_H = 0.9, 0.6  # angstrom; the second where hydrogen takes part
-GPA = 160.21766208  # eV/angstrom^3
 
 
 @dataclass
@@ -84,7 +84,8 @@ def sane(a: Atoms, boxed: bool = False) -> None:
     """Stop before a collapsed or exploded cell wastes the potential; a molecule in a box may be as thin as it likes."""
     per_atom = a.get_volume() / len(a)
     if not boxed and not MIN_VOLUME <= per_atom <= MAX_VOLUME:
-        raise ToolFault("not_converged", f"the cell came apart or collapsed ({per_atom:.1f} angstrom^3 per atom)", "structure_id", ["drop this structure"])
+        raise ToolFault("not_converged", f"the cell came apart, collapsed or is no crystal ({per_atom:.1f} angstrom^3 per atom)", "structure_id",
+                        ["drop this structure", "start from the crystal's own cell, in angstrom"])
     d = a.get_all_distances(mic=True)
     np.fill_diagonal(d, a.cell.lengths().min())  # an atom's own image
     hydrogen = a.numbers == 1
@@ -126,8 +127,8 @@ def energy(job: Job, pot: LoadedPotential) -> dict[str, Any]:
     e, forces = float(a.get_potential_energy()), a.get_forces()
     stress = a.get_stress(voigt=True)
     return {"total_energy": e, "energy_per_atom": e / len(a), "n_atoms": len(a),
-            "max_force": float(np.linalg.norm(forces, axis=1).max()), "max_stress": float(np.abs(stress).max() * GPA),
-            "stress": (voigt_6_to_full_3x3_stress(stress) * GPA).tolist()}
+            "max_force": float(np.linalg.norm(forces, axis=1).max()), "max_stress": float(np.abs(stress).max() * GPA_PER_EV_ANGSTROM3),
+            "stress": (voigt_6_to_full_3x3_stress(stress) * GPA_PER_EV_ANGSTROM3).tolist()}
 
 
 class Relaxation:

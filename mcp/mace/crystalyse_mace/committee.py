@@ -18,8 +18,16 @@ from .property_models import CompareResult, Comparison, Opinion
 def members(names: list[str] | None) -> list[str]:
     """The potentials to ask: those named, or all that have weights and a level that can be compared."""
     if names:
-        return list(dict.fromkeys(potentials.resolve(n).key for n in names))
+        return list(dict.fromkeys(_named(n, f"potentials_to_compare.{i}") for i, n in enumerate(names)))
     return [i.key for i in potentials.known() if i.available and i.energy_level in (CORRECTED, RAW)]
+
+
+def _named(name: str, field: str) -> str:
+    """The key of a potential that the caller named."""
+    try:
+        return potentials.resolve(name).key
+    except ToolFault as fault:
+        raise ToolFault(fault.code, fault.message, field, fault.suggestions) from fault
 
 
 async def compare(make: Callable[[str], Batch], ids: list[str], names: list[str] | None, relax: bool, fmax: float) -> CompareResult:

@@ -13,11 +13,10 @@ from crystalyse_common.structures import load_record, load_structure
 from .batch import Batch, distinct
 from .engines import OutOfTime
 from .levels import COMMON, caveats, corrections
-from .models import FormationItem, FormationResult, Reference
+from .models import GPA_PER_EV_ANGSTROM3, FormationItem, FormationResult, Reference
 from .potentials.base import CORRECTED, RAW, PotentialInfo
 from .store import PHASES, Phase, element_phase, phase_energy
 
-GPA = 160.21766208  # GPa in 1 eV/angstrom^3
 KJ_PER_MOL = 96.48533212  # kJ/mol in 1 eV
 
 
@@ -95,7 +94,7 @@ async def formation_energies(batch: Batch, ids: list[str], fmax: float) -> Forma
 def is_relaxed(sid: str, r: dict[str, Any], fmax: float) -> bool:
     """Whether the forces, and what the stress puts on a cell that may relax, are below fmax."""
     structure = load_structure(sid)
-    cell_force = r["max_stress"] / GPA * structure.volume / len(structure)
+    cell_force = r["max_stress"] / GPA_PER_EV_ANGSTROM3 * structure.volume / len(structure)
     return max(r["max_force"], cell_force) <= fmax
 
 

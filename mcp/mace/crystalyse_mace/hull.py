@@ -26,10 +26,10 @@ from crystalyse_common.structures import load_record, load_structure
 from crystalyse_references.known import date, missing_of, phases_of
 
 from .batch import Batch, distinct
-from .formation import check_level, check_references, is_relaxed, relaxed_phases
+from .formation import check_level, is_relaxed, relaxed_phases
 from .hull_models import Competing, HullInfo, HullItem, HullResult, Product, Thresholds
 from .levels import COMMON, caveats, correction_per_atom
-from .store import element_phase, known_phase
+from .store import PHASES, element_phase, known_phase
 
 KIND = "same potential"
 # No formation energy is known below these, in eV/atom: fluorides of the f elements
@@ -92,8 +92,8 @@ async def energies_above_hull(batch: Batch, ids: list[str], formulas: list[str] 
     """Build the hulls of the candidates' systems and place the candidates.
 
     Raises:
-        ToolFault: for a composition that is not the stored one, an element without
-            reference, a potential at another level, or a stop.
+        ToolFault: for a composition that is not the stored one, a potential at
+            another level, or a stop.
     """
     check_level(batch.info)
     check_formulas(ids, formulas)
@@ -103,10 +103,10 @@ async def energies_above_hull(batch: Batch, ids: list[str], formulas: list[str] 
     ids = distinct(ids)
     earlier = [s for s in distinct(earlier) if s not in ids]
     amounts = {s: load_structure(s).composition.get_el_amt_dict() for s in (*ids, *earlier)}
-    elements = check_references(ids, {s: amounts[s] for s in ids})
     systems = {s: frozenset(amounts[s]) for s in ids}
-    known = {p.name: p for s in systems.values() for p in phases_of(s)}
-    phases = [element_phase(el) for el in elements]
+    whole = [s for s in systems.values() if not _without_reference(s)]  # of the others no hull can be built
+    known = {p.name: p for s in whole for p in phases_of(s)}
+    phases = [element_phase(el) for el in sorted(frozenset().union(*whole))]
     batch.total = len(phases) + len(known) + len(ids) + len(earlier)
     # Without the elements there is no hull; a known phase that the time does not allow is missing from it, and named.
     kept = await relaxed_phases(batch, phases)
@@ -118,6 +118,11 @@ async def energies_above_hull(batch: Batch, ids: list[str], formulas: list[str] 
     error = batch.info.published_error
     return HullResult(items=items, thresholds=bounds, n_cut=sum("cut" in r for r in kept.values()),
                       model_error_source=error[1] if error else None, potential=batch.used(results), structures=[StructureRef(**r) for r in refs.values()])
+
+
+def _without_reference(system: frozenset[str]) -> list[str]:
+    """The elements of a system that have no reference phase here."""
+    return sorted(system - PHASES.keys())
 
 
 class _Placing:
@@ -143,6 +148,8 @@ class _Placing:
 
     def missing(self, system: frozenset[str]) -> list[tuple[str, str]]:
         """What is known of the system and not in its hull: formula, and why in words."""
+        if bare := _without_reference(system):
+            return [(el, f"{el}: there is no reference phase of it here") for el in bare]
         wanted = {**{el: el for el in sorted(system)}, **{p.name: p.formula for p in phases_of(system)}}
         out = []
         for name, formula in wanted.items():

@@ -7,6 +7,7 @@ from pydantic import Field
 from crystalyse_common.models import Artifact, Finite, Potential, Result, StructureRef, unit
 
 EV, EV_ATOM, FORCE = "eV", "eV/atom", "eV/angstrom"
+GPA_PER_EV_ANGSTROM3 = 160.21766208  # CODATA 2018, as ASE has it
 
 
 class ModelItem(Result):

@@ -70,6 +70,14 @@ def test_a_known_phase_that_the_time_does_not_allow_is_missing(mace: Session) ->
     assert out["n_cut"] == 0 and out["items"][0]["energy_above_hull_per_atom"] is not None, "asked again, it is there"
 
 
+def test_an_element_without_reference_makes_it_unknown_and_leaves_the_others(mace: Session, relaxed: dict[str, str]) -> None:
+    plutonium = store(rock_salt(4.96, "Pu", "O"))
+    salt, odd = mace.call("calculate_energy_above_hull", {"structure_ids": [relaxed["rocksalt"], plutonium]})["items"]
+    assert salt["verdict"].startswith("on the hull of these")
+    assert odd["verdict"] == "unknown: Pu: there is no reference phase of it here" and odd["energy_above_hull_per_atom"] is None
+    assert odd["hull"]["entries"] == 0 and odd["formation_energy_per_atom"] is None
+
+
 def test_the_unrelaxed_get_no_verdict(mace: Session) -> None:
     [item] = mace.call("calculate_energy_above_hull", {"structure_ids": [store(rock_salt(5.2))]})["items"]
     assert not item["converged"] and item["energy_above_hull_per_atom"] is None and "not relaxed" in item["verdict"]

@@ -64,7 +64,8 @@ def test_one_potential_has_no_disagreement(mace: Session, magnesia: str) -> None
     assert item["spread"] is None and out["n_potentials"] == 1
     assert "no disagreement to show" in out["note"] and out["energy_level"] == "MP2020-corrected"
     assert item["opinions"][0]["formation_energy_per_atom"] == pytest.approx(-3.06, abs=0.1)
-    assert mace.fault("compare_models", {"structure_ids": [magnesia], "potentials_to_compare": ["chgnet", "oracle"]})["code"] == "unsupported"
+    wrong = mace.fault("compare_models", {"structure_ids": [magnesia], "potentials_to_compare": ["chgnet", "oracle"]})
+    assert (wrong["code"], wrong["field"]) == ("unsupported", "potentials_to_compare.1") and wrong["suggestions"]
 
 
 @pytest.mark.parametrize(("formula", "ion", "n", "capacity"), [
@@ -74,6 +75,13 @@ def test_capacity_states_its_n(mace: Session, formula: str, ion: str, n: float |
     out = mace.call("battery_metrics", {"ion": ion, "formula": formula, "n": n})["capacity"]
     assert out["gravimetric_capacity"] == pytest.approx(capacity, abs=0.1)
     assert f"n = {out['n']:g}" in out["expression"] and out["molar_mass"] > 0
+
+
+def test_a_fraction_of_the_ion_is_a_fraction_of_an_electron(mace: Session) -> None:
+    half = mace.call("battery_metrics", {"ion": "Li", "formula": "Li0.5CoO2"})["capacity"]
+    assert (half["n"], half["molar_mass"]) == (0.5, pytest.approx(94.40, abs=0.01)), "per formula unit as written"
+    assert half["gravimetric_capacity"] == pytest.approx(141.95, abs=0.05)
+    assert mace.fault("battery_metrics", {"ion": "Li", "formula": "Li0.5CoO2", "n": 1})["field"] == "n"
 
 
 def test_voltage_of_a_layered_oxide(mace: Session) -> None:
@@ -99,7 +107,8 @@ def test_voltage_of_a_layered_oxide(mace: Session) -> None:
     ({"ion": "Na"}, "formula"), ({"ion": "Na", "formula": "LiFePO4"}, "formula"), ({"ion": "Na", "formula": "NaFePO4", "n": 2}, "n"),
     ({"ion": "Fe", "formula": "NaFePO4"}, "ion"), ({"ion": "Na", "formula": "NaFePO4", "n": -1}, "n")])
 def test_bad_electrodes_name_the_field(mace: Session, args: dict, field: str) -> None:
-    assert mace.fault("battery_metrics", args)["field"] == field
+    fault = mace.fault("battery_metrics", args)
+    assert fault["field"] == field and fault["suggestions"]
 
 
 def test_end_members_of_different_hosts_are_refused(mace: Session, magnesia: str) -> None:

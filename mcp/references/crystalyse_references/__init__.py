@@ -4,6 +4,6 @@ What a hull is made of. The generators of the chemeleon server may not import
 this package (a linter sees to it): they must find structures from the formula.
 """
 
-from .elements import PHASES, reference_structure, reference_structures
+from .elements import PHASES, reference_structure
 
-__all__ = ["PHASES", "reference_structure", "reference_structures"]
+__all__ = ["PHASES", "reference_structure"]

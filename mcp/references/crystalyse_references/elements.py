@@ -52,7 +52,6 @@ _CRYSTALS: dict[str, tuple[str, str, tuple[float, ...], list[list[float]]]] = {
 _SPECIAL = {"O": "alpha-O2 C2/m", "F": "F2 molecule in an 8 angstrom box", "S": "S8 rings"}
 
 
-
 def _lattice_name(element: str) -> str:
     """For example `bcc Na`."""
     state = reference_states[atomic_numbers[element]] or {}
@@ -111,8 +110,3 @@ def reference_structure(element: str) -> Structure:
         s = AseAtomsAdaptor.get_structure(atoms)  # type: ignore[arg-type]
         return Structure(s.lattice, [element] * len(s), s.frac_coords)
     raise ToolFault("unsupported", f"there is no reference phase of {element} here", "structure_ids", ["leave this element out"])
-
-
-def reference_structures(elements: list[str]) -> dict[str, Structure]:
-    """The starting cells of several elements."""
-    return {el: reference_structure(el) for el in elements}

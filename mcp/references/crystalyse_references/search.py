@@ -19,6 +19,8 @@ from .known import date, missing_of, phases_of
 from .models import DiagramPhase, DiagramResult, PhaseItem, PhasesResult, SourceState
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pymatgen.core import Structure
 
 MAX_ELEMENTS = 6
@@ -161,24 +163,15 @@ def _own_diagram(system: list[str], potential: str) -> DiagramResult:
     """
     from crystalyse_common.structures import load_structure
 
-    folders = sorted((artifacts() / "references").glob(f"{potential}-*"))
-    kept: dict[str, dict[str, Any]] = {}
-    for folder in folders:
-        for path in folder.glob("*.json"):
-            try:
-                record = json.loads(path.read_bytes())
-            except ValueError:
-                continue  # being written
-            if record.get("converged"):
-                kept[path.stem] = record
-    wanted = [*system, *(p.name for p in phases_of(system))]
+    if potential != "chgnet":
+        raise ToolFault("unsupported", f"the kept energies of {potential} are raw: their hull comes from calculate_energy_above_hull", "potential",
+                        ["use calculate_energy_above_hull", "use potential=chgnet"])
+    wanted = {**{el: PHASES.get(el, el) for el in system}, **{p.name: f"{p.formula} ({p.type})" for p in phases_of(system)}}
+    kept = max((_kept(folder, wanted) for folder in sorted((artifacts() / "references").glob("chgnet-*"))), key=len, default={})
     absent = [n for n in wanted if n not in kept]
     if any(el in absent for el in system):
         raise ToolFault("unavailable", f"{potential} has not computed the elements of {'-'.join(system)} yet", "potential",
                         ["call calculate_energy_above_hull for a structure of this system first: it computes and keeps them"])
-    if potential != "chgnet":
-        raise ToolFault("unsupported", f"the kept energies of {potential} are raw: their hull comes from calculate_energy_above_hull", "potential",
-                        ["use calculate_energy_above_hull", "use potential=chgnet"])
     refs = {el: kept[el]["energy_per_atom"] for el in system}
     rows = []
     for name in wanted:
@@ -189,6 +182,19 @@ def _own_diagram(system: list[str], potential: str) -> DiagramResult:
                          kept[name]["structure_id"]))
     missing = absent + [f"{f} (no cell in the list)" for f, _ in missing_of(system)]
     return _assemble(system, rows, "bundled", f"MP2020-corrected, {potential}", time.strftime("%Y-%m-%d", time.gmtime()), missing)
+
+
+def _kept(folder: Path, wanted: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The converged energies by one checkpoint, whose folder this is: those of two are never mixed."""
+    out = {}
+    for name, label in wanted.items():
+        try:
+            record = json.loads((folder / f"{name}.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            continue  # not computed, or being written
+        if record.get("converged") and record.get("phase") == label:
+            out[name] = record
+    return out
 
 
 def _assemble(system: list[str], rows: list[tuple[str, str, float | None, str | None]], source: str, level: str, day: str, missing: list[str]) -> DiagramResult:

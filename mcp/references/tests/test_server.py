@@ -151,6 +151,26 @@ def test_own_diagram_needs_computed_energies(server: Session) -> None:
     fault = server.fault("get_phase_diagram", {"elements": ["Mg", "O"]})
     assert fault["code"] == "unavailable" and "calculate_energy_above_hull" in fault["suggestions"][0]
     assert server.fault("search_reference_phases", {"elements": ["Xx"]})["field"] == "elements.0"
+    for other in ("sevennet", "../x"):
+        assert server.fault("get_phase_diagram", {"elements": ["Mg", "O"], "potential": other})["code"] == "unsupported"
+
+
+def test_energies_of_two_checkpoints_are_never_mixed(tmp_path: Path) -> None:
+    def keep(folder: str, **energies: float) -> None:
+        for name, energy in energies.items():
+            path = tmp_path / "artifacts" / "references" / folder / f"{name.replace('_', '-')}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"phase": labels[name], "energy_per_atom": energy, "converged": True, "structure_id": ids[name]}))
+
+    with serve("references", tmp_path, CRYSTALYSE_OPTIMADE="") as own:
+        items = own.call("search_reference_phases", {"elements": ["Mg", "O"]})["items"]
+        ids = {{"Mg": "Mg", "O2": "O"}.get(i["formula"], f"{i['formula']}_{i['name']}"): i["structure_id"] for i in items}
+        labels = {"Mg": "hcp Mg", "O": "alpha-O2 C2/m", "MgO_rocksalt": "MgO (rocksalt)", "MgO2_pyrite": "MgO2 (pyrite)"}
+        keep("chgnet-aaaa", Mg=-1.6, O=-4.9, MgO_rocksalt=-6.3)
+        keep("chgnet-bbbb", O=-40.0, MgO2_pyrite=-50.0)
+        out = own.call("get_phase_diagram", {"elements": ["Mg", "O"]})
+    formation = {p["formula"]: p["formation_energy_per_atom"] for p in out["phases"]}
+    assert formation == {"Mg": 0, "O2": 0, "MgO": pytest.approx(-6.3 + (1.6 + 4.9) / 2)} and out["missing"] == ["MgO2-pyrite"]
 
 
 def test_tools_are_the_golden_ones(server: Session) -> None:

@@ -133,7 +133,16 @@ OVERLAP = "x\n1.0\n3 0 0\n0 3 0\n0 0 3\nNa Cl\n1 1\ndirect\n0 0 0\n0.01 0 0\n"
 DISORDERED = Structure(Lattice.cubic(3), [{"Na": 0.5, "K": 0.5}], [[0, 0, 0]]).to(fmt="cif")
 
 
-@pytest.mark.parametrize("content", ["nonsense", "data_x\n_cell_length_a nan\n", OVERLAP, DISORDERED, "2\nno cell\nNa 0 0 0\nCl 1 1 1\n", "{}"])
+# Its second vector less the first is 0.3 angstrom long, though no edge is short.
+SKEWED = json.dumps({"lattice": [[10, 0, 0], [9.9, 0.3, 0], [0, 0, 10]], "species": ["Na"], "frac_coords": [[0, 0, 0]]})
+NAN = json.dumps({"lattice": [[4, 0, 0], [0, 4, 0], [0, 0, 4]], "species": ["Na"], "frac_coords": [[float("nan"), 0, 0]]})
+EMPTY = json.dumps({"lattice": [[4, 0, 0], [0, 4, 0], [0, 0, 4]], "species": [], "frac_coords": []})
+HUGE = json.dumps({"lattice": [[400, 0, 0], [0, 400, 0], [0, 0, 400]], "species": ["Na"], "frac_coords": [[0, 0, 0]]})
+MANY = ROCK_SALT.copy().make_supercell([6, 6, 4]).to(fmt="poscar")
+
+
+@pytest.mark.parametrize("content", ["nonsense", "data_x\n_cell_length_a nan\n", OVERLAP, DISORDERED, SKEWED, NAN, EMPTY, HUGE, MANY, "2\nno cell\nNa 0 0 0\nCl 1 1 1\n", "{}"],
+                         ids=["nonsense", "no number", "overlap", "disordered", "skewed", "nan", "no atoms", "huge cell", "too many atoms", "no cell", "empty json"])
 def test_bad_files_are_refused_by_field(server, content):
     error = server.fault("parse_structure", {"content": content})
-    assert error["field"] == "content" and error["code"] in {"invalid_input", "unsupported"}
+    assert error["field"] == "content" and error["code"] in {"invalid_input", "unsupported"} and error["suggestions"]

@@ -20,6 +20,7 @@ type facts struct {
 	formation  string
 	perUnit    string  // the same for a formula unit
 	molar      string  // and for a mole of them
+	molarE     float64 // in kJ/mol, to choose words by; never printed
 	energy     float64 // of formation, to order rows by; never printed
 	hasEnergy  bool
 	note       string
@@ -52,7 +53,8 @@ func gather(m material, h history) facts {
 			if e, ok := item["formation_energy_per_atom"].(float64); ok {
 				f.formation, f.energy, f.hasEnergy = d.cite("items.%d.formation_energy_per_atom", i), e, item["converged"] == true
 			}
-			if _, ok := item["formation_energy_molar"].(float64); ok {
+			if e, ok := item["formation_energy_molar"].(float64); ok {
+				f.molarE = e
 				f.perUnit, f.molar = d.cite("items.%d.formation_energy_per_formula_unit", i), d.cite("items.%d.formation_energy_molar", i)
 			}
 		}
@@ -97,7 +99,11 @@ func cellOf(d done) []string {
 func coordination(d done) string {
 	var parts []string
 	for i, item := range d.items() {
-		parts = append(parts, fmt.Sprintf("%s: %s neighbors at %s", text(item, "element"), d.cite("items.%d.coordination_number", i), d.cite("items.%d.bond_length_mean", i)))
+		n := d.cite("items.%d.coordination_number", i)
+		if low, high := number(item, "coordination_min"), number(item, "coordination_max"); low < high {
+			n = fmt.Sprintf("%s to %s (mean %s)", d.cite("items.%d.coordination_min", i), d.cite("items.%d.coordination_max", i), n)
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s neighbors at %s", text(item, "element"), n, d.cite("items.%d.bond_length_mean", i)))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -114,6 +120,9 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	if asked {
 		b.WriteString(verdicts(all))
 	}
+	for _, f := range all {
+		b.WriteString(r.molarLine(f) + r.agreement(f))
+	}
 	if len(all) == 1 && len(r.formulas) <= 1 {
 		single(&b, all[0])
 	} else {
@@ -123,7 +132,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 		b.WriteString(verdicts(all))
 	}
 	for _, f := range all {
-		b.WriteString(r.molarLine(f) + extras(f, h) + withoutVoltage(r, f, h))
+		b.WriteString(f.knownAbove(h) + extras(f, h) + withoutVoltage(r, f, h))
 	}
 	// A few arrangements are shown of one or two compounds; all where they are
 	// the question.
@@ -160,16 +169,6 @@ func single(b *strings.Builder, f facts) {
 		fmt.Fprintf(b, "- Note on the energy: %s.\n", quoted(f.note))
 	}
 	b.WriteString("\n")
-}
-
-var molarCue = cue(`kj\b`, `kcal`, `per mol\w*`, `(?:per|/) ?(?:formula(?:[\s-]units?)?|f\.?\s?u)\b`, `(?:standard )?enthalp\w*`)
-
-// molarLine gives the formation energy for a formula unit where that is asked.
-func (r request) molarLine(f facts) string {
-	if f.molar == "" || !molarCue.MatchString(r.folded) {
-		return ""
-	}
-	return fmt.Sprintf("- For one formula unit of %s the formation energy is **%s**, or **%s** of formula units. It is an energy at zero temperature; a measured enthalpy is at room temperature, which for solids makes a small difference.\n", f.formula, f.perUnit, f.molar)
 }
 
 func table(b *strings.Builder, all []facts) {

@@ -123,3 +123,27 @@ func (r request) insteadLine(f facts) string {
 	}
 	return ""
 }
+
+// knownAbove says how far the known phase of a composition lies above the lowest
+// structure found, where that is another one: what is made is likely the known one.
+func (f facts) knownAbove(h history) string {
+	s, ok := f.lowestOf("known", madeOfKnown(f.material, h))
+	if !ok || s.best || s.item == f.bestItem || f.instead != "" {
+		return ""
+	}
+	var names []string
+	for _, p := range knownPhases(f.formula, h) {
+		names = append(names, p.name)
+	}
+	which := "The listed known phase"
+	if len(distinct(names)) > 1 {
+		which = "The lowest of the listed known phases"
+	}
+	out := fmt.Sprintf("- %s of %s (%s) lies %s above this structure", which, f.formula, quoted(strings.Join(distinct(names), ", ")), s.cite)
+	if f.hull.modelErr != "" && s.e < f.hull.errE {
+		out += " by this potential. That is less than its published mean error of " + f.hull.modelErr + ", so it does not tell which of the two is the ground state; the known one is what has been made"
+	} else {
+		out += " by this potential; it is what has been made"
+	}
+	return out + ".\n"
+}

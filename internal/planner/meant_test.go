@@ -58,3 +58,21 @@ func TestAKnownPhaseThatIsNotRankedIsTakenOrMissed(t *testing.T) {
 	require.Equal(t, "salt", m.id)
 	require.Contains(t, said, "**What follows is not of the listed known phase of CsCl (`CsCl (cscl)`)**")
 }
+
+// TestAKnownPhaseAboveTheLowestIsTold: the potential puts CaZrO3 as ilmenite a
+// millielectronvolt below the perovskite that is made.
+func TestAKnownPhaseAboveTheLowestIsTold(t *testing.T) {
+	t.Parallel()
+	h := history{{tool: lookup, status: "ok", result: map[string]any{"items": []any{map[string]any{"formula": "CaZrO3", "name": "gdfeo3", "structure_id": "st_known"}}}}}
+	items := []any{
+		map[string]any{"structure_id": "ilmenite", "rank": 1.0, "energy_above_best": 0.0},
+		map[string]any{"structure_id": "perovskite", "input_structure_id": "st_known", "rank": 2.0, "energy_above_best": 0.001},
+	}
+	f := facts{material: material{formula: "CaZrO3", id: "ilmenite", relaxed: done{callID: "t2.tool1", result: map[string]any{"items": items}}}}
+	require.Contains(t, f.knownAbove(h), "The listed known phase of CaZrO3 (`gdfeo3`) lies {{v:t2.tool1.items.1.energy_above_best}} above this structure by this potential; it is what has been made")
+	f.hull = verdict{modelErr: "{{v:e}}", errE: 0.061}
+	require.Contains(t, f.knownAbove(h), "less than its published mean error of {{v:e}}, so it does not tell which of the two is the ground state")
+	f.bestItem = 1
+	require.Empty(t, f.knownAbove(h), "the known phase is the answer itself")
+	require.Empty(t, facts{material: material{formula: "CaZrO3", relaxed: f.relaxed}}.knownAbove(nil), "none is listed")
+}

@@ -44,7 +44,8 @@ def parse_formula(text: str, field: str = "formula", max_elements: int = 8) -> d
                         ["write element symbols with whole-number amounts, for example CaTiO3"]) from None
     out = {str(el): round(float(n)) for el, n in composition.items()}
     if not out or min(out.values()) < 1 or sum(out.values()) > 1000:
-        raise ToolFault("invalid_input", f"{text[:60]!r} has amounts that are not positive whole numbers", field)
+        raise ToolFault("invalid_input", f"{text[:60]!r} has amounts that are not positive whole numbers", field,
+                        ["write element symbols with whole-number amounts, for example CaTiO3"])
     if len(out) > max_elements:
         raise ToolFault("invalid_input", f"{text[:60]!r} has {len(out)} elements; at most {max_elements} are handled", field,
                         ["split the question into smaller chemical systems"])

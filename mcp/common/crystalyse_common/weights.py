@@ -65,7 +65,7 @@ def download(url: str, target: Path, sha256: str = "") -> str:
         ToolFault: unavailable (refused, no network) or invalid_input (another hash).
     """
     if not url.startswith(("https://", "http://")):
-        raise ToolFault("invalid_input", f"{url[:60]!r} is no web address", "url")
+        raise ToolFault("invalid_input", f"{url[:60]!r} is no web address", "url", ["give one that begins with https://"])
     target.parent.mkdir(parents=True, exist_ok=True)
     fd, tmp = tempfile.mkstemp(prefix=".tmp-", dir=target.parent)
     h = hashlib.sha256()

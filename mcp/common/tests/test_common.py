@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import os
@@ -106,3 +107,19 @@ def test_log_and_account_name_the_trace_of_the_call(tmp_path, monkeypatch):
 def test_unknown_codes_are_a_bug():
     with pytest.raises(ValueError, match="unknown error code"):
         ToolFault("oops", "x")
+
+
+def refusals(source: str) -> list[ast.Call]:
+    """The faults that a source file raises for what it was given."""
+    calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "ToolFault"]
+    codes = {"invalid_input", "not_found", "unsupported", "not_converged"}
+    return [c for c in calls if c.args and isinstance(c.args[0], ast.Constant) and c.args[0].value in codes]
+
+
+def test_every_refusal_of_an_input_tells_a_way_on():
+    mute = []
+    for path in sorted(Path(__file__).parents[2].glob("*/crystalyse_*/**/*.py")):
+        for call in refusals(path.read_text()):
+            if len(call.args) < 4 and all(k.arg != "suggestions" for k in call.keywords):
+                mute.append(f"{path.name}:{call.lineno}")
+    assert mute == []

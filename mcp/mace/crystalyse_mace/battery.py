@@ -48,7 +48,7 @@ def _host(sid: str, ion: str, field: str) -> tuple[dict[str, float], float]:
     amounts = load_structure(sid, field).composition.get_el_amt_dict()
     own = amounts.pop(ion, 0.0)
     if not amounts:
-        raise ToolFault("invalid_input", f"{sid} holds nothing but {ion}", field)
+        raise ToolFault("invalid_input", f"{sid} holds nothing but {ion}", field, ["give the host, with the ion or without it"])
     return amounts, own
 
 
@@ -114,10 +114,10 @@ async def _voltage(batch: Batch, ion: str, discharged: str, charged: str, scale:
     batch.total = 3
     metal = (await relaxed_phases(batch, [element_phase(ion)]))[ion]
     if "error" in metal:
-        raise ToolFault("not_converged", f"the reference phase of {ion} could not be computed: {metal['error']}", "ion")
+        raise ToolFault("not_converged", f"the reference phase of {ion} could not be computed: {metal['error']}", "ion", ["call it again: what is computed is kept"])
     results = await batch.all("energy", {s: batch.job(s, "point") for s in (discharged, charged)})
     if bad := next((r["error"] for r in results.values() if "error" in r), None):
-        raise ToolFault("not_converged", f"an end member cannot be evaluated: {bad}", "charged_structure_id")
+        raise ToolFault("not_converged", f"an end member cannot be evaluated: {bad}", "charged_structure_id", ["relax another end member", "take fewer ions out"])
     cells = {s: load_structure(s) for s in (discharged, charged)}
     energy = {s: (results[s]["energy_per_atom"] + correction_per_atom(c, batch.info.energy_level)) * len(c) for s, c in cells.items()}
     units = cells[discharged].composition.get_reduced_composition_and_factor()[1]

@@ -84,7 +84,8 @@ async def formation_energies(batch: Batch, ids: list[str], fmax: float) -> Forma
     batch.total = len(elements) + len(ids)
     refs = await relaxed_phases(batch, [element_phase(el) for el in elements])
     if bad := next((r for r in refs.values() if "error" in r), None):
-        raise ToolFault("not_converged", f"the reference phase {bad['phase']} could not be computed: {bad['error']}", "structure_ids")
+        raise ToolFault("not_converged", f"the reference phase {bad['phase']} could not be computed: {bad['error']}", "structure_ids",
+                        ["call it again: what is computed is kept", "leave the structures with this element out"])
     results = await batch.all("energy", {s: batch.job(s, "point") for s in ids})
     items = [_item(s, results[s], amounts[s], refs, fmax, batch.info.energy_level) for s in ids]
     return FormationResult(items=items, energy_level=COMMON, potential=batch.used(results),

@@ -99,7 +99,7 @@ async def energies_above_hull(batch: Batch, ids: list[str], formulas: list[str] 
     check_formulas(ids, formulas)
     bounds = thresholds or default_thresholds()
     if not bounds.on_hull <= bounds.near <= bounds.metastable:
-        raise ToolFault("invalid_input", "the thresholds must grow: on_hull, near, metastable", "thresholds")
+        raise ToolFault("invalid_input", "the thresholds must grow: on_hull, near, metastable", "thresholds", ["leave thresholds out to take the configured set"])
     ids = distinct(ids)
     earlier = [s for s in distinct(earlier) if s not in ids]
     amounts = {s: load_structure(s).composition.get_el_amt_dict() for s in (*ids, *earlier)}

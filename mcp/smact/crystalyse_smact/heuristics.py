@@ -72,6 +72,6 @@ def vector(composition: str) -> VectorResult:
     """The composition as a vector of element fractions."""
     amounts = reduce_amounts(parse_formula(composition, "composition"))
     if big := [el for el in amounts if Element(el).Z > 103]:
-        raise ToolFault("unsupported", f"the vector ends at Lr; {', '.join(big)} is beyond it", "composition")
+        raise ToolFault("unsupported", f"the vector ends at Lr; {', '.join(big)} is beyond it", "composition", ["leave these elements out"])
     out = [float(x) for x in ml_rep_generator(list(amounts), list(amounts.values()))]
     return VectorResult(formula=pretty(amounts), vector=out, length=len(out), smact_version=SMACT_VERSION)

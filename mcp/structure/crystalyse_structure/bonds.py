@@ -62,7 +62,7 @@ def coordination(structure_id: str) -> CoordinationResult:
         numbers = [len(near[i]) for i in sites]
         lengths = [d for i in sites for _, _, d in near[i]]
         if not lengths:
-            raise ToolFault("unsupported", f"CrystalNN finds no neighbors of {el}", "structure_id")
+            raise ToolFault("unsupported", f"CrystalNN finds no neighbors of {el}", "structure_id", ["check that the cell is a bulk crystal"])
         kinds: dict[str, float] = {}
         for i in sites:
             for j, _, _ in near[i]:

@@ -39,7 +39,7 @@ def match(structure_ids: list[str], scale: bool) -> MatchResult:
     """Group structures that are the same crystal."""
     ids = list(dict.fromkeys(structure_ids))
     if len(ids) < 2:
-        raise ToolFault("invalid_input", "two or more different structures are needed", "structure_ids")
+        raise ToolFault("invalid_input", "two or more different structures are needed", "structure_ids", ["give the ids of the structures to compare, each once"])
     structures = {s: load_structure(s, f"structure_ids.{i}") for i, s in enumerate(ids)}
     m, groups, matches = matcher(scale), list[list[str]](), list[Match]()
     for sid in ids:

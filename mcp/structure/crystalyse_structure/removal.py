@@ -24,7 +24,7 @@ def remove(structure_id: str, element: str, sites: str) -> RemoveResult:
         raise ToolFault("invalid_input", f"{s.composition.reduced_formula} holds no {element[:10]}", "element",
                         [f"use one of: {', '.join(sorted({x.symbol for x in s.composition}))}"])
     if len(own) == len(s):
-        raise ToolFault("invalid_input", "nothing would be left", "element")
+        raise ToolFault("invalid_input", "nothing would be left", "element", ["give a host that holds other elements too"])
     choices = [own]
     if sites == "each_set":
         sym = SpacegroupAnalyzer(s, SYMPREC).get_symmetrized_structure()

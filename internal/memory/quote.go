@@ -65,13 +65,27 @@ type JoinedLog struct {
 // After gives events with contents in the place of their marks.
 func (l JoinedLog) After(ctx context.Context, userID, sessionID, discoveryID string, after int64, limit int) ([]event.Event, error) {
 	events, err := l.Log.After(ctx, userID, sessionID, discoveryID, after, limit)
-	for i := range events {
-		if err != nil {
-			break
-		}
-		events[i].Data, err = Join(ctx, l.Store, userID, events[i].Data)
+	if err != nil {
+		return events, err
 	}
-	return events, err
+	marked := map[int]bool{}
+	var ids []string
+	for i, e := range events {
+		if found := Marks(string(e.Data)); len(found) > 0 {
+			marked[i], ids = true, append(ids, found...)
+		}
+	}
+	if len(ids) == 0 {
+		return events, nil
+	}
+	known, err := l.Store.Contents(ctx, userID, compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	for i := range marked {
+		events[i].Data = []byte(fill(string(events[i].Data), known))
+	}
+	return events, nil
 }
 
 // fill replaces marks by contents as they stand inside of a JSON string.

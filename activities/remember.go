@@ -9,6 +9,7 @@ import (
 	"crystalyse/internal/event"
 	"crystalyse/internal/fault"
 	"crystalyse/internal/memory"
+	"crystalyse/internal/report"
 	"crystalyse/internal/tool"
 	"crystalyse/internal/value"
 )
@@ -39,8 +40,8 @@ func recalled(query string, ids []string) []event.Payload {
 // it only announces is told by the calls that follow. Losing one is harmless, so
 // it never fails the step.
 func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
-	if a.Memory == nil || memory.Findings(text, maxSummary) == "" {
-		return
+	if a.Memory == nil || report.ParseAnswer(text).Declined || memory.Findings(text, maxSummary) == "" {
+		return // why it is declined is in the digest
 	}
 	values, _, err := a.Calls.Made(ctx, s.DiscoveryID)
 	if err != nil {
@@ -48,7 +49,9 @@ func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
 		return
 	}
 	if said := plainly(text, values); said != "" {
-		a.log(ctx, s, memory.Draft{Content: said, Context: memory.Context{Outcome: "asked"}})
+		about := memory.Context{Outcome: "asked"}
+		about.Cite(s.DiscoveryID, text, values)
+		a.log(ctx, s, memory.Draft{Content: said, Context: about})
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/report"
 	"crystalyse/internal/tool"
+	"crystalyse/internal/value"
 )
 
 // DigestSource names the short-term memory of a closed discovery.
@@ -30,7 +32,11 @@ func Digest(r report.Report) Draft {
 		}
 	}
 	add("Asked", clipTo(r.Query, 300))
-	add("Found", answered(r.Summary, 700))
+	if r.Status == discovery.StatusDeclined {
+		add("Declined", answered(r.Summary, 400)) // why, in as few words as it takes
+	} else {
+		add("Found", answered(r.Summary, 700))
+	}
 	add("Computed", computed(r, &d.Context))
 	valid, refuted := verdicts(r, &d.Context)
 	add("Charge-balanced", clipTo(strings.Join(valid[:min(len(valid), 20)], ", "), 300))
@@ -45,30 +51,39 @@ func Digest(r report.Report) Draft {
 	return d
 }
 
-// computed words the values that say most, and notes what they are about.
+// computed words the values that say most, and notes what they are about. One that
+// was computed earlier is named by the key it has from there.
 func computed(r report.Report, about *Context) string {
-	var words []string
+	list := make([]value.Value, 0, len(r.Values))
 	for _, n := range r.Values {
-		if n.Origin != "" || strings.Contains(n.Key, "/") {
-			continue // found earlier, and remembered there
+		if strings.Contains(n.Key, "/") {
+			continue // cited from earlier, and remembered there
 		}
-		if slices.Contains(telling, n.Name) && len(about.Values) < maxKeys {
-			about.Add(r.DiscoveryID, n.Value)
+		v := n.Value
+		if f, ok := n.V.(float64); ok {
+			v.Number = &f
 		}
-		if len(words) < maxValues && slices.Contains(headline, n.Name) {
-			v := n.Value
-			if f, ok := n.V.(float64); ok {
-				v.Number = &f
-			}
-			words = append(words, Word(v))
+		list = append(list, v)
+	}
+	var words []string
+	list = ofCompounds(list)
+	for _, v := range list {
+		if slices.Contains(telling, v.Name) && len(about.Values) < maxKeys {
+			about.Add(r.DiscoveryID, v)
 		}
 	}
-	slices.Sort(words)
-	return strings.Join(slices.Compact(words), "; ")
+	for _, name := range headline {
+		for _, v := range list {
+			if w := Word(v); v.Name == name && len(words) < maxValues && !slices.Contains(words, w) {
+				words = append(words, w)
+			}
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
-// headline are the values that a digest puts into words.
-var headline = []string{"formation_energy_per_atom", "energy_above_hull_per_atom", "space_group_number", "gravimetric_capacity", "average_voltage", "bulk_modulus"}
+// headline are the values that a digest puts into words, the most telling first.
+var headline = []string{"energy_above_hull_per_atom", "average_voltage", "gravimetric_capacity", "bulk_modulus", "formation_energy_per_atom", "space_group_number"}
 
 // verdicts gives the compositions that passed, and what was refuted.
 func verdicts(r report.Report, about *Context) (valid, refuted []string) {
@@ -94,7 +109,7 @@ func verdicts(r report.Report, about *Context) (valid, refuted []string) {
 
 func outcome(r report.Report) string {
 	switch {
-	case r.Status != "completed":
+	case r.Status != discovery.StatusCompleted:
 		return string(r.Status)
 	case len(r.Values) == 0:
 		return "nothing found"
@@ -111,7 +126,7 @@ func because(reason string) string {
 
 func failures(r report.Report) string {
 	var out []string
-	if r.Status != "completed" && r.Details != "" {
+	if r.Status != discovery.StatusCompleted && r.Details != "" {
 		out = append(out, fmt.Sprintf("it ended %s because %s", r.Status, r.Details))
 	}
 	for _, c := range r.Calls {

@@ -27,6 +27,14 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 		"I compute.",
 		"Here is the plan.",
 		"Okay, now I will also compare the two.",
+		"You asked me not to use tools, and I state no number or property from memory.",
+		"Ask again without that condition, and I compute it.",
+		"So I decline.",
+		"I am a planner made of rules, not a language model; with a model configured freer questions work.",
+		`"Validate CuAl2O4, LiFePO4, Na3Cl and Fe3O4"`,
+		"What I can compute: whether a composition is charge-balanced.",
+		"If you want, I can relax it, too.",
+		"Let me know if a tighter threshold is needed.",
 		"I take this as the question now, and use again what fits of what was computed.",
 	} {
 		require.Empty(t, memory.Findings(s, 600), s)
@@ -47,6 +55,10 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 		"Iron moves into the sodium layer.",
 		"In2O3 is valid.",
 		"Nothing is on the hull.",
+		"Without tools, whatever I said of KCl would have no source, and I state no number or property from memory.",
+		"You can take NaFeO2 in its place.",
+		"If you heat MgO it stays rock salt.",
+		"I decline cobalt: it is costly.",
 		"Now MgO is on the hull.",
 	} {
 		require.Equal(t, s, memory.Findings(s, 600))

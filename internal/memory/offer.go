@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"crystalyse/internal/discovery"
 )
 
 // What of earlier work is offered at the start of a discovery.
@@ -40,8 +42,8 @@ func (s *Service) Offer(ctx context.Context, userID, sessionID, query string) (m
 	asked := FindFormulas(query)
 	var b strings.Builder
 	for _, h := range hits {
-		if h.Similarity < offerNear && !share(asked, h.Context.Formulas) || len(ids) == offerMost {
-			continue
+		if h.Similarity < offerNear && !share(asked, h.Context.Formulas) || len(ids) == offerMost || h.Context.Outcome == string(discovery.StatusDeclined) {
+			continue // what was declined found nothing
 		}
 		r := h.Recall(time.Now())
 		line, err := json.Marshal(r)

@@ -35,11 +35,14 @@ func Sentences(markdown string) []string {
 		}
 		paragraph.Reset()
 	}
-	for line := range strings.SplitSeq(fence.ReplaceAllString(markdown, "\n"), "\n") {
+	for line := range strings.SplitSeq(fence.ReplaceAllString(markdown, "\n|\n"), "\n") {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "" || aside.MatchString(line):
 			flush()
+			if n := len(out); n > 0 && strings.HasPrefix(line, "|") && strings.HasSuffix(out[n-1], ":") {
+				out = out[:n-1] // it led to what is left out
+			}
 			continue
 		case bullet.MatchString(line):
 			flush()

@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,7 @@ import (
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/memory"
 	"crystalyse/internal/report"
+	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
 	"crystalyse/internal/value"
 )
@@ -25,6 +27,71 @@ func TestSentences(t *testing.T) {
 	require.Empty(t, memory.Prose("| only | a table |", 100))
 	require.Empty(t, memory.Sentences(""))
 	require.Equal(t, []string{"unclosed"}, memory.Sentences("unclosed\n```\ncode"))
+	require.Equal(t, []string{"Both hold.", "On the hull:", "MgO."}, memory.Sentences("Computed alike:\n\n| a |\n|---|\n\nBoth hold. As code:\n```\nx\n```\nOn the hull:\n- MgO."))
+}
+
+// TestACallInAFewWords: of many energies the lowest is told, and what is no number
+// is counted.
+func TestACallInAFewWords(t *testing.T) {
+	t.Parallel()
+	made := discovery.Made{Call: discovery.Call{DiscoveryID: "d", ID: "t1.tool1", Tool: "relax_structures", Status: tool.StatusOK, Arguments: json.RawMessage(`{"structure_ids":["st_1"]}`)}}
+	no := false
+	for i, of := range []struct {
+		formula string
+		energy  float64
+	}{{"NaF", -4.4}, {"NaF", -4.5346}, {"NaCl", -3.3}, {"NaF", -3.7}} {
+		made.Values = append(made.Values, value.Value{Key: fmt.Sprintf("t1.tool1.items.%d.energy_per_atom", i), Name: "energy_per_atom", Number: &of.energy, Unit: "eV/atom",
+			Formula: of.formula, StructureID: fmt.Sprint("st_", i), Potential: &value.Potential{Name: "CHGNet", Version: "0.3.0"}})
+	}
+	made.Values[2].Converged = &no
+	d := memory.OfCall(made)
+	require.Equal(t, "The tool relax structures found: NaF energy per atom −4.535 eV/atom (CHGNet 0.3.0), the lowest of 3; NaCl energy per atom −3.300 eV/atom (CHGNet 0.3.0), not converged.", d.Content)
+	require.Equal(t, []string{"d/t1.tool1.items.1.energy_per_atom", "d/t1.tool1.items.2.energy_per_atom"}, d.Context.Values, "what is told can be cited")
+
+	made.Call.Tool, made.Call.Arguments = "generate_crystal_csp", json.RawMessage(`{"formula":"NaF","num_samples":2}`)
+	made.Values, made.Structures = nil, []structure.Structure{{ID: "st_1"}, {ID: "st_2"}}
+	require.Equal(t, "The tool generate crystal csp of NaF (num samples 2) gave 2 structures.", memory.OfCall(made).Content)
+	six := 6.0
+	made.Call.Tool, made.Call.Arguments, made.Structures = "analyze_coordination", json.RawMessage(`{"structure_id":"st_1"}`), nil
+	made.Values = []value.Value{{Key: "t1.tool1.items.0.coordination_number", Name: "coordination_number", Number: &six, Formula: "NaF"}}
+	d = memory.OfCall(made)
+	require.Equal(t, "The tool analyze coordination gave 1 value of NaF.", d.Content)
+	require.Equal(t, []string{"d/t1.tool1.items.0.coordination_number"}, d.Context.Values)
+}
+
+// TestADigestOfWhatWasReused: numbers that an earlier discovery computed are told
+// with the keys and the potential they have from there, so that the two digests are
+// seen to be of one kind; a voltage is told of its host.
+func TestADigestOfWhatWasReused(t *testing.T) {
+	t.Parallel()
+	chgnet := &value.Potential{Name: "CHGNet", Version: "0.3.0"}
+	number := func(key, name, unit, formula string, x float64) report.Number {
+		return report.Number{Value: value.Value{Key: key, CallID: "t1.tool1", Name: name, Unit: unit, Formula: formula, Potential: chgnet}, V: x}
+	}
+	r := report.Report{DiscoveryID: "first", Query: "Is NaFeO2 a cathode?", Status: discovery.StatusCompleted, Values: []report.Number{
+		number("t1.tool1.capacity", "gravimetric_capacity", "mAh/g", "NaFeO2", 241.8), number("t1.tool1.voltage", "average_voltage", "V", "", 3.55),
+	}}
+	first := memory.Digest(r)
+	require.Equal(t, "Asked: Is NaFeO2 a cathode?\nComputed: NaFeO2 average voltage 3.55 V (CHGNet 0.3.0); NaFeO2 gravimetric capacity 241.8 mAh/g (CHGNet 0.3.0).", first.Content)
+	require.Equal(t, []string{"first/t1.tool1.capacity", "first/t1.tool1.voltage"}, first.Context.Values)
+	r.DiscoveryID = "second"
+	for i := range r.Values {
+		r.Values[i].Origin = "first/" + r.Values[i].Key
+	}
+	second := memory.Digest(r)
+	require.Equal(t, first.Content, second.Content)
+	require.Equal(t, first.Context.Values, second.Context.Values)
+	require.Equal(t, first.Context.Potentials, second.Context.Potentials)
+}
+
+// TestADeclinedQuestionIsRememberedByItsReason, not by what its answer says to the
+// asker.
+func TestADeclinedQuestionIsRememberedByItsReason(t *testing.T) {
+	t.Parallel()
+	d := memory.Digest(report.Report{Query: "What is the band gap of KCl?", Status: discovery.StatusDeclined,
+		Summary: "You asked me not to use tools. Without tools, whatever I said of KCl would have no source. So I decline.\n\nAsk again without that condition, and I compute it."})
+	require.Equal(t, "Asked: What is the band gap of KCl?\nDeclined: Without tools, whatever I said of KCl would have no source.", d.Content)
+	require.Equal(t, "declined", d.Context.Outcome)
 }
 
 // TestContentsAreSentences: nothing that a memory holds of a call or a report is

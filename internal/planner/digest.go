@@ -17,7 +17,7 @@ const digestWords = 120
 var shares = []struct {
 	part string
 	most int
-}{{"Asked", 30}, {"Found", 45}, {"Refuted", 25}, {"Failed", 25}, {"Computed", 30}, {"Charge-balanced", 15}}
+}{{"Asked", 30}, {"Found", 45}, {"Declined", 45}, {"Refuted", 25}, {"Failed", 25}, {"Computed", 30}, {"Charge-balanced", 15}}
 
 // digest answers the prompt of the consolidation; false for any other.
 func digest(messages []message) (string, bool) {
@@ -39,6 +39,15 @@ func digest(messages []message) (string, bool) {
 			}
 		}
 	}
+	for _, s := range shares { // what is left goes to whoever has more to say
+		for i, l := range lines {
+			if strings.HasPrefix(l, s.part+": ") {
+				most := left + len(strings.Fields(kept[i]))
+				left, kept[i] = most, ""
+				take(i, most)
+			}
+		}
+	}
 	for i := range lines { // what it does not know comes last
 		take(i, left)
 	}
@@ -54,16 +63,11 @@ func plain(r rune) rune {
 }
 
 // begin gives whole pieces of a line, sentences or parts of a list, as long as
-// they are together. A value is never cut apart.
+// they are together. A value is never cut apart, nor what stands in brackets.
 func begin(line string, most int) string {
 	out, at := "", 0
 	for at < len(line) {
-		end := len(line)
-		for _, stop := range []string{". ", "; ", "? ", "! "} {
-			if i := strings.Index(line[at:], stop); i >= 0 {
-				end = min(end, at+i+1)
-			}
-		}
+		end := pieceEnd(line, at)
 		if len(strings.Fields(line[:end])) > most {
 			break
 		}
@@ -74,4 +78,22 @@ func begin(line string, most int) string {
 		out += "."
 	}
 	return out
+}
+
+// pieceEnd gives where the piece that begins at ends.
+func pieceEnd(line string, at int) int {
+	open := 0
+	for i := at; i < len(line)-1; i++ {
+		switch line[i] {
+		case '(', '[':
+			open++
+		case ')', ']':
+			open--
+		case '.', ';', '?', '!':
+			if open <= 0 && line[i+1] == ' ' {
+				return i + 1
+			}
+		}
+	}
+	return len(line)
 }

@@ -30,6 +30,15 @@ func TestDigest(t *testing.T) {
 	require.True(t, ok)
 	require.Empty(t, long, "a piece that does not fit is left out: the record itself stands then")
 
+	bracketed := "Refuted: Mg3N is not a valid composition (no assignment from the known states (Mg +2; N -3, -1)); X2 is out."
+	said, ok = digest([]message{say("system", memory.DigestPrompt), say("user", bracketed)})
+	require.True(t, ok)
+	require.Equal(t, bracketed, said, "what is in brackets stays together")
+	declined := "Asked: What is the band gap of KCl?\nDeclined: No tool here gives this."
+	said, ok = digest([]message{say("system", memory.DigestPrompt), say("user", declined)})
+	require.True(t, ok)
+	require.Equal(t, strings.ReplaceAll(declined, "\n", " "), said)
+
 	for _, other := range [][]message{
 		{say("system", "# Mode: creative"), say("user", record)},
 		{say("user", memory.DigestPrompt), say("user", record)},

@@ -29,7 +29,7 @@ func declineWithoutTools(r request) reply {
 	if len(r.formulas) > 0 {
 		about = list(r.formulas)
 	}
-	s := "You asked me not to use tools, and I state no number or property from memory: whatever I said of " + about + " would have no source. So I decline."
+	s := "Without tools, whatever I said of " + about + " would have no source, and I state no number or property from memory. So I decline."
 	if m := methods(r.missing); m != "" {
 		s += "\n\nEven with the tools of this release it would not be answered: " + m
 	} else {

@@ -335,7 +335,8 @@ func testUnrunnable(t *testing.T) {
 func testLostServer(t *testing.T) {
 	b := setup(t, asks(`{}`))
 	b.turn(t, 1, b.head)
-	b.tools.err = fault.New(fault.CodeUnavailable, "the server was lost").WithHint("it is started again")
+	const quoted = "ValueError: the Xenotime route"
+	b.tools.err = fault.New(fault.CodeUnavailable, "the server was lost").Saying(quoted).WithHint("it is started again")
 	_, err := b.env.ExecuteActivity(activities.NameCallTool, activities.CallInput{DiscoveryID: b.d.ID, Turn: 1, Step: "t1.tool1"})
 	var app *temporal.ApplicationError
 	require.True(t, errors.As(err, &app))
@@ -346,4 +347,16 @@ func testLostServer(t *testing.T) {
 	last := events[len(events)-1]
 	require.Equal(t, event.TypeError, last.Type)
 	require.True(t, strings.Contains(string(last.Data), "started again"))
+	require.Contains(t, string(last.Data), quoted)
+
+	// What it said is not for the engine, which cannot forget; viewers read it.
+	require.NotContains(t, app.Error(), "Xenotime")
+	require.Contains(t, app.Message(), "the server was lost: {{said:")
+	_, err = b.env.ExecuteActivity(activities.NameAnnounce, activities.AnnounceInput{
+		DiscoveryID: b.d.ID, Counter: 1, Status: discovery.StatusRunning, FromStep: "t1.tool1", Failure: &tool.Error{Code: app.Type(), Message: app.Message()},
+	})
+	require.NoError(t, err)
+	events, err = b.db.After(t.Context(), "local", b.d.SessionID, b.d.ID, last.Metadata.Ord, 100)
+	require.NoError(t, err)
+	require.Contains(t, string(events[0].Data), "the server was lost: "+quoted)
 }

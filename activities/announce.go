@@ -60,7 +60,7 @@ func (a *Activities) Announce(ctx context.Context, in AnnounceInput) error {
 
 // spell puts in the words that the run knows by their marks.
 func (a *Activities) spell(ctx context.Context, in *AnnounceInput) error {
-	texts := []*string{&in.Reason, &in.Notice, &in.Details}
+	texts := append(spoken(in.Failure), &in.Reason, &in.Notice, &in.Details)
 	if q := in.Question; q != nil {
 		texts = append(texts, &q.Text, &q.Default)
 		for i := range q.Options {
@@ -68,6 +68,14 @@ func (a *Activities) spell(ctx context.Context, in *AnnounceInput) error {
 		}
 	}
 	return discovery.Spell(ctx, a.Said, in.DiscoveryID, texts...)
+}
+
+// spoken gives the texts of an error that may have marks.
+func spoken(e *tool.Error) []*string {
+	if e == nil {
+		return nil
+	}
+	return []*string{&e.Message}
 }
 
 // afterItsEnd reports whether an activity was scheduled after its discovery was

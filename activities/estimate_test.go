@@ -10,6 +10,29 @@ import (
 	"crystalyse/internal/tool"
 )
 
+// TestWhatTheOperatorIsShown: a call is named by its tool and by formulas, elements
+// or structures; other words of its arguments, and tools that a model made up, are
+// not told to the engine.
+func TestWhatTheOperatorIsShown(t *testing.T) {
+	t.Parallel()
+	const id = "st_0123456789abcdef0123456789"
+	for _, c := range []struct{ tool, args, want string }{
+		{"validate_composition", `{"compositions":["MgO","Ca(OH)2","Li0.5CoO2"]}`, "validate_composition MgO Ca(OH)2 Li0.5CoO2"},
+		{"relax_structure", `{"structure_id":"` + id + `"}`, "relax_structure " + id},
+		{"filter", `{"elements":["Na","O"],"note":"the Xenotime route"}`, "filter Na O"},
+		{"validate_composition", `{"compositions":["MgO","the Xenotime route","Xenotime"]}`, "validate_composition MgO"},
+		{"relax_structure", `{"structure_id":"the Xenotime route"}`, "relax_structure"},
+		{"memory_save", `{"content":"the Xenotime route","formulas":["MgO"]}`, "memory_save"},
+		{"energy", `[]`, "energy"},
+	} {
+		p := discovery.PlannedCall{Tool: c.tool, Server: "x", Arguments: json.RawMessage(c.args)}
+		require.Equal(t, c.want, refs([]discovery.PlannedCall{p})[0].Summary)
+	}
+	made := refs([]discovery.PlannedCall{{Tool: "the_Xenotime_route", Arguments: json.RawMessage(`{}`), Error: &tool.Error{}}})[0]
+	require.Empty(t, made.Tool)
+	require.Equal(t, "a call that cannot be made", made.Summary)
+}
+
 // TestEstimate: what is asked for decides the guess: compositions, and the
 // samples of each.
 func TestEstimate(t *testing.T) {

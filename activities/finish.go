@@ -27,6 +27,9 @@ func (a *Activities) Finish(ctx context.Context, in FinishInput) (FinishResult, 
 	if err != nil {
 		return FinishResult{}, toTemporal(err)
 	}
+	if err := discovery.Spell(ctx, a.Said, in.DiscoveryID, &in.Details); err != nil {
+		return FinishResult{}, toTemporal(err)
+	}
 	r, err := a.assemble(ctx, d, in)
 	if err != nil {
 		return FinishResult{}, toTemporal(err)

@@ -70,6 +70,9 @@ func (a *Activities) SettleCandidates(ctx context.Context, in SettleCandidatesIn
 	if err := c.start(); err != nil {
 		return CallResult{}, err
 	}
+	if err := discovery.Spell(ctx, a.Said, in.DiscoveryID, spoken(in.Error)...); err != nil {
+		return CallResult{}, err
+	}
 	args, _ := readCandidates(c.planned) // OpenCandidates has refused what cannot be read
 	if in.stopped() {
 		if err := a.settleStages(ctx, in, len(args.Compositions)); err != nil {

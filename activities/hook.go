@@ -2,11 +2,14 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/interceptor"
+
+	"crystalyse/internal/discovery"
 )
 
 // Hook is the activity interceptor that opens every step (fence, recorder,
@@ -43,10 +46,32 @@ func (i *inbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 	if err == nil {
 		return out, nil
 	}
-	if isStep && ctx.Err() == nil {
+	if !isStep {
+		return out, toTemporal(err)
+	}
+	if ctx.Err() == nil {
 		i.a.Failed(ctx, place.Step, err)
 	}
-	return out, toTemporal(err)
+	return out, translate(err, i.a.quoted(ctx, place))
+}
+
+// quoted gives what keeps the words of another program out of the engine: a mark
+// in their place. Words that cannot be kept now are left out; the event of the
+// failure has them.
+func (a *Activities) quoted(ctx context.Context, p Place) func(string) string {
+	return func(words string) string {
+		rec, err := recorder(ctx)
+		if err != nil || a.Said == nil {
+			return ""
+		}
+		id := fmt.Sprintf("f.%d.%s.%d", p.Gen, p.Step, rec.Scope().Attempt)
+		mark, err := discovery.Say(detached(ctx), a.Said, p.DiscoveryID, id, words)
+		if err != nil {
+			a.Log.WarnContext(ctx, "what is known of a failure could not be kept", "step", p.Step, "error", err)
+			return ""
+		}
+		return mark
+	}
 }
 
 type placed interface{ Place() Place }

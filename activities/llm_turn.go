@@ -1,9 +1,11 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 
 	"crystalyse/internal/discovery"
@@ -163,34 +165,44 @@ func turnResult(t discovery.Turn) TurnResult {
 	return r
 }
 
-// refs gives calls without their arguments.
+// refs gives calls without their arguments, and without a name that the model
+// made up: what a run is told stays in the engine's history.
 func refs(calls []discovery.PlannedCall) []CallRef {
 	out := make([]CallRef, 0, len(calls))
 	for _, c := range calls {
+		if c.Server == "" {
+			c.Tool = ""
+		}
 		out = append(out, CallRef{CallID: c.CallID, Tool: c.Tool, Server: c.Server, Long: c.Long, Summary: summaryOf(c), EstimateS: estimate(c)})
 	}
 	return out
 }
 
+// subject is what the operator is shown of a call's arguments: a formula, an
+// element or the id of a structure. Anything else may be words.
+var subject = regexp.MustCompile(`^(?:(?:[A-Z][a-z]?|[()\[\]])[0-9.]*)+$|^st_[0-9a-f]{26}$`)
+
 // summaryOf names a call for the operator: the tool and what it works on.
 func summaryOf(c discovery.PlannedCall) string {
 	var args map[string]any
 	_ = json.Unmarshal(c.Arguments, &args) // arguments that do not decode just have no subject
+	parts := []string{cmp.Or(c.Tool, "a call that cannot be made")}
 	for _, k := range []string{"formula", "compositions", "elements", "structure_id", "structure_ids"} {
-		switch v := args[k].(type) {
-		case string:
-			return shorten(c.Tool+" "+v, 60)
-		case []any:
-			parts := make([]string, 0, len(v))
-			for _, x := range v {
-				if s, ok := x.(string); ok {
-					parts = append(parts, s)
-				}
-			}
-			return shorten(c.Tool+" "+strings.Join(parts, " "), 60)
+		list, ok := args[k].([]any)
+		if s, one := args[k].(string); one {
+			list, ok = []any{s}, true
 		}
+		if !ok {
+			continue
+		}
+		for _, x := range list {
+			if s, ok := x.(string); ok && subject.MatchString(s) {
+				parts = append(parts, s)
+			}
+		}
+		break
 	}
-	return shorten(c.Tool, 60)
+	return shorten(strings.Join(parts, " "), 60)
 }
 
 // plan binds the model's calls to tools. A call that cannot be run keeps the

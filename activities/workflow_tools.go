@@ -92,6 +92,9 @@ func (a *Activities) Settle(ctx context.Context, in SettleInput) (CallResult, er
 			return CallResult{}, err
 		}
 	}
+	if err := discovery.Spell(ctx, a.Said, in.DiscoveryID, spoken(in.Error)...); err != nil {
+		return CallResult{}, err
+	}
 	out := tool.Outcome{Status: in.Status, Error: in.Error}
 	if in.Answer != nil {
 		if err := discovery.Spell(ctx, a.Said, in.DiscoveryID, &in.Answer.Question, &in.Answer.Answer, &in.Answer.AnsweredBy); err != nil {

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,7 +18,7 @@ type kept struct {
 }
 
 func openKept(p workParams) kept {
-	k := kept{asked: p.Name + string(p.Arguments)}
+	k := kept{asked: fmt.Sprintf("%x", sha256.Sum256([]byte(p.Name+string(p.Arguments))))}
 	k.dir, _ = p.Meta["crystalyse/checkpoint_dir"].(string)
 	k.fence, _ = p.Meta["crystalyse/fence"].(float64)
 	if k.dir != "" {
@@ -75,7 +77,7 @@ func (k kept) answer(result map[string]any) (answer json.RawMessage, first, ok b
 }
 
 type keptAnswer struct {
-	Asked  string
+	Asked  string // hashed: what a model asks may be words
 	Answer json.RawMessage
 }
 

@@ -175,6 +175,7 @@ func (w *workTool) work(m workMessage, c workCall) {
 	if c.Crash && !w.released(c.Name) {
 		_ = os.WriteFile(filepath.Join(w.dir, c.Name+".go"), nil, 0o600)
 		w.log("crash", c.Name, step)
+		fmt.Fprintln(os.Stderr, "RuntimeError: at", c.Name)
 		os.Exit(1)
 	}
 	result := map[string]any{"e": -0.5 * float64(c.Steps)}

@@ -68,7 +68,7 @@ func problemOf(err error) Problem {
 		Detail: "something went wrong on our side", Hint: "try again; if it stays, look for the request_id in the log of the API"}
 	var f *fault.Error
 	if errors.As(err, &f) && f.Code != fault.CodeInternal {
-		p.Status, p.Code, p.Detail, p.Field, p.Hint = statuses[f.Code], string(f.Code), f.Message, f.Field, fault.Hint(err)
+		p.Status, p.Code, p.Detail, p.Field, p.Hint = statuses[f.Code], string(f.Code), f.Told(), f.Field, fault.Hint(err)
 		if p.Status == 0 {
 			p.Status = http.StatusInternalServerError
 		}

@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 )
 
 // Code says what kind of failure this is, for the edge that maps it.
@@ -32,12 +33,18 @@ type Error struct {
 	Field   string // the input that is wrong, as the caller spelled it; "" when none
 	Message string // one sentence a user can act on
 	Hint    string // the next step; "" when the message says it all
+	Said    string // what another program said of it, in its own words, which may quote anything; "" when nothing
 	Err     error  // the cause, for logs; never shown
 }
 
 // Error gives the message, the field and the cause.
-func (e *Error) Error() string {
-	s := e.Message
+func (e *Error) Error() string { return e.text(e.Told()) }
+
+// LogValue gives the same without what another program said: it may quote a user,
+// and nobody can take it out of a log.
+func (e *Error) LogValue() slog.Value { return slog.StringValue(e.text(e.Message)) }
+
+func (e *Error) text(s string) string {
 	if e.Field != "" {
 		s = e.Field + ": " + s
 	}
@@ -54,6 +61,21 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) WithHint(format string, args ...any) *Error {
 	c := *e
 	c.Hint = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// Told gives the message with what another program said of the failure.
+func (e *Error) Told() string {
+	if e.Said == "" {
+		return e.Message
+	}
+	return e.Message + ": " + e.Said
+}
+
+// Saying returns a copy with what another program said of the failure.
+func (e *Error) Saying(words string) *Error {
+	c := *e
+	c.Said = words
 	return &c
 }
 
@@ -106,7 +128,7 @@ func Hint(err error) string {
 func MessageOf(err error) string {
 	var f *Error
 	if errors.As(err, &f) {
-		return f.Message
+		return f.Told()
 	}
 	return "an unexpected error"
 }

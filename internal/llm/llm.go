@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"time"
 
 	"crystalyse/internal/fault"
@@ -101,22 +102,30 @@ const (
 	ErrContentFiltered ErrorKind = "ContentFiltered"    // told to the user
 )
 
-// Error is a failed turn. Message and Hint are safe to show: no key, no body.
+// Error is a failed turn. Message, Said and Hint are safe to show: no key, no body.
 type Error struct {
 	Kind       ErrorKind
 	Message    string
+	Said       string // by the provider, in its own words, which may quote what it was sent; "" when nothing
 	Hint       string
 	RetryAfter time.Duration // 0 when the provider named none
 	Err        error
 }
 
-// Error gives the message and the cause.
+// Error gives the message, what the provider said, and the cause.
 func (e *Error) Error() string {
-	if e.Err != nil {
-		return e.Message + ": " + e.Err.Error()
+	s := e.Message
+	if e.Said != "" {
+		s += ": " + e.Said
 	}
-	return e.Message
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
 }
+
+// LogValue leaves out what the provider said, which may quote a user.
+func (e *Error) LogValue() slog.Value { return slog.StringValue(e.Message) }
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }

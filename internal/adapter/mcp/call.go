@@ -110,8 +110,8 @@ func (s *server) callOn(ctx context.Context, i *instance, in tool.Invocation, sp
 			return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, why, "the server %q was given up during %s", s.name, in.Tool).
 				WithHint("it is started again by itself; a result belongs into a file, not into one line")
 		}
-		return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, err, "the server %q was lost during %s%s", s.name, in.Tool, i.stderr.quote()).
-			WithHint("it is started again by itself")
+		return tool.Outcome{}, fault.Wrap(fault.CodeUnavailable, err, "the server %q was lost during %s", s.name, in.Tool).
+			Saying(i.stderr.last()).WithHint("it is started again by itself")
 	}
 	// The server answered with a protocol error: the call itself is wrong.
 	return refusal("protocol", "", err.Error(), "check the tool's arguments"), nil

@@ -201,7 +201,8 @@ func (s *server) failed(i *instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures = append(s.failures, time.Now())
-	s.st.State, s.st.Detail, s.st.UpdatedAt = "failed", i.stderr.last(), time.Now().UTC()
+	// What it wrote may quote what a user asked of it, and all users read this.
+	s.st.State, s.st.Detail, s.st.UpdatedAt = "failed", "it was lost during a call; its log may say why", time.Now().UTC()
 }
 
 // alone reports whether the call is the only one of its process.

@@ -95,27 +95,23 @@ var tooLong = regexp.MustCompile(`context[_ ](?:length|window|size)|maximum cont
 
 func (m *Model) byStatus(status int, code, text string, s *seen) error {
 	lower, n := strings.ToLower(code+" "+text), m.cfg.Names
-	said := ""
-	if text != "" {
-		said = ": " + text
-	}
 	switch {
 	case status < 500 && status != http.StatusTooManyRequests && tooLong.MatchString(lower) || status == http.StatusRequestEntityTooLarge:
-		return &llm.Error{Kind: llm.ErrContextTooLong, Message: "the conversation is too long for this model" + said, Hint: "ask in a new session, or use a model with a longer context"}
+		return &llm.Error{Kind: llm.ErrContextTooLong, Message: "the conversation is too long for this model", Said: text, Hint: "ask in a new session, or use a model with a longer context"}
 	case strings.Contains(lower, "content_filter") || strings.Contains(lower, "content_policy"):
-		return &llm.Error{Kind: llm.ErrContentFiltered, Message: "the provider refuses the content" + said, Hint: "word the question differently"}
+		return &llm.Error{Kind: llm.ErrContentFiltered, Message: "the provider refuses the content", Said: text, Hint: "word the question differently"}
 	case status == http.StatusTooManyRequests && strings.Contains(lower, "insufficient_quota"):
-		return &llm.Error{Kind: llm.ErrAuth, Message: "the account of " + n.Key + " has no quota left" + said, Hint: "check the provider's billing page, or " + n.Without}
+		return &llm.Error{Kind: llm.ErrAuth, Message: "the account of " + n.Key + " has no quota left", Said: text, Hint: "check the provider's billing page, or " + n.Without}
 	case status == http.StatusTooManyRequests:
 		return &llm.Error{Kind: llm.ErrRateLimited, Message: "the language model's rate limit is reached", RetryAfter: s.wait(time.Now())}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return &llm.Error{Kind: llm.ErrAuth, Message: "the language model's provider refuses " + n.Key, Hint: "check " + n.Key + ", or " + n.Without + "; then retry the step"}
 	case status == http.StatusNotFound:
-		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the provider has no model " + strconv.Quote(m.cfg.Identity.Model) + " at this address" + said, Hint: "check " + n.Model + " and " + n.BaseURL + " (it usually ends in /v1)"}
+		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the provider has no model " + strconv.Quote(m.cfg.Identity.Model) + " at this address", Said: text, Hint: "check " + n.Model + " and " + n.BaseURL + " (it usually ends in /v1)"}
 	case status >= 500 || status == http.StatusRequestTimeout || status == http.StatusConflict:
 		return &llm.Error{Kind: llm.ErrTransient, Message: "the language model's provider answers " + strconv.Itoa(status), RetryAfter: s.wait(time.Now())}
 	case status >= 400:
-		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the language model's provider refuses the request (" + strconv.Itoa(status) + ")" + said, Hint: "check " + n.Model + ": it must support tools"}
+		return &llm.Error{Kind: llm.ErrBadRequest, Message: "the language model's provider refuses the request (" + strconv.Itoa(status) + ")", Said: text, Hint: "check " + n.Model + ": it must support tools"}
 	}
 	return &llm.Error{Kind: llm.ErrTransient, Message: "the language model cannot be reached, or its stream broke", Hint: "check " + n.BaseURL + " and the network"}
 }

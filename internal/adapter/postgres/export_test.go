@@ -38,3 +38,12 @@ func (d *DB) Traced(ctx context.Context, tracer pgx.QueryTracer) (*DB, error) {
 	}
 	return &DB{pool: pool, q: db.New(pool)}, nil
 }
+
+// Scrubbed gives the columns from which forgetting takes words.
+func Scrubbed() []string {
+	out := make([]string, len(places))
+	for i, p := range places {
+		out[i] = p.table + "." + p.column
+	}
+	return out
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -119,7 +120,11 @@ func (s *memories) digested(ctx context.Context, tx pgx.Tx, q *db.Queries, m mem
 		return err
 	}
 	if len(old) > 0 {
-		if _, err := forget(ctx, tx, m.UserID, old, "superseded", m.ID); err != nil {
+		list, err := forget(ctx, tx, m.UserID, old, "superseded", m.ID)
+		if err != nil {
+			return err
+		}
+		if err := inherit(ctx, tx, m.UserID, m.ID, list); err != nil {
 			return err
 		}
 	}
@@ -134,11 +139,11 @@ func writeMemory(ctx context.Context, tx pgx.Tx, userID string, d memory.Draft) 
 	if err != nil {
 		return memory.Memory{}, err
 	}
-	rows, err := tx.Query(ctx, `INSERT INTO memories (id, user_id, session_id, discovery_id, source, type, content, context, metadata, formulas, elements, pinned, search)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, `+searchOf("$7", "$13")+`
+	rows, err := tx.Query(ctx, `INSERT INTO memories (id, user_id, session_id, discovery_id, source, type, content, context, metadata, formulas, elements, pinned, spoken, search)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14::text[], `+searchOf("$7", "$13")+`
 		WHERE NOT EXISTS (SELECT 1 FROM forgotten_memories WHERE user_id = $2 AND source = $5)
 		ON CONFLICT (user_id, source) DO NOTHING RETURNING `+memoryColumns,
-		id.New(), userID, d.SessionID, d.DiscoveryID, d.Source, d.Type, d.Content, about, d.Metadata, notNil(d.Context.Formulas), notNil(d.Context.Elements), d.Pinned, memory.Words(d.Context))
+		id.New(), userID, d.SessionID, d.DiscoveryID, d.Source, d.Type, d.Content, about, d.Metadata, notNil(d.Context.Formulas), notNil(d.Context.Elements), d.Pinned, memory.Words(d.Context), spoken(d))
 	if err != nil {
 		return memory.Memory{}, err
 	}
@@ -147,6 +152,15 @@ func writeMemory(ctx context.Context, tx pgx.Tx, userID string, d memory.Draft) 
 		return memory.Memory{}, nil
 	}
 	return m, err
+}
+
+// spoken gives the words that somebody put into a draft, as against what sums up a
+// step or a discovery.
+func spoken(d memory.Draft) []string {
+	if strings.HasPrefix(d.Source, "user/") || strings.Contains(d.Source, "/save/") {
+		return []string{d.Content}
+	}
+	return []string{}
 }
 
 // searchOf is the text search vector of a content and its further words.

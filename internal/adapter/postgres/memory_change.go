@@ -44,7 +44,7 @@ func (s *memories) Edit(ctx context.Context, userID, mid string, p memory.Patch)
 	}
 	rows, err := s.pool.Query(ctx, `UPDATE memories SET type = $3, content = $4, context = $5, metadata = $6, formulas = $7, elements = $8, pinned = $9,
 		embedding = CASE WHEN content = $4 THEN embedding END, embedding_model = CASE WHEN content = $4 THEN embedding_model ELSE '' END,
-		search = `+searchOf("$4", "$10")+` WHERE id = $1 AND user_id = $2 RETURNING `+memoryColumns,
+		spoken = CASE WHEN content = $4 THEN spoken ELSE array_append(spoken, $4) END, search = `+searchOf("$4", "$10")+` WHERE id = $1 AND user_id = $2 RETURNING `+memoryColumns,
 		mid, userID, d.Type, d.Content, about, d.Metadata, notNil(d.Context.Formulas), notNil(d.Context.Elements), d.Pinned, memory.Words(d.Context))
 	if err != nil {
 		return m, wrap(err)
@@ -80,20 +80,31 @@ func lockMemories(ctx context.Context, tx pgx.Tx, userID string) error {
 // forget deletes rows (their vectors and words with them; all of a user's when
 // ids is nil) and records that.
 func forget(ctx context.Context, tx pgx.Tx, userID string, ids []string, reason, into string) ([]gone, error) {
-	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 AND ($2::text[] IS NULL OR id = ANY($2)) RETURNING id, source, discovery_id, content),
+	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM memories WHERE user_id = $1 AND ($2::text[] IS NULL OR id = ANY($2)) RETURNING id, source, discovery_id, spoken),
 		noted AS (INSERT INTO forgotten_memories (id, user_id, source, reason, merged_into) SELECT id, $1, source, $3, $4 FROM gone)
-		SELECT source, discovery_id, content FROM gone`, userID, ids, reason, into)
+		SELECT source, discovery_id, spoken FROM gone`, userID, ids, reason, into)
 	if err != nil {
 		return nil, err
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (gone, error) {
 		var g gone
-		return g, row.Scan(&g.source, &g.discoveryID, &g.content)
+		return g, row.Scan(&g.source, &g.discoveryID, &g.spoken)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return list, redact(ctx, tx, list)
+}
+
+// inherit gives a memory the words that were put into those it takes the place of:
+// who forgets it wants those forgotten, too.
+func inherit(ctx context.Context, tx pgx.Tx, userID, mid string, list []gone) error {
+	words := spokenOf(list)
+	if len(words) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE memories SET spoken = spoken || $3 WHERE user_id = $1 AND id = $2`, userID, mid, words)
+	return err
 }
 
 // ForgetAll removes everything of a user.

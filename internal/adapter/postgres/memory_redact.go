@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -12,13 +13,10 @@ import (
 	"crystalyse/internal/memory"
 )
 
-// gone is a memory that was deleted.
-type gone struct{ source, discoveryID, content string }
-
-// spoken tells whether somebody put it into words, as against what was summed up
-// of a step or a discovery.
-func (g gone) spoken() bool {
-	return strings.HasPrefix(g.source, "user/") || strings.Contains(g.source, "/save/")
+// gone is a memory that was deleted, with the words that somebody put into it.
+type gone struct {
+	source, discoveryID string
+	spoken              []string
 }
 
 // redact takes the content of forgotten memories out of the one place that has
@@ -29,13 +27,13 @@ func redact(ctx context.Context, tx pgx.Tx, list []gone) error {
 			continue
 		}
 		if _, err := tx.Exec(ctx, `UPDATE calls SET arguments = jsonb_set(arguments, '{content}', to_jsonb($3::text))
-			WHERE discovery_id = $1 AND server = $2 AND arguments->>'content' = $4`, g.discoveryID, memory.Server, memory.Tombstone, g.content); err != nil {
+			WHERE discovery_id = $1 AND server = $2 AND btrim(arguments->>'content') = ANY ($4)`, g.discoveryID, memory.Server, memory.Tombstone, g.spoken); err != nil {
 			return err
 		}
 		if err := rewrite(ctx, tx, "messages", "body", g, func(m *llm.Message) {
 			for i := range m.ToolCalls {
 				if m.ToolCalls[i].Name == memory.ToolSave {
-					m.ToolCalls[i].Arguments = string(withoutContent(json.RawMessage(m.ToolCalls[i].Arguments), g.content))
+					m.ToolCalls[i].Arguments = string(withoutContent(json.RawMessage(m.ToolCalls[i].Arguments), g.spoken))
 				}
 			}
 		}); err != nil {
@@ -44,7 +42,7 @@ func redact(ctx context.Context, tx pgx.Tx, list []gone) error {
 		if err := rewrite(ctx, tx, "turns", "calls", g, func(calls *[]discovery.PlannedCall) {
 			for i, c := range *calls {
 				if c.Tool == memory.ToolSave {
-					(*calls)[i].Arguments = withoutContent(c.Arguments, g.content)
+					(*calls)[i].Arguments = withoutContent(c.Arguments, g.spoken)
 				}
 			}
 		}); err != nil {
@@ -84,12 +82,12 @@ func rewrite[T any](ctx context.Context, tx pgx.Tx, table, column string, g gone
 }
 
 // withoutContent replaces the content among a model's arguments.
-func withoutContent(args json.RawMessage, content string) json.RawMessage {
+func withoutContent(args json.RawMessage, spoken []string) json.RawMessage {
 	var m map[string]any
 	if json.Unmarshal(args, &m) != nil {
 		return args // refused as no object: nothing was saved from it
 	}
-	if s, ok := m["content"].(string); !ok || strings.TrimSpace(s) != content {
+	if s, ok := m["content"].(string); !ok || !slices.Contains(spoken, strings.TrimSpace(s)) {
 		return args
 	}
 	m["content"] = memory.Tombstone

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -24,21 +26,27 @@ const (
 
 // places are those of a user. What was digested of a discovery repeats its
 // question, so memories are among them; those in words of the user's own, or
-// saved by a model, are left alone: each is forgotten by itself.
+// saved by a model, are left alone: each is forgotten by itself. A test holds them
+// against the columns there are.
 var places = []place{
 	{table: "sessions", column: "title", whose: own},
 	{table: "discoveries", column: "query", whose: own},
+	{table: "discoveries", column: "reason", whose: own}, // of a pause
 	{table: "discoveries", column: "details", whose: own},
 	{table: "discoveries", column: "summary", whose: own},
 	{table: "discoveries", column: "report", whose: own, document: true},
 	{table: "messages", column: "body", whose: own, document: true},
 	{table: "turns", column: "calls", whose: own, document: true},
 	{table: "calls", column: "arguments", whose: own, document: true},
+	{table: "calls", column: "tool", whose: own}, // a model may make one up
 	{table: "calls", column: "result", whose: own, document: true},
+	{table: "calls", column: "progress", whose: own, document: true},
+	{table: "result_values", column: "body", whose: own, document: true},
+	{table: "uploads", column: "name", whose: own},
 	{table: "said", column: "words", whose: "discovery_id IN (SELECT id FROM discoveries WHERE user_id = $1)"},
 	{table: "calls", column: "error", whose: own, document: true},
 	{table: "events", column: "body", whose: ofSessions, document: true},
-	{table: "memories", column: "content", whose: own + " AND source NOT LIKE 'user/%' AND source NOT LIKE '%/save/%'",
+	{table: "memories", column: "content", whose: own + " AND cardinality(spoken) = 0",
 		also: ", embedding = NULL, embedding_model = '', search = " + searchOf("$2", "ARRAY(SELECT lower(f) FROM unnest(formulas) f UNION SELECT 'el:' || lower(e) FROM unnest(elements) e)")},
 }
 
@@ -46,15 +54,12 @@ var places = []place{
 // wherever they stand word for word, or shortened as titles are.
 func scrub(ctx context.Context, tx pgx.Tx, userID string, list []gone) error {
 	var all, summed words
-	for _, g := range list {
-		if !g.spoken() || len(g.content) < memory.Telltale {
-			continue
-		}
+	for _, text := range spokenOf(list) {
 		for _, w := range []*words{&all, &summed} {
-			w.add(g.content)
-			w.add(strings.Join(strings.Fields(g.content), " "))
+			w.add(text)
+			w.add(strings.Join(strings.Fields(text), " "))
 		}
-		for _, sentence := range memory.Sentences(g.content) {
+		for _, sentence := range memory.Sentences(text) {
 			if len(sentence) >= 2*memory.Telltale {
 				summed.add(sentence) // what is summed up is sentences, not all of them
 			}
@@ -73,6 +78,21 @@ func scrub(ctx context.Context, tx pgx.Tx, userID string, list []gone) error {
 		}
 	}
 	return nil
+}
+
+// spokenOf gives the words to look for, longest first: of two that begin alike the
+// longer one is taken out whole.
+func spokenOf(list []gone) []string {
+	var out []string
+	for _, g := range list {
+		for _, text := range g.spoken {
+			if len(text) >= memory.Telltale {
+				out = append(out, text)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(out)
 }
 
 func (p place) scrub(ctx context.Context, tx pgx.Tx, userID string, w words) error {

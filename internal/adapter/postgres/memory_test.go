@@ -246,6 +246,36 @@ func TestForgettingReachesWhatRepeats(t *testing.T) {
 	require.Empty(t, everywhere(t, dsn, "Xenotim"))
 }
 
+// TestForgettingReachesWhatWasCorrected: the words that a memory had before it was
+// corrected, or that another one had which it took the place of, are forgotten with
+// it; nothing of them is taken out before.
+func TestForgettingReachesWhatWasCorrected(t *testing.T) {
+	d, dsn := openStore(t)
+	s := d.Memories()
+	ctx := t.Context()
+	const first, second, third = "the Xenotime route was a dead end", "that Xenotime melts early is known", "yttrium phosphate works"
+	asked := ask(t, d, "u1", "", "Remember that "+first+". Also, "+second)
+	draft := func(content string) memory.Memory {
+		m, _, err := s.Write(ctx, "u1", memory.Draft{SessionID: asked.SessionID, Content: content, Context: memory.Context{Formulas: []string{"YPO4"}}})
+		require.NoError(t, err)
+		return m
+	}
+	m, twin := draft(first), draft(second)
+	to := third
+	_, err := s.Edit(ctx, "u1", m.ID, memory.Patch{Content: &to})
+	require.NoError(t, err)
+	require.NoError(t, s.Merge(ctx, "u1", m.ID, []memory.Memory{twin}))
+	got, err := d.Get(ctx, "u1", asked.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Remember that "+first+". Also, "+second, got.Query, "nothing is forgotten yet")
+	require.NoError(t, s.Forget(ctx, "u1", m.ID, "user"))
+	got, err = d.Get(ctx, "u1", asked.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Remember that "+memory.Tombstone+". Also, "+memory.Tombstone, got.Query)
+	require.Empty(t, everywhere(t, dsn, "Xenotime"))
+	require.Empty(t, everywhere(t, dsn, third))
+}
+
 // everywhere gives the tables that hold a text.
 func everywhere(t *testing.T, dsn, text string) []string {
 	t.Helper()

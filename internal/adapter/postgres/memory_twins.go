@@ -197,7 +197,11 @@ func (s *memories) Merge(ctx context.Context, userID, keep string, twins []memor
 		for i, g := range there {
 			ids[i] = g.ID
 		}
-		if _, err := forget(ctx, tx, userID, ids, "merged", keep); err != nil {
+		merged, err := forget(ctx, tx, userID, ids, "merged", keep)
+		if err != nil {
+			return err
+		}
+		if err := inherit(ctx, tx, userID, keep, merged); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM memory_compared WHERE memory_id = $1`, keep); err != nil {

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wire import Session, params
+from wire import PATIENCE, Session, params
 
 from crystalyse_chemeleon.diffusion import checkpoint
 from crystalyse_common.structures import load_structure
@@ -133,7 +133,7 @@ def archive(models: Path, tmp_path: Path) -> Iterator[str]:
 
 def fetch(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     env = (params("chemeleon", folder).env or {}) | {"CRYSTALYSE_MODELS": str(folder)}
-    return subprocess.run([sys.executable, "-m", "crystalyse_chemeleon.fetch", *args], env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, "-m", "crystalyse_chemeleon.fetch", *args], env=env, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_fetch_takes_checkpoints_and_their_hashes(archive: str, models: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pymatgen.core import Lattice, Structure
 from samples import rock_salt, store
-from wire import Session, params
+from wire import PATIENCE, Session, params
 
 XENON = Structure.from_spacegroup("Fm-3m", Lattice.cubic(6.2), ["Xe"], [[0, 0, 0]]).get_primitive_structure()
 POLONIUM = Structure(Lattice.cubic(3.35), ["Po"], [[0, 0, 0]])
@@ -50,7 +50,7 @@ def test_a_noble_gas_has_no_reference(mace: Session) -> None:
 
 def fetch(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     env = (params("mace", folder).env or {}) | {"CRYSTALYSE_MODELS": str(folder)}
-    return subprocess.run([sys.executable, "-m", "crystalyse_mace.fetch", *args], env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, "-m", "crystalyse_mace.fetch", *args], env=env, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_a_foundation_model_is_fetched_and_its_hash_kept(tmp_path: Path) -> None:

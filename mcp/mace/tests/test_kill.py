@@ -20,11 +20,11 @@ def test_killed_three_times_it_takes_the_same_path(mace: Session, tmp_path: Path
     assert whole["converged"] and whole["steps"] >= 200, "long enough to be cut three times"
     meta = {"idempotency_key": "killed", "checkpoint_dir": str(tmp_path / "checkpoints")}
     for attempt in range(3):
-        until_step = whole["steps"] * (attempt + 1) // 4
+        until_step = whole["steps"] * (attempt + 1) // 8  # far from the end: who watches may be late on a busy machine
         _killed_at(mace.state, args, meta | {"fence": attempt}, until_step, alone=attempt == 1)
     with serve("mace", mace.state, CRYSTALYSE_ENGINES="1") as last:
         out = last.call("relax_structure", args, meta | {"fence": 3})
-    assert out["resumed_from_step"] >= whole["steps"] * 3 // 4 - INTERVAL
+    assert out["resumed_from_step"] >= whole["steps"] * 3 // 8 - INTERVAL
     assert abs(out["total_energy"] - whole["total_energy"]) < 1e-4
     assert out["structure_id"] == whole["structure_id"], "the same path to the last bit"
     assert len(log(mace.state, key="killed", event="evaluation")) <= n + 3 * (INTERVAL + 1)

@@ -43,3 +43,15 @@ func TestElectronsOfAFormula(t *testing.T) {
 		require.Equal(t, want, electrons(f, ion), f)
 	}
 }
+
+// TestALayeredHostHasTheLeastSureVolume: what holds its layers is not in the
+// training data.
+func TestALayeredHostHasTheLeastSureVolume(t *testing.T) {
+	t.Parallel()
+	host := func(label string) material {
+		return material{relaxed: done{result: map[string]any{"items": []any{map[string]any{"label": label}}}}}
+	}
+	require.Contains(t, host("LiCoO2 (nafeo2)").voltageErrors(), "Least sure is the volume")
+	require.Equal(t, voltageError, host("LiFePO4 (olivine)").voltageErrors())
+	require.Equal(t, voltageError, material{}.voltageErrors())
+}

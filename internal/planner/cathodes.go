@@ -64,7 +64,7 @@ func hostsAnswer(r request, best []material, h history) string {
 		fmt.Fprintf(&b, "| **%s** | %s | %s | %s | %s | %s | %s | %s |\n", f.formula, x.name, x.couple(), dash(c.n), dash(c.capacity), dash(c.voltage), dash(c.volume), dash(f.hull.short()))
 	}
 	b.WriteString(whichAreNew(r, best, h))
-	b.WriteString("\nA theoretical capacity is an upper bound, for the electrons stated; a voltage is an energy difference at zero temperature between the two end members, both relaxed, against the metal by the same potential: an average, without plateaus, kinetics or the order of partly filled states.\n\n")
+	b.WriteString("\nA theoretical capacity is an upper bound, for the electrons stated; a voltage is an energy difference at zero temperature between the two end members, both relaxed, against the metal by the same potential: an average, without plateaus, kinetics or the order of partly filled states. " + voltageError + "\n\n")
 	for _, f := range all {
 		c := electrodeOf(f.material, h)
 		for _, e := range []string{c.capacityBy, c.voltageBy} {

@@ -138,6 +138,17 @@ func noEndMember(m material, ion string, h history) string {
 	return ""
 }
 
+// voltageErrors says how sure a voltage and a volume change are.
+func (m material) voltageErrors() string {
+	s := voltageError
+	if items := m.relaxed.items(); m.bestItem < len(items) && isKind(items[m.bestItem], "layered") {
+		s += " Least sure is the volume: dispersion, which holds the layers of the empty host together, is not in the potential's training data."
+	}
+	return s
+}
+
+const voltageError = "The errors of both energies enter it for all atoms of a formula unit at once: take it as good to some tenths of a volt, not better."
+
 // batteryLines words capacity, voltage and volume change of a material.
 func batteryLines(m material, h history) string {
 	var b strings.Builder
@@ -150,8 +161,8 @@ func batteryLines(m material, h history) string {
 		v, _ := d.result["voltage"].(map[string]any)
 		switch _, ok := v["average_voltage"].(float64); {
 		case ok:
-			fmt.Fprintf(&b, "- Its average voltage against the metal is **%s**, from %s; the host changes its volume by %s on charging. It is an energy difference at zero temperature by one potential: no plateaus, no kinetics.\n",
-				d.cite("voltage.average_voltage"), quoted(text(v, "expression")), d.cite("voltage.volume_change_percent"))
+			fmt.Fprintf(&b, "- Its average voltage against the metal is **%s**, from %s; the host changes its volume by %s on charging. It is an energy difference at zero temperature by one potential: no plateaus, no kinetics. %s\n",
+				d.cite("voltage.average_voltage"), quoted(text(v, "expression")), d.cite("voltage.volume_change_percent"), m.voltageErrors())
 		case text(v, "note") != "":
 			b.WriteString("- No voltage: " + quoted(text(v, "note")) + ".\n")
 		}

@@ -48,7 +48,11 @@ func (a *Activities) logTurn(ctx context.Context, s event.Scope, text string) {
 		a.Log.DebugContext(ctx, "a turn is not remembered", "step", s.Step, "error", err)
 		return
 	}
-	if said := plainly(text, values); said != "" {
+	earlier, _, err := a.cited(ctx, s.UserID, text)
+	if err != nil {
+		a.Log.DebugContext(ctx, "a turn is remembered without the earlier values it cites", "step", s.Step, "error", err)
+	}
+	if said := plainly(text, append(earlier, values...)); said != "" {
 		about := memory.Context{Outcome: "asked"}
 		about.Cite(s.DiscoveryID, text, values)
 		a.log(ctx, s, memory.Draft{Content: said, Context: about})

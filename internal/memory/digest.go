@@ -113,9 +113,14 @@ func outcome(r report.Report) string {
 		return string(r.Status)
 	case len(r.Values) == 0:
 		return "nothing found"
+	case !slices.ContainsFunc(r.Values, func(n report.Number) bool { return !strings.Contains(n.Key, "/") }):
+		return recalled
 	}
 	return "found"
 }
+
+// recalled is the outcome of a discovery that only told what was found earlier.
+const recalled = "recalled"
 
 func because(reason string) string {
 	if reason == "" {

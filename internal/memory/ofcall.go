@@ -144,12 +144,12 @@ func (n note) word() string {
 	return fmt.Sprintf("%s, the lowest of %d", Word(n.Value), n.of)
 }
 
-// ofCompounds gives values that name no compound that of the others of their call, where
-// these are of one: a voltage stands beside the capacity of its host.
+// ofCompounds gives values that name no compound that of the telling ones of their
+// call, where these are of one: a voltage stands beside the capacity of its host.
 func ofCompounds(values []value.Value) []value.Value {
 	of := map[string][]string{}
 	for _, v := range values {
-		if v.Formula != "" && !slices.Contains(of[v.CallID], v.Formula) {
+		if v.Formula != "" && slices.Contains(telling, v.Name) && !slices.Contains(of[v.CallID], v.Formula) {
 			of[v.CallID] = append(of[v.CallID], v.Formula)
 		}
 	}
@@ -162,13 +162,16 @@ func ofCompounds(values []value.Value) []value.Value {
 	return out
 }
 
-// notable gives the values worth a word, the most telling names first.
+// notable gives the values worth a word, the most telling names first. Of several
+// structures of a compound those of the lowest energy are told.
 func notable(values []value.Value) []note {
 	var out []note
+	lowest := map[string]string{} // compound -> structure
 	for _, name := range telling {
 		at := map[string]int{} // compound and potential -> place in out
 		for _, v := range values {
-			if v.Name != name || strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.") {
+			best := lowest[v.Formula]
+			if v.Name != name || strings.HasPrefix(v.Field, "structures.") || strings.HasPrefix(v.Field, "scan.") || best != "" && v.StructureID != best {
 				continue
 			}
 			i, again := at[alike(v)]
@@ -179,6 +182,11 @@ func notable(values []value.Value) []note {
 				out[i] = note{v, out[i].of + 1}
 			default:
 				out[i].of++
+			}
+		}
+		for _, n := range out {
+			if n.of > 1 {
+				lowest[n.Formula] = n.StructureID
 			}
 		}
 	}

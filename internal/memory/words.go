@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A memory reads as sentences of a person: tables, code and the arguments of
@@ -23,7 +24,7 @@ var (
 )
 
 // Sentences gives the prose of a markdown text: no table, heading or code, no
-// markup, one sentence an entry.
+// markup and no line that quotes another memory, one sentence an entry.
 func Sentences(markdown string) []string {
 	var out []string
 	var paragraph strings.Builder
@@ -38,9 +39,9 @@ func Sentences(markdown string) []string {
 	for line := range strings.SplitSeq(fence.ReplaceAllString(markdown, "\n|\n"), "\n") {
 		line = strings.TrimSpace(line)
 		switch {
-		case line == "" || aside.MatchString(line):
+		case line == "" || aside.MatchString(line) || mark.MatchString(line):
 			flush()
-			if n := len(out); n > 0 && strings.HasPrefix(line, "|") && strings.HasSuffix(out[n-1], ":") {
+			if n := len(out); n > 0 && line != "" && !strings.HasPrefix(line, "#") && strings.HasSuffix(out[n-1], ":") {
 				out = out[:n-1] // it led to what is left out
 			}
 			continue
@@ -79,12 +80,21 @@ func fit(sentences []string, most int) string {
 			text = clipTo(s, most)
 			continue
 		}
-		if len(text)+1+len(s) > most {
+		between := " "
+		if !strings.ContainsRune(".!?:;…", lastRune(text)) {
+			between = "; " // entries of a list
+		}
+		if len(text)+len(between)+len(s) > most {
 			break
 		}
-		text += " " + s
+		text += between + s
 	}
 	return text
+}
+
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, `"')]`))
+	return r
 }
 
 // spoken gives a tool's name as words.

@@ -27,6 +27,8 @@ func TestSentences(t *testing.T) {
 	require.Empty(t, memory.Prose("| only | a table |", 100))
 	require.Empty(t, memory.Sentences(""))
 	require.Equal(t, []string{"unclosed"}, memory.Sentences("unclosed\n```\ncode"))
+	require.Equal(t, []string{"Nothing is new."}, memory.Sentences("Earlier ones say:\n\n- `"+memory.Mark("01M8PTDJMZH9PSKTVQ7TVAKWN2")+"` 166\n\nNothing is new."))
+	require.Equal(t, "MgO: one; CaO: two", memory.Prose("- MgO: one\n- CaO: two", 100))
 	require.Equal(t, []string{"Both hold.", "On the hull:", "MgO."}, memory.Sentences("Computed alike:\n\n| a |\n|---|\n\nBoth hold. As code:\n```\nx\n```\nOn the hull:\n- MgO."))
 }
 
@@ -44,9 +46,12 @@ func TestACallInAFewWords(t *testing.T) {
 			Formula: of.formula, StructureID: fmt.Sprint("st_", i), Potential: &value.Potential{Name: "CHGNet", Version: "0.3.0"}})
 	}
 	made.Values[2].Converged = &no
+	for i, group := range []float64{194, 225, 221} {
+		made.Values = append(made.Values, value.Value{Key: fmt.Sprintf("t1.tool1.items.%d.space_group_number", i), Name: "space_group_number", Number: &group, Formula: []string{"NaF", "NaF", "NaCl"}[i], StructureID: fmt.Sprint("st_", i)})
+	}
 	d := memory.OfCall(made)
-	require.Equal(t, "The tool relax structures found: NaF energy per atom −4.535 eV/atom (CHGNet 0.3.0), the lowest of 3; NaCl energy per atom −3.300 eV/atom (CHGNet 0.3.0), not converged.", d.Content)
-	require.Equal(t, []string{"d/t1.tool1.items.1.energy_per_atom", "d/t1.tool1.items.2.energy_per_atom"}, d.Context.Values, "what is told can be cited")
+	require.Equal(t, "The tool relax structures found: NaF energy per atom −4.535 eV/atom (CHGNet 0.3.0), the lowest of 3; NaCl energy per atom −3.300 eV/atom (CHGNet 0.3.0), not converged; NaF space group number 225; NaCl space group number 221.", d.Content)
+	require.Equal(t, []string{"d/t1.tool1.items.1.energy_per_atom", "d/t1.tool1.items.1.space_group_number", "d/t1.tool1.items.2.energy_per_atom", "d/t1.tool1.items.2.space_group_number"}, d.Context.Values, "what is told can be cited")
 
 	made.Call.Tool, made.Call.Arguments = "generate_crystal_csp", json.RawMessage(`{"formula":"NaF","num_samples":2}`)
 	made.Values, made.Structures = nil, []structure.Structure{{ID: "st_1"}, {ID: "st_2"}}

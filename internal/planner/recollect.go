@@ -42,7 +42,7 @@ func recollect(r request, h history) reply {
 		if len(r.formulas) > 0 {
 			args["formulas"] = r.formulas[:min(len(r.formulas), 10)]
 		}
-		return reply{text: "I look into what your earlier discoveries found.", calls: []call{{"memory_search", args}}}
+		return reply{text: "I search the memory of your earlier discoveries.", calls: []call{{"memory_search", args}}}
 	}
 	d := found[len(found)-1]
 	memories := objects(d.result["memories"])

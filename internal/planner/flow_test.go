@@ -50,6 +50,8 @@ func TestTheVerdictAnswersTheQuestion(t *testing.T) {
 	}
 	require.NotContains(t, hull(map[string]any{"energy_above_hull_per_atom": 1e-6, "threshold": 0.002, "decomposition": self, "competing": []any{map[string]any{"kind": "known", "formula": "MgO", "on_hull": true}}}).sentence("MgO"), "not its lowest",
 		"noise is no lower phase")
+	require.True(t, hull(map[string]any{"energy_above_partial_hull_per_atom": 0.2, "missing": []any{"MgO2: x"}}).far, "of an incomplete hull it is a lower bound")
+	require.False(t, hull(map[string]any{"energy_above_partial_hull_per_atom": 0.02, "missing": []any{"MgO2: x"}}).far)
 	for by, said := range map[float64]bool{0.0001: false, 0.1: true} {
 		on := hull(map[string]any{"energy_above_hull_per_atom": 0.0, "threshold": 0.002, "energy_below_competing_per_atom": by, "decomposition": self})
 		require.Equal(t, said, strings.Contains(on.sentence("MgO"), "without it, the hull would lie"), "its twin among the known phases takes nothing from it")

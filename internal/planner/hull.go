@@ -61,7 +61,8 @@ func readVerdict(d done, i int, item map[string]any, formula string) verdict {
 	v.bound, _ = cited("threshold")
 	v.modelErr, v.errE = cited("model_error")
 	limit := number(bounds, "metastable")
-	v.far = v.above != "" && limit > 0 && v.e > limit
+	// Over an incomplete hull it is at least so far above the whole one.
+	v.far = limit > 0 && (v.above != "" && v.e > limit || v.partial != "" && v.partialE > limit)
 	v.onHull = v.above != "" && v.e <= number(bounds, "on_hull")
 	hull, _ := item["hull"].(map[string]any)
 	for _, p := range objects(item["decomposition"]) {
@@ -187,7 +188,7 @@ func (v verdict) unknown(formula string) string {
 	case v.partial != "":
 		s += ". Of the phases that are there, none and no mixture of them is lower"
 	}
-	return s + "."
+	return s + "." + v.error()
 }
 
 // verdicts lists where all stand.

@@ -15,6 +15,7 @@ type facts struct {
 	symprec    string
 	cell       []string // name and citation
 	volume     string
+	perAtom    float64 // the volume, to choose words by; never printed
 	density    string
 	coordinate string
 	formation  string
@@ -34,7 +35,7 @@ func gather(m material, h history) facts {
 	for _, d := range h.of("analyze_space_group").good() {
 		if text(d.result, "structure_id") == m.id {
 			f.symbol, f.number, f.symprec = text(d.result, "space_group_symbol"), d.cite("space_group_number"), d.cite("symprec")
-			f.group = int(number(d.result, "space_group_number"))
+			f.group, f.perAtom = int(number(d.result, "space_group_number")), number(d.result, "volume_per_atom")
 			f.volume, f.density = d.cite("volume_per_atom"), d.cite("density")
 			f.cell = cellOf(d)
 		}
@@ -113,6 +114,7 @@ func compoundsAnswer(r request, best []material, h history) reply {
 	all := gatherAll(best, h)
 	var b strings.Builder
 	// What was asked is answered first: a verdict, an order of arrangements.
+	b.WriteString(r.swap.sentence(all))
 	asked := r.stability || r.wants[wantHull]
 	for _, f := range all {
 		b.WriteString(r.versus(f) + r.insteadLine(f))

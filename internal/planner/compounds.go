@@ -248,6 +248,7 @@ type material struct {
 	relaxed  done
 	bestItem int      // index in the relaxation's items
 	instead  string   // citation: how far above the lowest, where another is meant
+	insteadE float64  // the same in eV/atom, to choose words by; never printed
 	known    []string // names of the listed phases that are meant
 	unranked bool     // they have no place among the structures ranked
 	coarse   bool     // and are taken as the first pass left them

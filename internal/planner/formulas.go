@@ -30,6 +30,7 @@ type subject struct {
 	without  []string // elements to leave out
 	listed   int      // elements of the system that were listed by symbol
 	besides  bool     // the compounds named are the known ones of the system
+	swap     *swap    // an element that takes the place of another
 }
 
 var fractional = regexp.MustCompile(`\b[A-Z][A-Za-z0-9()]*?\d?\.\d+[A-Za-z0-9().]*|\b[A-Z][A-Za-z0-9()]*[0-9]?-[xyδ]\)?[A-Z]\w*|\b[A-Z][a-z]?[xyδ][A-Z]\w*`)

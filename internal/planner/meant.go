@@ -34,7 +34,8 @@ func (r request) meant(m material, h history) material {
 		return m.knownUnranked(f, is)
 	}
 	if ok && s.item != m.bestItem {
-		m.bestItem, m.id, m.instead = s.item, text(m.relaxed.items()[s.item], "structure_id"), s.cite
+		m.bestItem, m.id = s.item, text(m.relaxed.items()[s.item], "structure_id")
+		m.instead, m.insteadE = s.cite, s.e
 	}
 	return m
 }
@@ -92,7 +93,11 @@ func (f facts) notRanked(kind string) string {
 }
 
 // measured is a question for what is measured of a compound as it is known.
-func (r request) measured() bool { return r.wants[wantXRD] || r.wants[wantBulk] }
+func (r request) measured() bool { return r.wants[wantXRD] || r.wants[wantBulk] || r.swap != nil }
+
+// undecided is a difference of polymorphs, in eV/atom, that is well below the errors
+// published of such potentials.
+const undecided = 0.02
 
 // insteadLine says that the structure taken is not the lowest one found.
 func (r request) insteadLine(f facts) string {
@@ -118,8 +123,12 @@ func (r request) insteadLine(f facts) string {
 		if len(distinct(f.known)) > 1 {
 			which = "the lowest of the listed known phases"
 		}
-		return fmt.Sprintf("What follows is of %s of %s (%s). By this potential it lies %s above the lowest structure found (%s): one of the two orders, of the potential or of experiment at room temperature, is not that of the other.\n\n",
-			which, f.formula, quoted(strings.Join(distinct(f.known), ", ")), f.instead, quoted(f.bestLabel()))
+		judged := "one of the two orders, of the potential or of experiment at room temperature, is not that of the other"
+		if f.insteadE < undecided {
+			judged = "so small a difference does not decide between the two"
+		}
+		return fmt.Sprintf("What follows is of %s of %s (%s). By this potential it lies %s above the lowest structure found (%s): %s.\n\n",
+			which, f.formula, quoted(strings.Join(distinct(f.known), ", ")), f.instead, quoted(f.bestLabel()), judged)
 	}
 	return ""
 }

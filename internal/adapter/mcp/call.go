@@ -99,7 +99,7 @@ func (s *server) callOn(ctx context.Context, i *instance, in tool.Invocation, sp
 			}
 		}
 		return tool.Outcome{}, context.Cause(ctx)
-	case errors.Is(err, transport.ErrTransportClosed):
+	case lostTransport(err):
 		i.dead.Store(true)
 		if !heard && !i.fresh.Load() {
 			return tool.Outcome{}, errIdleLoss
@@ -115,6 +115,13 @@ func (s *server) callOn(ctx context.Context, i *instance, in tool.Invocation, sp
 	}
 	// The server answered with a protocol error: the call itself is wrong.
 	return refusal("protocol", "", err.Error(), "check the tool's arguments"), nil
+}
+
+// lostTransport tells a process that is gone from one that says no: what was sent
+// found a closed pipe, or the end of its output came instead of an answer.
+func lostTransport(err error) bool {
+	var lost *transport.Error
+	return errors.As(err, &lost)
 }
 
 func metaOf(ctx context.Context, in tool.Invocation) map[string]any {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestMain makes the test binary an MCP server when told so: the processes of
@@ -113,6 +114,10 @@ func answer(how string, id any, meta map[string]any) {
 	case "dies later":
 		result(map[string]any{"e": 1, "pid": os.Getpid()}, false)
 		os.Exit(0)
+	case "deaf later": // it is there, and what is said to it goes nowhere
+		_ = os.Stdin.Close()
+		result(map[string]any{"e": 1, "pid": os.Getpid()}, false)
+		time.Sleep(time.Hour)
 	case "storm":
 		for i := range 5000 {
 			progress(fmt.Sprintf("step=%d", i))

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/activities"
@@ -112,9 +113,11 @@ func answerAfter(n, calls int) func(activities.TurnInput) (activities.TurnResult
 }
 
 // newEnvironment gives an environment that waits for as long as a busy machine
-// takes: by itself it gives up when nothing has happened for three seconds.
+// takes: by itself it gives up when nothing has happened for three seconds, or
+// when a coroutine was not given the processor for one.
 func newEnvironment() *testsuite.TestWorkflowEnvironment {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 10 * time.Minute})
 	env.SetTestTimeout(10 * time.Minute)
 	return env
 }

@@ -9,9 +9,6 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
-
-	"crystalyse/workflows"
 )
 
 // TestReplayOfEveryPrefix: a worker that dies at any workflow task leaves the
@@ -23,10 +20,7 @@ func TestReplayOfEveryPrefix(t *testing.T) {
 	tasks := 0
 	for _, f := range files {
 		all := load(t, f)
-		r := worker.NewWorkflowReplayer()
-		r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
-		r.RegisterWorkflowWithOptions(workflows.FanOutWorkflow, fanOut)
-		r.RegisterWorkflowWithOptions(workflows.CandidateWorkflow, candidate)
+		r := replayer(t)
 		for i, e := range all.Events[:min(len(all.Events), longest)] {
 			if e.GetEventType() != enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
 				continue
@@ -53,9 +47,7 @@ func TestReplayOfEveryPrefix(t *testing.T) {
 			a.ActivityType.Name = "Other"
 		}
 	}
-	r := worker.NewWorkflowReplayer()
-	r.RegisterWorkflowWithOptions(workflows.DiscoveryWorkflow, registered)
-	require.Error(t, r.ReplayWorkflowHistory(nil, &history.History{Events: other.Events[:10]}), "a history of something else is noticed")
+	require.Error(t, replayer(t).ReplayWorkflowHistory(nil, &history.History{Events: other.Events[:10]}), "a history of something else is noticed")
 }
 
 // longest is how far into a history is looked: later tasks decide nothing new.

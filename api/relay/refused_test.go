@@ -189,7 +189,8 @@ func (r *rig) makesRoom(t *testing.T, sid, user string) {
 // What a user asks for over all their sockets counts against the one limit that
 // their requests have; the socket stays, and other users notice nothing.
 func TestAsksAreLimitedByUser(t *testing.T) {
-	limiter := rest.NewLimiter(rest.Rate{PerMinute: 1, Burst: 3}, nil)
+	began := time.Now()
+	limiter := rest.NewLimiter(rest.Rate{PerMinute: 1, Burst: 3}, func() time.Time { return began })
 	r := setup(t, relay.Limits{}, func(d *relay.Deps) { d.Enter = limiter.Enter })
 	ask := func(ws *websocket.Conn) event.Event {
 		require.NoError(t, ws.WriteJSON(map[string]string{"type": "memory_search", "query": "x"}))

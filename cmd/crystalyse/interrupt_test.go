@@ -88,7 +88,7 @@ func (c *child) shown() string {
 // sees waits until the text was shown so many times.
 func (c *child) sees(text string, times int) {
 	c.t.Helper()
-	require.Eventually(c.t, func() bool { return strings.Count(c.shown(), text) >= times }, 20*time.Second, 5*time.Millisecond,
+	require.Eventually(c.t, func() bool { return strings.Count(c.shown(), text) >= times }, 5*time.Minute, 5*time.Millisecond,
 		"waiting for %q in %s", text, stringer(c.shown))
 }
 

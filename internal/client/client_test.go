@@ -131,41 +131,41 @@ func TestNotOurServer(t *testing.T) {
 	}
 }
 
-// mortal is an API that can be killed: every connection is cut, and new ones
-// are refused until it is born again.
+// mortal is an API that can be killed: every connection is cut, and so are new
+// ones until it lives again. Its port stays its own meanwhile.
 type mortal struct {
-	api  http.Handler
-	addr string
-	srv  *http.Server
+	*httptest.Server
+	dead atomic.Bool
 }
 
-func (m *mortal) live(t *testing.T) {
+func serveMortal(t *testing.T, api http.Handler) *mortal {
 	t.Helper()
-	if m.addr == "" {
-		m.addr = "127.0.0.1:0"
+	m := &mortal{Server: httptest.NewUnstartedServer(api)}
+	m.Config.ConnState = func(c net.Conn, s http.ConnState) {
+		if s == http.StateNew && m.dead.Load() {
+			_ = c.Close() // its client learns it
+		}
 	}
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", m.addr)
-	require.NoError(t, err)
-	m.addr = l.Addr().String()
-	m.srv = &http.Server{Handler: m.api}
-	go func() { _ = m.srv.Serve(l) }() // ends when it is killed
+	m.Start()
+	t.Cleanup(m.Close)
+	return m
 }
 
-func (m *mortal) kill(t *testing.T) {
-	t.Helper()
-	require.NoError(t, m.srv.Close())
+func (m *mortal) kill() {
+	m.dead.Store(true)
+	m.CloseClientConnections()
 }
+
+func (m *mortal) live() { m.dead.Store(false) }
 
 func TestFollowSurvivesTheServer(t *testing.T) {
 	t.Parallel()
 	w := resttest.New()
-	m := &mortal{api: rest.New(w.Deps())}
-	m.live(t)
-	t.Cleanup(func() { m.kill(t) })
+	m := serveMortal(t, rest.New(w.Deps()))
 	d := w.Ask(user.Local, "NaCl?")
 
 	lost := make(chan struct{}, 1)
-	c := client.New(client.Options{Base: "http://" + m.addr, Pause: func(ctx context.Context, _ time.Duration) error {
+	c := client.New(client.Options{Base: m.URL, Pause: func(ctx context.Context, _ time.Duration) error {
 		select {
 		case lost <- struct{}{}:
 		default:
@@ -193,10 +193,10 @@ func TestFollowSurvivesTheServer(t *testing.T) {
 	for turn := 1; turn <= 3; turn++ {
 		w.Emit(d.ID, "t1.llm", event.ReasoningStart{Turn: turn})
 		expect(int64(2*turn + 1))
-		m.kill(t)
+		m.kill()
 		<-lost
 		w.Emit(d.ID, "t1.llm", event.ReasoningEnd{Turn: turn})
-		m.live(t)
+		m.live()
 		expect(int64(2*turn + 2))
 	}
 	w.Close(d.ID, discovery.StatusCompleted, nil, "")

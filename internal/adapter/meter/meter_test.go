@@ -42,6 +42,23 @@ func (m model) Turn(context.Context, llm.Request, func(string)) (llm.Turn, error
 	return llm.Turn{Usage: llm.Usage{TokensIn: 30, TokensOut: 4}}, nil
 }
 
+// serveSomewhere serves on a port that was taken before. Whoever is quicker may
+// have it in between; then it is another one.
+func serveSomewhere(t *testing.T, r *prometheus.Registry) (address string) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		address = l.Addr().String()
+		require.Equal(t, fault.CodeUnavailable, fault.CodeOf(meter.Serve(t.Context(), address, r, log)), "the port is taken")
+		require.NoError(t, l.Close())
+		if meter.Serve(t.Context(), address, r, log) == nil {
+			return address
+		}
+	}
+}
+
 // TestWorker serves what a worker did and reads it back as Prometheus would.
 func TestWorker(t *testing.T) {
 	t.Parallel()
@@ -67,13 +84,7 @@ func TestWorker(t *testing.T) {
 		return 7, 3 * time.Second, nil
 	})
 
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	log := slog.New(slog.DiscardHandler)
-	require.Equal(t, fault.CodeUnavailable, fault.CodeOf(meter.Serve(t.Context(), address, r, log)), "the port is taken")
-	require.NoError(t, l.Close())
-	require.NoError(t, meter.Serve(t.Context(), address, r, log))
+	address := serveSomewhere(t, r)
 	page := func(path string) string {
 		resp, err := http.Get("http://" + address + path)
 		require.NoError(t, err)

@@ -18,11 +18,17 @@ import (
 
 const key = "sk-very-secret"
 
+// serve gives a model whose patience no busy machine exceeds.
 func serve(t *testing.T, h http.HandlerFunc) *openai.Model {
+	t.Helper()
+	return patient(t, time.Minute, h)
+}
+
+func patient(t *testing.T, idle time.Duration, h http.HandlerFunc) *openai.Model {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	return openai.New(openai.Config{BaseURL: srv.URL + "/v1", APIKey: key, Identity: llm.Identity{Model: "m"}, IdleTimeout: 300 * time.Millisecond})
+	return openai.New(openai.Config{BaseURL: srv.URL + "/v1", APIKey: key, Identity: llm.Identity{Model: "m"}, IdleTimeout: idle})
 }
 
 func stream(body string) http.HandlerFunc {
@@ -175,7 +181,7 @@ func TestSilenceAndCancel(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	}
-	_, _, err := ask(serve(t, silent))
+	_, _, err := ask(patient(t, 50*time.Millisecond, silent))
 	require.Equal(t, llm.ErrTransient, kind(t, err))
 
 	ctx, cancel := context.WithCancel(t.Context())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,14 +17,23 @@ import (
 	"crystalyse/internal/id"
 )
 
-// databases numbers the databases of the tests, so that each may empty its own.
-var databases atomic.Int32
+// databases are the numbers of those that no test uses, so that each may empty
+// its own.
+var databases = func() chan int {
+	c := make(chan int, 15)
+	for n := range cap(c) {
+		c <- n + 1
+	}
+	return c
+}()
 
 func open(t *testing.T) (*redis.Bus, *goredis.Client) {
 	t.Helper()
 	u, err := url.Parse(embeddedtest.Redis(t))
 	require.NoError(t, err)
-	u.Path = fmt.Sprintf("/%d", 1+databases.Add(1)%15)
+	mine := <-databases
+	t.Cleanup(func() { databases <- mine })
+	u.Path = fmt.Sprintf("/%d", mine)
 	b, err := redis.Open(u.String())
 	require.NoError(t, err)
 	opt, err := goredis.ParseURL(u.String())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -87,7 +86,7 @@ func TestReembeddingSurvives(t *testing.T) {
 		return n[e.Model()]
 	}
 	reach := func(n int) {
-		require.Eventually(t, func() bool { return done() >= n }, 2*time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return done() >= n }, 4*time.Minute, 20*time.Millisecond)
 	}
 	reach(1)
 	require.NoError(t, syscall.Kill(server.PID(), syscall.SIGKILL))
@@ -98,8 +97,8 @@ func TestReembeddingSurvives(t *testing.T) {
 	cut(t, dsn)
 	reach(memories)
 	require.NoError(t, c.GetWorkflow(t.Context(), "memory-embed-"+e.Model(), "").Get(t.Context(), nil))
-	n, err := store.Embeddings(t.Context())
-	require.NoError(t, err)
+	var n map[string]int
+	require.Eventually(t, func() bool { n, err = store.Embeddings(t.Context()); return err == nil }, time.Minute, 20*time.Millisecond, "a connection that was cut off is found and left")
 	require.Equal(t, map[string]int{e.Model(): memories}, n, "nothing lost, nothing doubled, nothing mixed")
 }
 
@@ -133,10 +132,7 @@ func TestADeadEmbedderDelaysMemoryOnly(t *testing.T) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}))
 	t.Cleanup(sick.Close)
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close()) // nobody is there
-	for _, address := range []string{sick.URL, "http://" + l.Addr().String()} {
+	for _, address := range []string{sick.URL, "http://127.0.0.1:1"} { // nobody is there
 		s := &memory.Service{Store: db.Memories(), Log: slog.New(slog.DiscardHandler),
 			Embedder: openai.NewEmbedder(openai.EmbedConfig{BaseURL: address, APIKey: "k", Model: "m"})}
 		_, _, err = s.Write(t.Context(), "u", memory.Draft{SessionID: d.SessionID, Source: "once", Content: "NaFeO2 is layered", Type: memory.ShortTerm})

@@ -73,8 +73,10 @@ func TestSteeringIsReadBeforeTheNextTurnAndOnce(t *testing.T) {
 	}}
 	env := environment(t, f)
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		env.UpdateWorkflow("steer", "s1", acceptedUpdate(t), discovery.Update{RequestID: "s1", Text: "only oxides"})
-		env.UpdateWorkflow("steer", "s1", &testsuite.TestUpdateCallback{OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(any, error) {}}, discovery.Update{RequestID: "s1", Text: "only oxides"})
+		say(t, env, discovery.Update{Kind: discovery.UpdateSteer, RequestID: "s1", Text: "only oxides"})
+		within(env, func() {
+			env.UpdateWorkflow("steer", "s1", &testsuite.TestUpdateCallback{OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(any, error) {}}, discovery.Update{RequestID: "s1", Text: "only oxides"})
+		})
 		return activities.CallResult{Status: tool.StatusOK}, nil
 	}
 	_, err := runIt(t, env, input)
@@ -89,7 +91,7 @@ func TestSteeringAfterTheAnswerGivesAnotherTurn(t *testing.T) {
 	env := environment(t, f)
 	f.turn = func(in activities.TurnInput) (activities.TurnResult, error) {
 		if turns++; turns == 1 {
-			env.UpdateWorkflow("steer", "s1", acceptedUpdate(t), discovery.Update{RequestID: "s1", Text: "and its band gap?"})
+			say(t, env, discovery.Update{Kind: discovery.UpdateSteer, RequestID: "s1", Text: "and its band gap?"})
 		}
 		return activities.TurnResult{Head: "h"}, nil
 	}
@@ -98,12 +100,17 @@ func TestSteeringAfterTheAnswerGivesAnotherTurn(t *testing.T) {
 	require.Equal(t, 2, turns)
 }
 
-// within does something in the environment's own loop, where several updates may
-// be sent one after the other, while an activity waits for it.
+// within does something in the environment's own loop while an activity waits for
+// it: updates are sent from nowhere else, since nothing guards what they change.
 func within(env *testsuite.TestWorkflowEnvironment, do func()) {
 	done := make(chan struct{})
 	env.RegisterDelayedCallback(func() { defer close(done); do() }, 0)
 	<-done
+}
+
+// say gives the run an instruction that it takes, from within an activity.
+func say(t *testing.T, env *testsuite.TestWorkflowEnvironment, u discovery.Update) {
+	within(env, func() { env.UpdateWorkflow(string(u.Kind), u.RequestID, acceptedUpdate(t), u) })
 }
 
 func TestSteersAreAbsorbedThenRefused(t *testing.T) {
@@ -138,7 +145,7 @@ func TestPause(t *testing.T) {
 	cancelled := whenCancelled(env)
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
 		if tries++; tries == 1 {
-			env.UpdateWorkflow("pause", "p", acceptedUpdate(t), discovery.Update{RequestID: "p", Reason: "lunch"})
+			say(t, env, discovery.Update{Kind: discovery.UpdatePause, RequestID: "p", Reason: "lunch"})
 			return activities.CallResult{}, cancelled()
 		}
 		return activities.CallResult{Status: tool.StatusOK}, nil
@@ -166,7 +173,7 @@ func TestCancelStepKeepsTheOthers(t *testing.T) {
 	cancelled := whenCancelled(env)
 	f.call = func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {
 		if in.Step == "t1.tool2" {
-			env.UpdateWorkflow("cancel_step", "c", acceptedUpdate(t), discovery.Update{RequestID: "c", Step: "t1.tool2"})
+			say(t, env, discovery.Update{Kind: discovery.UpdateCancelStep, RequestID: "c", Step: "t1.tool2"})
 			return activities.CallResult{}, cancelled()
 		}
 		return activities.CallResult{Status: tool.StatusOK}, nil
@@ -185,7 +192,7 @@ func TestFinishNowStopsWhatRuns(t *testing.T) {
 	env := environment(t, f)
 	cancelled := whenCancelled(env)
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		env.UpdateWorkflow("finish_now", "f", acceptedUpdate(t), discovery.Update{RequestID: "f"})
+		say(t, env, discovery.Update{Kind: discovery.UpdateFinishNow, RequestID: "f"})
 		return activities.CallResult{}, cancelled()
 	}
 	r, err := runIt(t, env, input)
@@ -313,8 +320,9 @@ func TestWallLimitIsRaisedAndLowered(t *testing.T) {
 // TestRetryOfAClosedOne goes on from the call that is not done.
 func TestRetryOfAClosedOne(t *testing.T) {
 	var made []string
+	limits := discovery.Budget{WallS: 5400, Tokens: 5000, ToolCalls: 60}
 	f := &fakes{begin: func(int) activities.BeginResult {
-		return activities.BeginResult{Ready: true, Head: "h2", Turn: 2, Resume: &activities.ResumePoint{
+		return activities.BeginResult{Ready: true, Head: "h2", Turn: 2, Budget: limits, Resume: &activities.ResumePoint{
 			Gen: 4, PrevGen: 1, Head: "h2", Open: []activities.CallRef{{CallID: "t2.tool2", Tool: "x", Server: "s"}}, Usage: discovery.Usage{ToolCalls: 3},
 		}}
 	}}
@@ -322,6 +330,7 @@ func TestRetryOfAClosedOne(t *testing.T) {
 		require.Equal(t, 3, in.Turn)
 		require.Equal(t, 4, in.Gen)
 		require.Equal(t, 1, in.PrevGen)
+		require.Equal(t, limits, in.Budget, "the model is told what the retry is granted")
 		return activities.TurnResult{Head: "h3"}, nil
 	}
 	f.call = func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {

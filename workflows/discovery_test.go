@@ -54,8 +54,12 @@ func (f *fakes) register(env interface {
 		}
 		return activities.BeginResult{Ready: true, Head: "h0", Mode: discovery.ModeAuto, Budget: discovery.Budget{WallS: 3600, Tokens: 10_000, ToolCalls: 10}}, nil
 	})
-	reg(activities.NameLLMTurn, func(_ context.Context, in activities.TurnInput) (activities.TurnResult, error) { return f.turn(in) })
+	reg(activities.NameLLMTurn, func(ctx context.Context, in activities.TurnInput) (activities.TurnResult, error) {
+		defer beating(ctx)()
+		return f.turn(in)
+	})
 	reg(activities.NameCallTool, func(ctx context.Context, in activities.CallInput) (activities.CallResult, error) {
+		defer beating(ctx)()
 		if f.call == nil {
 			return activities.CallResult{Status: tool.StatusOK}, nil
 		}
@@ -97,6 +101,27 @@ func (f *fakes) register(env interface {
 		}
 		return activities.FinishResult{Status: status, ReportID: "rep", Usage: discovery.Usage{WallS: 12}}, nil
 	})
+}
+
+// beating lets a step heartbeat until stop, as the real ones do: one that is
+// silent for its fifteen seconds is taken for lost in the environment, too, and a
+// busy machine may need longer for it.
+func beating(ctx context.Context) (stop func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-t.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}()
+	return func() { close(over); <-ended }
 }
 
 // answerAfter calls tools for n turns, then answers.
@@ -234,7 +259,7 @@ func TestFinishNowIsNotForgottenByANewRun(t *testing.T) {
 	env := environment(t, f)
 	f.call = func(_ context.Context, in activities.CallInput) (activities.CallResult, error) {
 		if in.Turn == 40 {
-			env.UpdateWorkflow(string(discovery.UpdateFinishNow), "f", acceptedUpdate(t), discovery.Update{RequestID: "f"})
+			say(t, env, discovery.Update{Kind: discovery.UpdateFinishNow, RequestID: "f"})
 		}
 		return activities.CallResult{Status: tool.StatusOK}, nil
 	}

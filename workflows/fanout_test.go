@@ -107,7 +107,7 @@ func TestPauseOfAFanOut(t *testing.T) {
 		n := made[in.Step]
 		f.mu.Unlock()
 		if in.Step == "c1.t3.tool1" && n == 1 {
-			env.UpdateWorkflow("pause", "p", acceptedUpdate(t), discovery.Update{RequestID: "p", Reason: "lunch"})
+			say(t, env, discovery.Update{Kind: discovery.UpdatePause, RequestID: "p", Reason: "lunch"})
 			return activities.CallResult{}, cancelled()
 		}
 		return activities.CallResult{Status: tool.StatusOK, Cached: n > 1 && in.Step != "c1.t3.tool1"}, nil

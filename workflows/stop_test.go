@@ -113,7 +113,7 @@ func TestCancelStepActsUnderAPause(t *testing.T) {
 	env := environment(t, f)
 	cancelled := whenCancelled(env)
 	f.call = func(context.Context, activities.CallInput) (activities.CallResult, error) {
-		env.UpdateWorkflow("pause", "p", acceptedUpdate(t), discovery.Update{RequestID: "p"})
+		say(t, env, discovery.Update{Kind: discovery.UpdatePause, RequestID: "p"})
 		return activities.CallResult{}, cancelled()
 	}
 	send(t, env, time.Hour, discovery.Update{RequestID: "c", Kind: discovery.UpdateCancelStep, Step: "t1.tool1"})
@@ -138,10 +138,10 @@ func TestAStoppedFanOutKeepsWhatItFound(t *testing.T) {
 	for name, stop := range map[string]func(*testing.T, *testsuite.TestWorkflowEnvironment){
 		"cancelled": func(_ *testing.T, env *testsuite.TestWorkflowEnvironment) { env.CancelWorkflow() },
 		"given up": func(t *testing.T, env *testsuite.TestWorkflowEnvironment) {
-			env.UpdateWorkflow("cancel_step", "c", acceptedUpdate(t), discovery.Update{RequestID: "c", Step: "t1.tool1"})
+			say(t, env, discovery.Update{Kind: discovery.UpdateCancelStep, RequestID: "c", Step: "t1.tool1"})
 		},
 		"finished": func(t *testing.T, env *testsuite.TestWorkflowEnvironment) {
-			env.UpdateWorkflow("finish_now", "f", acceptedUpdate(t), discovery.Update{RequestID: "f"})
+			say(t, env, discovery.Update{Kind: discovery.UpdateFinishNow, RequestID: "f"})
 		},
 		"late": nil, // a call of two hours meets the wall limit
 	} {
@@ -192,7 +192,7 @@ func TestAFanOutGoesOnWithTheCandidatesItHad(t *testing.T) {
 		switch {
 		case cut && n == 1 && in.Step == "c1.t3.tool1":
 			<-second
-			env.UpdateWorkflow("pause", "p", acceptedUpdate(t), discovery.Update{RequestID: "p"})
+			say(t, env, discovery.Update{Kind: discovery.UpdatePause, RequestID: "p"})
 			return activities.CallResult{}, cancelled()
 		case cut && n == 1:
 			close(second)

@@ -29,6 +29,10 @@ type Slots struct {
 const (
 	stopTimeout       = 25 * time.Second
 	heartbeatThrottle = 3 * time.Second
+
+	// The SDK takes a workflow for deadlocked that was not given the processor for a
+	// second, and does its task again: on a machine that is busy for that long, too.
+	deadlockAfter = 5 * time.Second
 )
 
 // Each poll takes a task at a time, and as long as the engine needs to write
@@ -46,7 +50,7 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, slots S
 	base := worker.Options{
 		Interceptors: hook, WorkerStopTimeout: stopTimeout,
 		MaxHeartbeatThrottleInterval: heartbeatThrottle, DefaultHeartbeatThrottleInterval: heartbeatThrottle,
-		MaxConcurrentWorkflowTaskPollers: workflowPollers, MaxConcurrentActivityTaskPollers: activityPollers,
+		DeadlockDetectionTimeout: deadlockAfter, MaxConcurrentWorkflowTaskPollers: workflowPollers, MaxConcurrentActivityTaskPollers: activityPollers,
 	}
 	// The short steps of a run are on its own queue: the engine hands them over
 	// with its answer to the run that scheduled them, without another poll.

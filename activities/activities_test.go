@@ -50,6 +50,7 @@ func TestSteps(t *testing.T) {
 	t.Run("AQuestionMustFitItsSchema", testNoQuestion)
 	t.Run("AReopenedOneGoesOn", testResume)
 	t.Run("AForkGoesOnFromATurn", testFork)
+	t.Run("ARetryIsToldItsLimits", testRetryLimits)
 	t.Run("LimitsThatChangeAreTold", testLimitsAreTold)
 	t.Run("AnApprovalShowsTheCall", testApproval)
 	t.Run("WhatCannotRunIsToldToTheModel", testUnrunnable)

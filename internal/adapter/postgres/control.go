@@ -61,10 +61,11 @@ func mayReopen(ctx context.Context, q *db.Queries, d discovery.Discovery) error 
 	if _, err := q.LockSession(ctx, d.SessionID); err != nil {
 		return err
 	}
-	if n, err := q.OpenBefore(ctx, db.OpenBeforeParams{SessionID: d.SessionID, ID: maxID}); err != nil || n > 0 {
-		return errors.Join(err, fault.New(fault.CodeConflict, "another discovery of the session is open").WithHint("wait until it is closed, or fork this one"))
+	n, err := q.OpenBefore(ctx, db.OpenBeforeParams{SessionID: d.SessionID, ID: maxID})
+	if err == nil && n > 0 {
+		err = fault.New(fault.CodeConflict, "another discovery of the session is open").WithHint("wait until it is closed, or fork this one")
 	}
-	return nil
+	return err
 }
 
 // maxID sorts after every discovery.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/fault"
 )
 
@@ -31,6 +32,9 @@ type inbound struct {
 	RequestID string `json:"request_id"`
 	Limit     *int   `json:"limit"`
 	Scope     string `json:"scope"`
+
+	DiscoveryID string            `json:"discovery_id"` // discovery_update, discovery_state
+	Update      *discovery.Update `json:"update"`
 }
 
 var (
@@ -57,7 +61,7 @@ func parse(kind int, body []byte, plain bool) (inbound, error) {
 		return in, errNotJSON
 	}
 	switch in.Type {
-	case "discovery_request", "memory_search":
+	case askDiscovery, askMemories, askUpdate, askState:
 		return in, nil
 	case "":
 	default:

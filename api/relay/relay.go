@@ -75,7 +75,15 @@ type Starter interface {
 	Start(ctx context.Context, d discovery.Discovery) error
 }
 
-// Deps is what the relay needs. All but Memories, Stream and Logger are required.
+// Controls take instructions to open discoveries and tell where they stand;
+// discovery.Controls is one.
+type Controls interface {
+	Instruct(ctx context.Context, userID, discoveryID string, u discovery.Update) (discovery.Update, error)
+	State(ctx context.Context, userID, discoveryID string) (discovery.RunState, error)
+}
+
+// Deps is what the relay needs. All but Controls, Memories, Stream and Logger are
+// required.
 type Deps struct {
 	// Stream is the bus. Nil means that there is none: everything is read from
 	// the history.
@@ -85,7 +93,9 @@ type Deps struct {
 	Gate        Gate
 	Discoveries Creator
 	Runner      Starter
-	Memories    Memories
+	// Controls take the instructions of viewers. Nil refuses them.
+	Controls Controls
+	Memories Memories
 	// Quote puts the contents of the user's memories in place of their marks in a
 	// frame. Nil leaves the marks.
 	Quote func(ctx context.Context, userID string, frame []byte) ([]byte, error)

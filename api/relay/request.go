@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -21,7 +20,15 @@ import (
 // for hours.
 var tracer = otel.Tracer("crystalyse/api/relay")
 
-// answer does what the plan's messages ask, beside the stream. The reader goes
+// The types of messages that ask for something.
+const (
+	askDiscovery = "discovery_request"
+	askMemories  = "memory_search"
+	askUpdate    = "discovery_update"
+	askState     = "discovery_state"
+)
+
+// answer does what such messages ask, beside the stream. The reader goes
 // on meanwhile; the limits of the user bound how many there are.
 func (c *conn) answer(in inbound) {
 	done, err := c.r.Enter(c.user())
@@ -42,10 +49,8 @@ func (c *conn) answer(in inbound) {
 		ctx, span := tracer.Start(ctx, "ws "+in.Type, trace.WithSpanKind(trace.SpanKindServer))
 		defer span.End()
 		sid, err := c.sessionID(ctx)
-		if err == nil && in.Type == "discovery_request" {
-			err = c.discover(ctx, sid, in)
-		} else if err == nil {
-			err = c.remember(ctx, sid, in)
+		if err == nil {
+			err = c.do(ctx, sid, in)
 		}
 		if err != nil {
 			span.SetStatus(codes.Error, string(fault.CodeOf(err)))
@@ -54,14 +59,24 @@ func (c *conn) answer(in inbound) {
 	}()
 }
 
-var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+func (c *conn) do(ctx context.Context, sid string, in inbound) error {
+	switch in.Type {
+	case askDiscovery:
+		return c.discover(ctx, sid, in)
+	case askUpdate:
+		return c.instruct(ctx, in)
+	case askState:
+		return c.tellState(ctx, in)
+	}
+	return c.remember(ctx, sid, in)
+}
 
 // discover starts a discovery in the session. Its events tell the viewer.
 func (c *conn) discover(ctx context.Context, sid string, in inbound) error {
 	if in.RequestID == "" {
 		in.RequestID = id.New()
-	} else if !requestIDPattern.MatchString(in.RequestID) {
-		return fault.Invalid("request_id", "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")
+	} else if !id.IsRequest(in.RequestID) {
+		return fault.Invalid("request_id", id.RequestRule)
 	}
 	if in.Mode == "" {
 		in.Mode = string(discovery.ModeCreative)

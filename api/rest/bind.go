@@ -105,8 +105,8 @@ func requestKey(c *gin.Context, inBody string) (string, error) {
 	if key == "" {
 		return id.New(), nil
 	}
-	if !requestIDPattern.MatchString(key) {
-		return "", fault.Invalid(field, "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")
+	if !id.IsRequest(key) {
+		return "", fault.Invalid(field, id.RequestRule)
 	}
 	return key, nil
 }

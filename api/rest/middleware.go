@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 
 	"github.com/gin-gonic/gin"
@@ -21,14 +20,11 @@ const (
 	MaxBody = 1 << 20
 )
 
-// requestIDPattern is what we accept of a caller's own id: it goes into logs.
-var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
-
 // identify gives the request its id and writes the access log. Query strings
 // are left out of it: they may carry what a user would not want in a log.
 func (s *server) identify(c *gin.Context) {
 	rid := c.GetHeader(headerRequestID)
-	if !requestIDPattern.MatchString(rid) {
+	if !id.IsRequest(rid) {
 		rid = id.New()
 	}
 	c.Set(keyRequestID, rid)

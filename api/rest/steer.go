@@ -60,45 +60,27 @@ func (s *server) updateDiscovery(c *gin.Context, userID string) error {
 	if err := bind(c, &u); err != nil {
 		return err
 	}
-	u, err := u.Normalize()
+	key, err := requestKey(c, u.RequestID)
 	if err != nil {
 		return err
 	}
-	if u.RequestID, err = requestKey(c, u.RequestID); err != nil {
-		return err
-	}
-	d, err := s.discovery(c, userID)
-	if err != nil {
-		return err
-	}
-	if d.Status.Closed() {
-		return closed(d)
-	}
-	if err := s.Runner.Update(c.Request.Context(), d.ID, u); err != nil {
+	u.RequestID = key
+	if u, err = s.controls().Instruct(c.Request.Context(), userID, c.Param("id"), u); err != nil {
 		return err
 	}
 	c.JSON(http.StatusAccepted, u)
 	return nil
 }
 
-func closed(d discovery.Discovery) error {
-	return fault.New(fault.CodeConflict, "the discovery is %s already", d.Status).WithHint("retry it, or fork it from one of its turns")
+func (s *server) controls() discovery.Controls {
+	return discovery.Controls{Store: s.Discoveries, Runner: s.Runner, Log: s.Logger}
 }
 
-// discoveryState says where a discovery stands and what it waits for. A run that
-// cannot be asked just now leaves what its record says.
+// discoveryState says where a discovery stands and what it waits for.
 func (s *server) discoveryState(c *gin.Context, userID string) error {
-	d, err := s.discovery(c, userID)
+	state, err := s.controls().State(c.Request.Context(), userID, c.Param("id"))
 	if err != nil {
 		return err
-	}
-	state := discovery.StateOf(d)
-	if !d.Status.Closed() {
-		if live, err := s.Runner.State(c.Request.Context(), d.ID); err == nil {
-			state = live
-		} else {
-			s.Logger.Debug("a run could not be asked for its state", "discovery", d.ID, "error", err)
-		}
 	}
 	c.JSON(http.StatusOK, state)
 	return nil

@@ -18,6 +18,7 @@ import (
 	"crystalyse/api/rest"
 	"crystalyse/internal/adapter/postgres"
 	"crystalyse/internal/config"
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/fault"
 	"crystalyse/web"
 )
@@ -96,6 +97,7 @@ func serveAPI(ctx context.Context, cfg *config.Config) error {
 	deps.Limiter = rest.NewLimiter(deps.Rate, nil)
 	sockets := relay.New(relay.Deps{
 		Stream: carrier.stream(), History: db, Sessions: db.Named(), Gate: door.gate, Discoveries: db, Runner: deps.Runner, Logger: log,
+		Controls: discovery.Controls{Store: db, Runner: deps.Runner, Log: log},
 		Memories: socketMemories{deps.Memory}, Quote: deps.Memory.Join, Enter: deps.Limiter.Enter,
 		Limits: relay.Limits{Sockets: cfg.MaxSockets},
 	})

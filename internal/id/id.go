@@ -37,6 +37,15 @@ func IsDiscovery(s string) bool {
 	return strings.HasPrefix(s, DiscoveryPrefix) && IsULID(s[len(DiscoveryPrefix):])
 }
 
+var requestPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// RequestRule words what a caller's own id may be.
+const RequestRule = "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -"
+
+// IsRequest reports whether s may be a caller's own id of a request: it goes into
+// logs.
+func IsRequest(s string) bool { return requestPattern.MatchString(s) }
+
 // LLMStep names the language-model step of a turn (turns count from 1).
 func LLMStep(turn int) string { return fmt.Sprintf("t%d.llm", turn) }
 

@@ -168,13 +168,8 @@ func (b *bench) speaking(name string) {
 
 func (b *bench) log() []worked {
 	b.t.Helper()
-	body, err := os.ReadFile(filepath.Join(b.dir, "work.jsonl"))
-	if os.IsNotExist(err) {
-		return nil
-	}
-	require.NoError(b.t, err)
 	var out []worked
-	for line := range strings.Lines(string(body)) {
+	for line := range wholeLines(b.t, filepath.Join(b.dir, "work.jsonl")) {
 		var l worked
 		require.NoError(b.t, json.Unmarshal([]byte(line), &l))
 		out = append(out, l)

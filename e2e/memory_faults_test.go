@@ -27,12 +27,16 @@ func (s *stack) sql(query string, args ...any) [][]any {
 	s.t.Helper()
 	var out [][]any
 	try := func() error {
+		if s.pg == "" { // asking for it takes longer than the query
+			s.pg = s.status().Postgres.Address
+		}
 		pw, err := os.ReadFile(filepath.Join(s.dir, "secrets", "postgres"))
 		if err != nil {
 			return err
 		}
-		conn, err := pgx.Connect(s.t.Context(), fmt.Sprintf("postgres://crystalyse:%s@%s/crystalyse?sslmode=disable", strings.TrimSpace(string(pw)), s.status().Postgres.Address))
+		conn, err := pgx.Connect(s.t.Context(), fmt.Sprintf("postgres://crystalyse:%s@%s/crystalyse?sslmode=disable", strings.TrimSpace(string(pw)), s.pg))
 		if err != nil {
+			s.pg = ""
 			return err
 		}
 		defer conn.Close(s.t.Context())
@@ -44,7 +48,7 @@ func (s *stack) sql(query string, args ...any) [][]any {
 		return err
 	}
 	var last error
-	require.Eventually(s.t, func() bool { last = try(); return last == nil }, time.Minute, 50*time.Millisecond, "%v", &last)
+	require.Eventually(s.t, func() bool { last = try(); return last == nil }, patience, 50*time.Millisecond, "%v", &last)
 	return out
 }
 

@@ -38,6 +38,7 @@ func TestMemorySchedule(t *testing.T) {
 	again, err := h.Describe(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, made.Info.CreatedAt, again.Info.CreatedAt, "it is the same one")
+	require.NoError(t, h.Pause(t.Context(), temporal.SchedulePauseOptions{}), "a full hour may strike")
 
 	const few = 7
 	s.remember(few)

@@ -69,7 +69,7 @@ func TestGivenUpUnderAPause(t *testing.T) {
 // hears waits until viewers of a discovery have an event of a type.
 func (s *stack) hears(did string, want event.Type) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	heard := errors.New("heard")
 	require.ErrorIs(s.t, s.door().Follow(ctx, did, 0, client.Follower{Batch: func(b client.Batch) error {

@@ -55,6 +55,7 @@ type stack struct {
 	out  *bytes.Buffer
 	addr string
 	env2 []string // of its worker, for another one
+	pg   string   // where its database was found
 }
 
 // up starts a stack in a new state folder, with the shared environments.
@@ -105,7 +106,7 @@ func (s *stack) start() {
 	case a, ok := <-ready:
 		require.True(s.t, ok, "the stack ended: %s", s.out)
 		s.addr = a
-	case <-time.After(3 * time.Minute):
+	case <-time.After(patience):
 		s.t.Fatal("the stack is not ready: " + s.out.String())
 	}
 }

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/api/relay/relaytest"
+	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
 	"crystalyse/internal/event/fold"
 )
@@ -40,7 +42,7 @@ func (s *stack) watch(session string) *relaytest.Viewer {
 // end, and that the server broke no promise to it on the way.
 func (s *stack) sees(v *relaytest.Viewer, session string) {
 	s.t.Helper()
-	want, deadline := "", time.After(2*time.Minute)
+	want, deadline := "", time.After(patience)
 	for {
 		stored := s.stored(session)
 		want = fold.Of(stored...).JSON()
@@ -57,6 +59,21 @@ func (s *stack) sees(v *relaytest.Viewer, session string) {
 		}
 	}
 	require.Empty(s.t, v.Breaches())
+}
+
+// tellBySocket gives an instruction over the socket, as a plain client would.
+func (s *stack) tellBySocket(d discovery.Discovery, u discovery.Update) {
+	s.t.Helper()
+	ws, resp, err := websocket.DefaultDialer.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.addr, "http")+"/ws/discovery/"+d.SessionID, nil)
+	require.NoError(s.t, err)
+	require.NoError(s.t, resp.Body.Close())
+	defer ws.Close()
+	require.NoError(s.t, ws.SetReadDeadline(time.Now().Add(patience)))
+	require.NoError(s.t, ws.WriteJSON(map[string]any{"type": "discovery_update", "discovery_id": d.ID, "update": u}))
+	for frame := map[string]any{}; frame["type"] != "update_taken"; {
+		require.NoError(s.t, ws.ReadJSON(&frame))
+		require.NotEqual(s.t, "error", frame["type"], frame)
+	}
 }
 
 // stored reads the log of a session from the database, through the API.

@@ -23,7 +23,7 @@ func TestGoOnRightAfterACancel(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := s.door().Retry(t.Context(), d.ID, discovery.Retry{RequestID: "on"})
 		return err == nil
-	}, time.Minute, 5*time.Millisecond, "it cannot be gone on with")
+	}, patience, 5*time.Millisecond, "it cannot be gone on with")
 	b.release("back")
 	r := s.ends(d.ID)
 	require.Equal(t, discovery.StatusCompleted, r.Status, r.Summary)

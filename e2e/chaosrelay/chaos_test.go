@@ -156,6 +156,7 @@ func TestChaos(t *testing.T) {
 		})
 	}
 	breaking.Go(func() {
+		defer enough.Store(true) // also when something cannot be started again
 		r := rand.New(rand.NewPCG(9, 9))
 		for turn := 0; !enough.Load(); turn++ {
 			w.breakOne(t, r, turn)

@@ -67,13 +67,18 @@ type node struct {
 	cmd  *exec.Cmd
 }
 
+// start runs the node where it was, or on another port if somebody has taken its
+// own meanwhile.
 func (n *node) start() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	addr := n.addr
-	if addr == "" {
-		addr = "127.0.0.1:0"
+	if n.addr != "" && n.startAt(n.addr) == nil {
+		return nil
 	}
+	return n.startAt("127.0.0.1:0")
+}
+
+func (n *node) startAt(addr string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -91,6 +96,7 @@ func (n *node) start() error {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 		return fmt.Errorf("the node said nothing: %w", err)
 	}
 	n.cmd, n.addr = cmd, strings.TrimSpace(strings.TrimPrefix(line, "listening "))

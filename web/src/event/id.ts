@@ -34,18 +34,33 @@ function natural(s: string, from: number, to: number): number {
   return n;
 }
 
-/** A step's place: its candidate (0 outside of one), its turn, and 0 for the model or the number of the call. */
-export function parseStep(step: string): { candidate: number; turn: number; tool: number } | undefined {
+/** Where a step stands: its candidate (0 outside of one), its turn, and 0 for the model or the number of the call. */
+export interface Place {
+  candidate: number;
+  turn: number;
+  tool: number;
+}
+
+export function parseStep(step: string): Place | undefined {
   const m = /^(?:c([1-9]\d{0,8})\.)?t([1-9]\d*)\.(?:llm|tool([1-9]\d*))$/.exec(step);
   return m ? { candidate: Number(m[1] ?? 0), turn: Number(m[2]), tool: Number(m[3] ?? 0) } : undefined;
 }
 
+interface Placed {
+  step: string;
+  place: Place | undefined;
+}
+
 /** Turns in order, the model before its calls, then candidates; steps of another spelling last, by name. */
-export function compareSteps(a: string, b: string): number {
-  const x = parseStep(a);
-  const y = parseStep(b);
+export function comparePlaces(a: Placed, b: Placed): number {
+  const x = a.place;
+  const y = b.place;
   if (x && y) return x.candidate - y.candidate || x.turn - y.turn || x.tool - y.tool;
   if (x) return -1;
   if (y) return 1;
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a.step < b.step ? -1 : a.step > b.step ? 1 : 0;
+}
+
+export function compareSteps(a: string, b: string): number {
+  return comparePlaces({ step: a, place: parseStep(a) }, { step: b, place: parseStep(b) });
 }

@@ -13,9 +13,8 @@ import {
 import { compareSteps, type EventId, parseId, parseStep } from "../event/id";
 
 /** An event with its id taken apart. */
-export interface Item {
+export interface Item extends EventId {
   e: Event;
-  id: EventId;
 }
 
 export interface Live {
@@ -57,7 +56,8 @@ export interface Outline {
 }
 
 export function item(e: Event): Item {
-  return { e, id: parseId(e.id) ?? { gen: 0, attempt: 0, n: 0 } };
+  const id = parseId(e.id);
+  return { e, gen: id?.gen ?? 0, attempt: id?.attempt ?? 0, n: id?.n ?? 0 };
 }
 
 /** Durable events by ord, then live ones by their place in their attempt. */
@@ -67,11 +67,17 @@ function before(a: Item, b: Item): number {
   if (x > 0 && y > 0) return x - y;
   if (x > 0) return -1;
   if (y > 0) return 1;
-  return a.id.attempt - b.id.attempt || a.id.n - b.id.n;
+  return a.attempt - b.attempt || a.n - b.n;
 }
 
-export function foldOutside(items: Iterable<Item>): Outline {
-  const sorted = [...items].sort(before);
+/** A copy in order; what comes in order, as all of a stored run does, is not sorted. */
+function ordered(items: readonly Item[]): Item[] {
+  const list = items.slice();
+  return list.every((b, i) => i === 0 || before(list[i - 1] ?? b, b) <= 0) ? list : list.sort(before);
+}
+
+export function foldOutside(items: readonly Item[]): Outline {
+  const sorted = ordered(items);
   const o = {
     status: "",
     reason: "",
@@ -101,35 +107,39 @@ export function foldOutside(items: Iterable<Item>): Outline {
 /** The step as shown: its newest generation that is not dropped; in it the attempt that ended, or else the newest. */
 export function foldStep(
   step: string,
-  items: Iterable<Item>,
+  items: readonly Item[],
   drops: readonly Drop[],
   complete: boolean,
 ): Step | undefined {
-  // The calls of candidates stand until they are made again: see docs/wire.md.
-  const place = parseStep(step);
-  const gone = (gen: number) =>
-    place !== undefined &&
-    drops.some(
-      (d) => gen < d.gen && place.candidate === (parseStep(d.from)?.candidate ?? 0) && compareSteps(step, d.from) >= 0,
-    );
-  const kept = [...items].filter((i) => !gone(i.id.gen));
+  const kept = drops.length === 0 ? items : without(step, items, drops);
   if (kept.length === 0) return undefined;
-  const gen = Math.max(...new Set(kept.map((i) => i.id.gen)));
-  const mine = kept.filter((i) => i.id.gen === gen).sort(before);
+  const gen = kept.reduce((m, i) => Math.max(m, i.gen), 0);
+  const mine = ordered(kept.every((i) => i.gen === gen) ? kept : kept.filter((i) => i.gen === gen));
   const end = mine.find((i) => i.e.type === "reasoning_end" || i.e.type === "tool_call_result");
-  const attempt = end ? end.id.attempt : mine.reduce((m, i) => Math.max(m, i.id.attempt), 0);
-  const failed = mine.some((i) => i.e.type === "error" && i.id.attempt === attempt);
-  const notes = mine.filter((i) => isNote(i.e)).map((i) => i.e);
-  const shown = mine.filter((i) => !isNote(i.e) && i.id.attempt === attempt);
-  const events = shown.filter((i) => durable.has(i.e.type)).map((i) => i.e);
+  const attempt = end ? end.attempt : mine.reduce((m, i) => Math.max(m, i.attempt), 0);
+  const events: Event[] = [];
+  const notes: Event[] = [];
+  let failed = false;
+  for (const { e, attempt: a } of mine) {
+    if (e.type === "error" || e.type === "attempt_superseded") {
+      notes.push(e);
+      failed ||= e.type === "error" && a === attempt;
+    } else if (a === attempt && durable.has(e.type)) events.push(e);
+  }
   const s: Step = { step, gen, attempt, ended: end !== undefined, events, notes, text: "", hole: false };
   if (end?.e.type === "reasoning_end") s.text = end.e.data.text;
-  if (!end && !complete && !failed) addLive(s, shown);
+  if (!end && !complete && !failed) addLive(s, mine);
   return s;
 }
 
-function isNote(e: Event): boolean {
-  return e.type === "error" || e.type === "attempt_superseded";
+/** What no later beginning drops. The calls of candidates stand until they are made again: see docs/wire.md. */
+function without(step: string, items: readonly Item[], drops: readonly Drop[]): readonly Item[] {
+  const place = parseStep(step);
+  if (!place) return items;
+  const mine = drops.filter(
+    (d) => place.candidate === (parseStep(d.from)?.candidate ?? 0) && compareSteps(step, d.from) >= 0,
+  );
+  return items.filter((i) => !mine.some((d) => i.gen < d.gen));
 }
 
 function addLive(s: Step, items: readonly Item[]): void {
@@ -139,7 +149,8 @@ function addLive(s: Step, items: readonly Item[]): void {
   const pieces: ReasoningUpdate[] = [];
   const live: Live = { tasks, frames, shapes };
   let heard = false;
-  for (const { e } of items) {
+  for (const { e, attempt } of items) {
+    if (attempt !== s.attempt) continue;
     if (e.type === "reasoning_update") pieces.push(e.data);
     else if (e.type === "tool_call_progress") live.progress = { ...e.data, at: e.timestamp };
     else if (e.type === "task_progress") tasks.set(e.data.task_id, e.data);

@@ -2,9 +2,10 @@
 // keeps its identity, so that a view of one step is drawn again only when that
 // step has news.
 import type { Event } from "../event/events.gen";
-import { compareSteps } from "../event/id";
+import { comparePlaces, type Place, parseStep } from "../event/id";
 import { foldOutside, foldStep, type Item, item, type Outline, type Step } from "./fold";
-import { type Discovery, discoveryView, prepare } from "./view";
+import { type Made, make } from "./steps";
+import { type Discovery, discoveryView } from "./view";
 
 export interface SessionView {
   title: string;
@@ -13,16 +14,24 @@ export interface SessionView {
   discoveries: readonly Discovery[]; // as they were asked
 }
 
+/** One step with what came of it. */
+interface Part {
+  step: string;
+  place: Place | undefined;
+  items: Item[];
+  made: Made | undefined; // undefined while nothing of it is shown
+  stale: boolean; // it has news
+}
+
 interface Bucket {
   outside: Item[];
-  steps: Map<string, Item[]>;
+  parts: Map<string, Part>;
   outline: Outline;
   told: boolean; // the outline is of all that is outside
-  shown: Map<string, Step>;
-  order: string[]; // of the steps; empty when a new one came
-  stale: Set<string>; // steps with news
+  order: Part[] | undefined; // undefined when a new one came
+  stale: Part[];
   settled: object; // another one whenever something that lasts is shown otherwise
-  view?: Discovery;
+  view: Discovery | undefined; // of what came so far
 }
 
 /** The fold of any set of events. */
@@ -60,30 +69,31 @@ export class Log {
     if (!b) {
       b = {
         outside: [],
-        steps: new Map(),
+        parts: new Map(),
         outline: foldOutside([]),
         told: false,
-        shown: new Map(),
-        order: [],
-        stale: new Set(),
+        order: undefined,
+        stale: [],
         settled: {},
+        view: undefined,
       };
       this.buckets.set(did, b);
     }
-    delete b.view;
+    b.view = undefined;
     const step = e.metadata.step;
     if (!step) {
       b.outside.push(item(e));
       b.told = false;
       return;
     }
-    const items = b.steps.get(step);
-    if (items) items.push(item(e));
-    else {
-      b.steps.set(step, [item(e)]);
-      b.order = [];
+    let part = b.parts.get(step);
+    if (!part) {
+      part = { step, place: parseStep(step), items: [], made: undefined, stale: false };
+      b.parts.set(step, part);
+      b.order = undefined;
     }
-    b.stale.add(step);
+    part.items.push(item(e));
+    outdate(b, part);
   }
 
   /** All events: durable ones in the order of the log, then live ones. */
@@ -103,20 +113,26 @@ export class Log {
   private discovery(id: string, b: Bucket): Discovery {
     if (b.view) return b.view;
     refold(b);
-    if (b.order.length === 0) b.order = [...b.steps.keys()].sort(compareSteps);
-    const steps = b.order.flatMap((step) => b.shown.get(step) ?? []);
-    b.view = discoveryView(id, b.outline, steps, b.settled);
+    b.order ??= [...b.parts.values()].sort(comparePlaces);
+    const made = b.order.flatMap((p) => p.made ?? []);
+    b.view = discoveryView(id, b.outline, made, b.settled);
     return b.view;
   }
 
   /** Folds what has news, so that a later view has less to do. */
   settle(): void {
-    for (const b of this.buckets.values()) for (const s of refold(b)) prepare(s);
+    for (const b of this.buckets.values()) refold(b);
   }
 }
 
-/** Folds the steps that have news, or that the outline shows otherwise now; gives them. */
-function refold(b: Bucket): Step[] {
+function outdate(b: Bucket, p: Part): void {
+  if (p.stale) return;
+  p.stale = true;
+  b.stale.push(p);
+}
+
+/** Folds the steps that have news, or that the outline shows otherwise now. */
+function refold(b: Bucket): void {
   if (!b.told) {
     const was = b.outline;
     b.outline = foldOutside(b.outside);
@@ -124,19 +140,16 @@ function refold(b: Bucket): Step[] {
     b.settled = {};
     const dropped = b.outline.drops.length !== was.drops.length;
     // The end of a discovery changes only how steps are shown that have not ended.
-    for (const step of b.steps.keys())
-      if (dropped || (b.outline.complete !== was.complete && !b.shown.get(step)?.ended)) b.stale.add(step);
+    for (const p of b.parts.values())
+      if (dropped || (b.outline.complete !== was.complete && !p.made?.step.ended)) outdate(b, p);
   }
-  const fresh: Step[] = [];
-  for (const step of b.stale) {
-    const s = foldStep(step, b.steps.get(step) ?? [], b.outline.drops, b.outline.complete);
-    if (!alike(b.shown.get(step), s)) b.settled = {};
-    if (s) fresh.push(s);
-    if (s) b.shown.set(step, s);
-    else b.shown.delete(step);
+  for (const p of b.stale) {
+    p.stale = false;
+    const s = foldStep(p.step, p.items, b.outline.drops, b.outline.complete);
+    if (!alike(p.made?.step, s)) b.settled = {};
+    p.made = s && make(s);
   }
-  b.stale.clear();
-  return fresh;
+  b.stale = [];
 }
 
 /** Whether what lasts of a step is the same; live text and progress are not looked at. */

@@ -1,7 +1,7 @@
 import { Check, RotateCcw, SkipForward, Square, X } from "lucide-react";
 import { useId, useState } from "react";
 import { useCancel, useUpdate } from "../api/queries";
-import { words } from "../lib/format";
+import { asSentence, words } from "../lib/format";
 import type { Ask, Discovery, StatusNote } from "../run/view";
 import { ProblemNote } from "./Bits";
 import { Suggestions } from "./ToolCard";
@@ -33,7 +33,7 @@ function Approval({ ask, id }: { ask: Ask; id: string }) {
   return (
     <div className="card ask">
       <h3>May it run {words(ask.tool ?? "this tool")}?</h3>
-      <p>{ask.text}</p>
+      <p>{asSentence(ask.text)}</p>
       <Arguments of={ask.arguments ?? {}} />
       <div className="row wrap">
         <button type="button" className="btn primary" disabled={update.isPending} onClick={() => decide("allow")}>
@@ -60,7 +60,7 @@ function QuestionCard({ ask, id }: { ask: Ask; id: string }) {
   return (
     <div className="card ask">
       <h3>
-        <label htmlFor={field}>{ask.text}</label>
+        <label htmlFor={field}>{asSentence(ask.text)}</label>
       </h3>
       {ask.options.length > 0 ? (
         <div className="row wrap">
@@ -99,7 +99,7 @@ function Held({ note, id }: { note: StatusNote; id: string }) {
       <h3>{step ? `Step ${step} failed; the discovery waits` : "The discovery waits"}</h3>
       <p>
         {note.failure?.field ? <b>{note.failure.field}: </b> : null}
-        {note.failure?.message ?? note.details}
+        {asSentence(note.failure?.message ?? note.details ?? "")}
       </p>
       <Suggestions list={note.failure?.suggestions ?? []} />
       <div className="row wrap">

@@ -1,7 +1,7 @@
 // Small parts used everywhere.
 import { type ReactNode, useId } from "react";
 import { Problem } from "../api/client";
-import { upperFirst } from "../lib/format";
+import { asSentence } from "../lib/format";
 import { lookOf } from "../lib/status";
 
 export function StatusBadge({ status, bare = false }: { status: string; bare?: boolean }) {
@@ -59,9 +59,9 @@ export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () =
     <div className="note tone-red" role="alert">
       <p>
         {body?.field ? <b>{body.field}: </b> : null}
-        {upperFirst(body?.detail ?? (error instanceof Error ? error.message : String(error)))}
+        {asSentence(body?.detail ?? (error instanceof Error ? error.message : String(error)))}
       </p>
-      {body?.hint ? <p>{upperFirst(body.hint)}</p> : null}
+      {body?.hint ? <p>{asSentence(body.hint)}</p> : null}
       {onRetry ? (
         <button type="button" className="btn" onClick={onRetry}>
           Try again

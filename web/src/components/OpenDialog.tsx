@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useNavigate } from "react-router";
+import { asSentence } from "../lib/format";
 import { decodeRun } from "../run/bundle";
 import { useOpened } from "../ui/opened";
 import { useUi } from "../ui/state";
@@ -17,7 +18,7 @@ export default function OpenDialog() {
       setDialog("");
       await go("/run");
     } catch (err) {
-      setError(err instanceof Error ? err.message : String(err));
+      setError(asSentence(err instanceof Error ? err.message : String(err)));
     }
   };
   return (

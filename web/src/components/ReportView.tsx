@@ -1,7 +1,7 @@
 import { Download } from "lucide-react";
 import { useReport } from "../api/queries";
 import type { Report } from "../api/types";
-import { counted, formatCount, formatSeconds, words } from "../lib/format";
+import { asSentence, counted, formatCount, formatSeconds, words } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { resolver, sourcedWords } from "../run/values";
 import type { Discovery } from "../run/view";
@@ -30,7 +30,9 @@ export function ReportView({ discovery: d, stored }: { discovery: Discovery; sto
       <div className="report" role="group" aria-label="Report">
         <p className="row wrap">
           <StatusBadge status={report.status} />
-          {report.details && report.details !== report.summary ? <span className="soft">{report.details}</span> : null}
+          {report.details && report.details !== report.summary ? (
+            <span className="soft">{asSentence(report.details)}</span>
+          ) : null}
         </p>
         <Markdown text={report.summary_cited || citedText(d, report)} />
         {report.assumptions.length > 0 ? (

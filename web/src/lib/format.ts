@@ -73,6 +73,11 @@ export function formatCount(n: number): string {
   return `${(n / 1e6).toFixed(1)}M`;
 }
 
+/** The time of day of a moment, seconds since 1970. */
+export function formatClock(s: number): string {
+  return new Date(s * 1000).toLocaleTimeString("en-GB");
+}
+
 export function formatWhen(iso: string, now = Date.now()): string {
   const t = Date.parse(iso);
   const s = (now - t) / 1000;
@@ -87,8 +92,10 @@ export function words(name: string): string {
   return name.replaceAll("_", " ");
 }
 
-export function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** What a server or a tool says, shown as a sentence of its own. A name at its beginning, such as of an argument, stays as it is. */
+export function asSentence(text: string, names: readonly string[] = []): string {
+  const word = /^[a-z]+(?=$|[\s,.:;!?'’-])/.exec(text)?.[0];
+  return word && !names.includes(word) ? word.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 export function counted(n: number, one: string, many = `${one}s`): string {

@@ -1,5 +1,6 @@
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { json, Problem, requestId } from "../api/client";
+import { asSentence } from "../lib/format";
 import type { StructureRef } from "./types";
 
 const LARGEST = 1_000_000; // bytes; the server refuses more
@@ -103,7 +104,8 @@ export function DropZone({
       ) : null}
       {problem ? (
         <div className="st-notice small ink-red" role="alert">
-          {problem.body.detail} {problem.body.hint}
+          <p>{asSentence(problem.body.detail)}</p>
+          {problem.body.hint ? <p>{asSentence(problem.body.hint)}</p> : null}
           <button type="button" className="btn quiet" onClick={() => setProblem(null)}>
             Dismiss
           </button>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Menu } from "../components/Menu";
 import { download } from "../lib/download";
+import { asSentence } from "../lib/format";
 import type { Viewer } from "../viewer";
 
 const FILES: [string, string, string][] = [
@@ -21,7 +22,7 @@ export function ExportMenu({ id, name, viewer }: { id: string; name: string; vie
       download(url, `${name}_${scale}x.png`);
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
     } catch (e) {
-      setProblem(e instanceof Error ? e.message : "the picture could not be written");
+      setProblem(asSentence(e instanceof Error ? e.message : "the picture could not be written"));
     }
   };
   return (

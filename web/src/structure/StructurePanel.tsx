@@ -1,4 +1,5 @@
 import { memo, useMemo, useState } from "react";
+import { asSentence } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { DropZone } from "./DropZone";
 import { Shown } from "./Shown";
@@ -84,7 +85,7 @@ function Absent({ loaded, chosen }: { loaded: ReturnType<typeof useCrystal>; cho
   if (loaded.error) {
     return (
       <div className="empty" role="alert">
-        <p>{loaded.error instanceof Error ? loaded.error.message : "The structure could not be loaded."}</p>
+        <p>{loaded.error instanceof Error ? asSentence(loaded.error.message) : "The structure could not be loaded."}</p>
         <button type="button" className="btn" onClick={loaded.retry}>
           Try again
         </button>

@@ -128,7 +128,7 @@ describe("the panel without WebGL", () => {
     await screen.findByRole("grid");
     expect(asked.some((a) => a.path.endsWith("/trajectory"))).toBe(true);
     page(<StructurePanel structures={[]} selectedId="st_2" onSelect={() => {}} />);
-    expect((await screen.findByRole("alert")).textContent).toContain("not found");
+    expect((await screen.findByRole("alert")).textContent).toContain("Not found");
   });
 
   it("takes a file and selects what the server made of it", async () => {
@@ -154,7 +154,7 @@ describe("a dropped file", () => {
     fireEvent.drop(screen.getByText("here"), {
       dataTransfer: { types: ["Files"], files: [new File(["x"], "bad.cif")] },
     });
-    expect((await screen.findByRole("alert")).textContent).toContain("atoms overlap check the cell");
+    expect((await screen.findByRole("alert")).textContent).toContain("Atoms overlapCheck the cell");
     await userEvent.click(screen.getByRole("button", { name: "Dismiss" }));
     expect(screen.queryByRole("alert")).toBeNull();
   });

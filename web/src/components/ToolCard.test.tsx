@@ -1,9 +1,11 @@
-import { render, screen } from "@testing-library/react";
-import { expect, it } from "vitest";
+import { render, screen, within } from "@testing-library/react";
+import { afterEach, expect, it } from "vitest";
 import type { Event } from "../event/events.gen";
 import { RunContext } from "../hooks/useRun";
 import { fold } from "../run/log";
 import { RunStore } from "../run/store";
+import { useUi } from "../ui/state";
+import { CallLog } from "./CallLog";
 import { ToolProgress } from "./ToolCard";
 
 const did = "disc-1";
@@ -28,6 +30,7 @@ function shown(events: Event[]): void {
   render(
     <RunContext value={RunStore.of("s", events)}>
       <ToolProgress call={call} discovery={did} />
+      <CallLog call={call} discovery={did} />
     </RunContext>,
   );
 }
@@ -41,4 +44,30 @@ it("says what a call waits for, in the server's newest words", () => {
 it("says it to whoever came too late for the live words", () => {
   shown([start, waits]);
   expect(screen.getByText("Waiting: 0.1 GB so far")).toBeTruthy();
+});
+
+const says = (n: number, message: string) =>
+  made("tool_call_progress", n, { call_id: "t1.tool1", progress: n, total: 0, message, details: {} });
+const goes = made(
+  "task_end",
+  4,
+  { ...id, task_type: "waiting", status: "completed", completed_steps: 1, details: "" },
+  3,
+);
+const log = () =>
+  within(screen.getByRole("list"))
+    .getAllByRole("listitem")
+    .map((l) => l.querySelector("span")?.textContent);
+
+it("keeps a log of what a call did and said, by time", () => {
+  shown([start, waits, goes, says(5, "samples 1/2"), says(6, "samples 1/2"), says(7, "samples 2/2")]);
+  expect(log()).toEqual(["Waiting begins", "Waiting completed, 1 of 1 step", "Samples 1/2", "Samples 2/2"]);
+});
+
+afterEach(() => useUi.setState({ replayAt: undefined }));
+
+it("says in a replay only what had been said by then", () => {
+  useUi.setState({ replayAt: 4 });
+  shown([start, waits, goes, says(5, "samples 1/2"), says(7, "samples 2/2")]);
+  expect(log()).toEqual(["Waiting begins", "Waiting completed, 1 of 1 step", "Samples 1/2"]);
 });

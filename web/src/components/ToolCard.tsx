@@ -2,13 +2,14 @@ import { ChevronRight, Square } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 import { useUpdate } from "../api/queries";
 import { useRunStore, useRunTime } from "../hooks/useRun";
-import { counted, formatSeconds, formatValue, upperFirst, words } from "../lib/format";
+import { asSentence, counted, formatSeconds, formatValue, words } from "../lib/format";
 import { Formula } from "../lib/formula";
 import { secondsLeft } from "../run/traces";
 import type { Call, Note } from "../run/view";
 import { useUi } from "../ui/state";
 import { Meter, ProblemNote, StatusIcon } from "./Bits";
 import { Boundary } from "./Boundary";
+import { CallLog } from "./CallLog";
 import { CitedValue, pathIn } from "./CitedValue";
 import { Arguments, ToolResult } from "./ToolResult";
 
@@ -75,6 +76,7 @@ export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: 
               <p className="soft small">The result is large and kept as a file: {call.resultRef}</p>
             ) : null}
             <Notes notes={call.notes} />
+            <CallLog call={call} discovery={discovery} />
           </div>
         </Boundary>
       ) : null}
@@ -151,7 +153,7 @@ export function ToolProgress({ call, discovery }: { call: Call; discovery: strin
     return (
       <div className="progress">
         <Meter part={0} whole={0} label={`Progress of ${words(call.tool)}`} />
-        <p className="small soft">{upperFirst(task.details || task.about)}</p>
+        <p className="small soft">{asSentence(task.details || task.about)}</p>
       </div>
     );
   return (
@@ -177,23 +179,24 @@ export function ToolProgress({ call, discovery }: { call: Call; discovery: strin
 function CallError({ call }: { call: Call }) {
   const e = call.error;
   if (!e) return null;
+  const names = Object.keys(call.arguments);
   return (
     <div className={`note ${call.status === "failed" ? "tone-red" : "tone-amber"}`}>
       <p>
         {e.field ? <b>{e.field}: </b> : null}
-        {e.message}
+        {asSentence(e.message, names)}
       </p>
-      <Suggestions list={e.suggestions} />
+      <Suggestions list={e.suggestions} names={names} />
     </div>
   );
 }
 
-export function Suggestions({ list }: { list: readonly string[] }) {
+export function Suggestions({ list, names }: { list: readonly string[]; names?: readonly string[] }) {
   if (list.length === 0) return null;
   return (
     <ul className="bullets">
       {list.map((s) => (
-        <li key={s}>{s}</li>
+        <li key={s}>{asSentence(s, names)}</li>
       ))}
     </ul>
   );
@@ -205,7 +208,7 @@ export function Notes({ notes }: { notes: readonly Note[] }) {
     <ul className="notes small">
       {notes.map((n) => (
         <li key={n.id} className={n.kind === "error" ? "ink-red" : "soft"}>
-          {n.kind === "error" ? n.text : `An earlier attempt was given up: ${n.text}`}
+          {n.kind === "error" ? asSentence(n.text) : `An earlier attempt was given up: ${n.text}`}
           <Suggestions list={n.suggestions} />
         </li>
       ))}

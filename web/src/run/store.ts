@@ -42,7 +42,7 @@ export class RunStore {
   /** A store of events that are all there: a downloaded run. */
   static of(session: string, events: Iterable<Event>): RunStore {
     const s = new RunStore(session, false);
-    for (const e of events) s.log.add(e);
+    for (const e of events) s.add(s.log, e);
     s.state = { phase: "closed", since: Date.now(), behind: 0 };
     s.snap = s.take();
     return s;

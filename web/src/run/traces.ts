@@ -1,6 +1,6 @@
 // What live events said of a calculation while this page watched: energy and
-// force by step. Not part of the fold: it is a recording of this viewer, for
-// plots and for the time left; the stored trajectory replaces it.
+// force by step, and its words. Not part of the fold: it is a recording of this
+// viewer, for plots, the log and the time left; the stored trajectory replaces it.
 import type { Event } from "../event/events.gen";
 
 export interface TracePoint {
@@ -12,10 +12,19 @@ export interface TracePoint {
   member?: number;
 }
 
-const most = 5000;
+/** A line of what a call said of itself. */
+export interface Said {
+  at: number; // seconds
+  text: string;
+}
+
+const most = 5000; // of a call
+const mostLines = 200;
+const nothing: readonly never[] = [];
 
 export class Traces {
   private readonly byStep = new Map<string, TracePoint[]>();
+  private readonly said = new Map<string, readonly Said[]>();
   private readonly seen = new Set<string>(); // a snapshot brings again what is known
 
   add(e: Event): void {
@@ -34,10 +43,23 @@ export class Traces {
     if (x.fmax !== undefined) p.fmax = x.fmax;
     if (x.member !== undefined) p.member = x.member;
     points.push(p);
+    this.hear(key, { at: e.timestamp, text: e.data.message });
+  }
+
+  /** What is said again and again is one line. */
+  private hear(key: string, line: Said): void {
+    const known = this.said.get(key) ?? nothing;
+    if (line.text === "" || known.at(-1)?.text === line.text) return;
+    this.said.set(key, [...known.slice(-mostLines + 1), line]);
+  }
+
+  /** The words of a call, oldest first; the same list until it says more. */
+  wordsOf(discovery: string, call: string): readonly Said[] {
+    return this.said.get(traceKey(discovery, call)) ?? nothing;
   }
 
   of(discovery: string, call: string): readonly TracePoint[] {
-    return this.byStep.get(traceKey(discovery, call)) ?? [];
+    return this.byStep.get(traceKey(discovery, call)) ?? nothing;
   }
 }
 

@@ -1,5 +1,5 @@
 import { ChevronRight } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { formatCount, formatSeconds } from "../lib/format";
 import type { Turn } from "../run/view";
 import { useUi } from "../ui/state";
@@ -19,8 +19,13 @@ export const AgentReasoningPanel = memo(function AgentReasoningPanel({ turn, dis
   const select = useUi((u) => u.select);
   const [shown, setShown] = useState<boolean>();
   const unfolded = shown ?? !answer;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (selected) box.current?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
   return (
     <div
+      ref={box}
       role="group"
       className={`reasoning ${selected ? "selected" : ""}`}
       data-step={turn.step}

@@ -1,24 +1,20 @@
 import { ArrowDown, BookMarked } from "lucide-react";
 import { memo, useRef } from "react";
 import type { Report } from "../api/types";
-import { parseStep } from "../event/id";
-import { counted } from "../lib/format";
+import { asSentence, counted } from "../lib/format";
 import { Sentence } from "../lib/formula";
-import { once } from "../lib/once";
 import type { SessionView } from "../run/log";
 import { givenAtFirst } from "../run/remembered";
 import { resolver } from "../run/values";
-import { type Call, type Discovery, isClosed } from "../run/view";
+import { type Discovery, isClosed } from "../run/view";
 import { useUi } from "../ui/state";
-import { AgentReasoningPanel } from "./AgentReasoningPanel";
 import { Attention } from "./Attention";
 import { StatusBadge } from "./Bits";
 import { ReportView } from "./ReportView";
-import { Notes, ToolCard } from "./ToolCard";
-import { ToolUsagePanel } from "./ToolUsagePanel";
+import { Notes } from "./ToolCard";
+import { Turns } from "./Turns";
 import { answerPlace, useStand } from "./useStand";
 import { ResolveContext } from "./ValueChip";
-import { Windowed } from "./Windowed";
 
 interface Props {
   view: SessionView;
@@ -84,9 +80,6 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
 }) {
   const resolve = resolver(d, stored);
   const closed = isClosed(d.status);
-  const calls = callsBy(d);
-  const heldStep = d.status === "needs_attention" && d.reason === "failure" ? (d.notes.at(-1)?.fromStep ?? "") : "";
-  const last = d.turns.at(-1);
   return (
     <ResolveContext value={resolve}>
       <article className="asked" aria-label={`Discovery: ${d.query}`}>
@@ -94,25 +87,7 @@ const DiscoveryTalk = memo(function DiscoveryTalk({
           <Sentence of={d.query || "…"} />
         </h2>
         {live ? <Given discovery={d} /> : null}
-        {d.turns.map((t, i) => (
-          <Windowed key={t.step} step={t.step} many={d.turns.length > 40}>
-            <AgentReasoningPanel
-              turn={t}
-              discovery={d.id}
-              introduce={t.speaker !== d.turns[i - 1]?.speaker}
-              answer={closed && t === last && t.ended && t.planned.length === 0}
-            />
-            <ToolUsagePanel
-              calls={calls.get(t.turn) ?? none}
-              discovery={d.id}
-              open={live && !closed}
-              heldStep={heldStep}
-            />
-          </Windowed>
-        ))}
-        {(calls.get(0) ?? none).map((c) => (
-          <ToolCard key={c.callId} call={c} discovery={d.id} open={live && !closed} held={heldStep === c.step} />
-        ))}
+        <Turns discovery={d} live={live} />
         <Notes notes={d.troubles} />
         {live ? <Attention discovery={d} /> : null}
         <Waiting discovery={d} />
@@ -146,20 +121,6 @@ function Given({ discovery: d }: { discovery: Discovery }) {
   );
 }
 
-const none: readonly Call[] = [];
-/** Calls by their turn; those of candidates, which belong to none of the discovery itself, under 0. */
-const callsBy = once((d: Discovery): ReadonlyMap<number, Call[]> => {
-  const map = new Map<number, Call[]>();
-  for (const c of d.calls) {
-    const place = parseStep(c.step);
-    const turn = place?.candidate === 0 ? place.turn : 0;
-    const list = map.get(turn);
-    if (list) list.push(c);
-    else map.set(turn, [c]);
-  }
-  return map;
-});
-
 /** What happens when nothing else shows it: queued, paused, between two steps. */
 function Waiting({ discovery: d }: { discovery: Discovery }) {
   const note = d.notes.at(-1);
@@ -173,7 +134,7 @@ function Waiting({ discovery: d }: { discovery: Discovery }) {
   if (d.status === "paused")
     return (
       <p className="row soft small">
-        <StatusBadge status="paused" bare /> {note?.details || "Nothing runs. Resume it when you like."}
+        <StatusBadge status="paused" bare /> {asSentence(note?.details || "Nothing runs. Resume it when you like.")}
       </p>
     );
   if (d.status === "running" && d.turns.length === 0) return <p className="soft small">It starts.</p>;

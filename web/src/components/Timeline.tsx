@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { memo, useMemo, useRef } from "react";
+import { useAfterPaint } from "../hooks/useAfterPaint";
 import { useRunTime } from "../hooks/useRun";
 import { counted, formatSeconds, words } from "../lib/format";
 import { lookOf } from "../lib/status";
@@ -24,7 +25,8 @@ interface TimelineProps {
 export const Timeline = memo(function Timeline({ discovery: d, foldable = true }: TimelineProps) {
   const open = useUi((u) => u.timeline) || !foldable;
   const setOpen = useUi((u) => u.setTimeline);
-  const bars = useMemo(() => barsOf(d), [d]);
+  const painted = useAfterPaint(); // the thousand lanes of a long run can wait for its answer
+  const bars = useMemo(() => (painted ? barsOf(d) : none), [painted, d]);
   const closed = isClosed(d.status);
   const now = useRunTime(!closed && open);
   const start = d.startedAt;
@@ -42,10 +44,14 @@ export const Timeline = memo(function Timeline({ discovery: d, foldable = true }
           <h2>Timeline</h2>
         )}
         <span className="small soft num tail">
-          {counted(bars.length, "step")} · {formatSeconds(span)}
+          {painted ? `${counted(bars.length, "step")} · ${formatSeconds(span)}` : null}
         </span>
       </header>
-      {open ? <Lanes bars={bars} start={start} span={span} end={end} discovery={d.id} /> : null}
+      {!open ? null : painted ? (
+        <Lanes bars={bars} start={start} span={span} end={end} discovery={d.id} />
+      ) : (
+        <div className="lanes" />
+      )}
     </section>
   );
 }, sameSteps);
@@ -132,6 +138,8 @@ function Lane({
     </li>
   );
 }
+
+const none: Bar[] = [];
 
 function barsOf(d: Discovery): Bar[] {
   const closedAt = isClosed(d.status) ? d.endedAt : undefined;

@@ -1,9 +1,10 @@
 // Where a conversation stands: at its end while something runs, at the answer
-// once there is one, and where a person put it from then on.
+// once there is one, at a step that somebody went to, and where a person put it
+// from then on.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useUi } from "../ui/state";
 
-type Stand = "end" | "answer" | "free";
+type Stand = "end" | "answer" | "step" | "free";
 
 /** The element of the latest answer carries this class. */
 export const answerPlace = "answer-place";
@@ -24,7 +25,7 @@ export function useStand(
   inner: RefObject<HTMLElement | null>,
   { newest, closed }: { newest: string; closed: boolean },
 ): Standing {
-  const [stand, setStand] = useState<Stand>(() => (linked() ? "free" : closed ? "answer" : "end"));
+  const [stand, setStand] = useState<Stand>(() => (linked() ? "step" : closed ? "answer" : "end"));
   const known = useRef({ newest, closed });
   const top = useRef(0);
   const touched = useRef(Number.NEGATIVE_INFINITY);
@@ -32,14 +33,15 @@ export function useStand(
     const was = known.current;
     known.current = { newest, closed };
     if (was.newest !== newest) setStand(closed ? "answer" : "end");
-    else if (was.closed !== closed) setStand((s) => (s === "free" ? s : closed ? "answer" : "end"));
+    else if (was.closed !== closed) setStand((s) => (s === "free" || s === "step" ? s : closed ? "answer" : "end"));
   }, [newest, closed]);
-  // Who goes to a step wants to stay there.
+  // Who goes to a step wants to stay there, also while what is around it comes
+  // into the page; who pressed it here sees it already.
   useEffect(
     () =>
       useUi.subscribe((u, old) => {
         if (u.selection.step && u.selection !== old.selection && u.selection.step !== old.selection.step)
-          setStand("free");
+          setStand(performance.now() - touched.current < justNow ? "free" : "step");
       }),
     [],
   );
@@ -49,7 +51,7 @@ export function useStand(
     const el = box.current;
     const grown = inner.current;
     if (!el || !grown || stand === "free") return;
-    const go = () => (stand === "end" ? toEnd(el) : toAnswer(el));
+    const go = () => places[stand](el);
     go();
     const watch = new ResizeObserver(go);
     watch.observe(grown);
@@ -66,11 +68,11 @@ export function useStand(
     const byHand = performance.now() - touched.current < justNow;
     const up = el.scrollTop < top.current - 4;
     top.current = el.scrollTop;
-    if (byHand) setStand((s) => (s === "answer" || (s === "end" && up) ? "free" : s));
+    if (byHand) setStand((s) => (s === "end" && !up ? s : "free"));
     if (!known.current.closed && !up && el.scrollHeight - el.scrollTop - el.clientHeight < 60) setStand("end");
   }, [box]);
   const follow = useCallback(() => setStand(known.current.closed ? "answer" : "end"), []);
-  return { free: stand === "free", follow, meant, onScroll };
+  return { free: stand === "free" || stand === "step", follow, meant, onScroll };
 }
 
 /** An address that names a step opens at that step. */
@@ -87,3 +89,10 @@ export function toAnswer(el: HTMLElement): void {
   const last = places[places.length - 1];
   if (last) el.scrollTop += last.getBoundingClientRect().top - el.getBoundingClientRect().top - air;
 }
+
+function toStep(el: HTMLElement): void {
+  const step = useUi.getState().selection.step ?? "";
+  el.querySelector(`[data-step="${CSS.escape(step)}"]`)?.scrollIntoView({ block: "nearest" });
+}
+
+const places = { end: toEnd, answer: toAnswer, step: toStep };

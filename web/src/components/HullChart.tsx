@@ -19,21 +19,23 @@ export default function HullChart({ discovery }: { discovery: Discovery }) {
       </div>
     );
   return (
-    <div className="col pad hulls">
-      {all.map((h) => (
-        <section key={h.system} className="col" aria-label={`Hull of ${h.system}`}>
-          <h3>{h.system}</h3>
-          <div className="hull-body">
-            <HullDrawing hull={h} />
-            <List hull={h} />
-          </div>
-          <p className="small soft">
-            {h.kind}, {counted(h.entries, "phase")}, built {h.date}. At 0 K, without vibrations, and only relative to
-            these phases.
-            {h.missing.length > 0 ? ` Missing: ${h.missing.join(", ")}.` : ""}
-          </p>
-        </section>
-      ))}
+    <div className="hull-pane">
+      <div className="col pad hulls">
+        {all.map((h) => (
+          <section key={h.system} className="col" aria-label={`Hull of ${h.system}`}>
+            <h3>{h.system}</h3>
+            <div className="hull-body">
+              <HullDrawing hull={h} />
+              <List hull={h} />
+            </div>
+            <p className="small soft">
+              {h.kind}, {counted(h.entries, "phase")}, built {h.date}. At 0 K, without vibrations, and only relative to
+              these phases.
+              {h.missing.length > 0 ? ` Missing: ${h.missing.join(", ")}.` : ""}
+            </p>
+          </section>
+        ))}
+      </div>
     </div>
   );
 }

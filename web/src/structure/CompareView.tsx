@@ -1,5 +1,5 @@
-import { useMemo, useState } from "react";
-import { type Crystal, cellParameters, latticeOf, type ViewerOptions } from "../viewer";
+import { type RefObject, useMemo, useState } from "react";
+import { type Crystal, cellParameters, latticeOf, type Stand, type ViewerOptions } from "../viewer";
 import { StructureCanvas } from "./StructureCanvas";
 import type { StructureRef } from "./types";
 import { useCrystal } from "./useCrystal";
@@ -11,10 +11,12 @@ export function CompareView({
   left,
   structures,
   options,
+  stand,
 }: {
   left: Crystal;
   structures: readonly StructureRef[];
   options: ViewerOptions;
+  stand: RefObject<Stand | null>;
 }) {
   const others = structures.filter((s) => s.id !== left.id);
   const parent = structures.find((s) => s.id === left.id)?.parentId;
@@ -46,6 +48,7 @@ export function CompareView({
         options={options}
         frame={Number.MAX_SAFE_INTEGER}
         selected={NONE}
+        stand={stand}
         shortcuts
         description={`${name(left.id)} beside ${name(id)}`}
       />

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import {
   type AtomRef,
   type Counts,
@@ -11,6 +11,7 @@ import {
   latticeOf,
   type Measurement,
   Stage,
+  type Stand,
   symbolOf,
   type Viewer,
   type ViewerOptions,
@@ -71,6 +72,8 @@ export function Shown({
   const [counts, setCounts] = useState<Counts | null>(null);
   const [playing, setPlaying] = useState(false);
   const [help, setHelp] = useState(false);
+  const stand = useRef<Stand>(null);
+  const standCompared = useRef<Stand>(null);
   const [selected, setSelected] = useState<{ id: string; atoms: AtomRef[]; measurement: Measurement | null }>({
     id: "",
     atoms: NO_ATOMS,
@@ -154,6 +157,7 @@ export function Shown({
               frame={frame}
               live={live}
               selected={atoms}
+              stand={stand}
               shortcuts={panel.shortcuts !== false}
               description={describe(name, crystal, loaded)}
               onReady={setViewer}
@@ -200,7 +204,7 @@ export function Shown({
         ) : null}
         {tab === "compare" ? (
           webgl ? (
-            <CompareView left={stored} structures={structures} options={options} />
+            <CompareView left={stored} structures={structures} options={options} stand={standCompared} />
           ) : (
             <p className="empty">Comparing needs WebGL 2.</p>
           )

@@ -1,10 +1,11 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
 import {
   type AtomRef,
   type Counts,
   type Crystal,
   type Measurement,
   pressed,
+  type Stand,
   Viewer,
   type ViewerOptions,
   type Wish,
@@ -20,6 +21,8 @@ export interface CanvasProps {
   live?: Crystal | null;
   selected: readonly AtomRef[];
   shortcuts: boolean;
+  /** Where the picture is seen from, kept while it is not in the page. */
+  stand?: RefObject<Stand | null>;
   onReady?: (v: Viewer | null) => void;
   onFrame?: (frame: number) => void;
   onPlaying?: (playing: boolean) => void;
@@ -54,6 +57,7 @@ export function StructureCanvas(p: CanvasProps) {
     now.current.onReady?.(v);
     return () => {
       for (const f of off) f();
+      if (v && now.current.stand) now.current.stand.current = v.stand;
       now.current.onReady?.(null);
       v?.dispose();
     };
@@ -63,7 +67,10 @@ export function StructureCanvas(p: CanvasProps) {
   const live = p.live ?? null;
   useEffect(() => viewer?.set(options), [viewer, options]);
   useEffect(() => {
-    if (viewer) viewer.show(crystals, now.current.frame);
+    if (!viewer) return;
+    const { frame, stand } = now.current;
+    viewer.show(crystals, frame, stand?.current ?? null);
+    if (stand) stand.current = null; // from here on the viewer has it
   }, [viewer, crystals]);
   useEffect(() => viewer?.setFrame(frame), [viewer, frame]);
   useEffect(() => viewer?.follow(live), [viewer, crystals, options, live]);

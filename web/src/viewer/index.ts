@@ -36,4 +36,5 @@ export {
 export type { AtomRef } from "./pane";
 export { formatMeasure, type PictureOptions, thumbnail } from "./picture";
 export { Stage } from "./stage";
+export type { Stand } from "./steering";
 export { Viewer, type ViewerEvents } from "./viewer";

@@ -23,6 +23,11 @@ export class Loop {
     this.request ||= requestAnimationFrame((now) => this.tick(now));
   }
 
+  /** No picture is asked for or to come. */
+  get resting(): boolean {
+    return this.request === 0 && this.timer === undefined;
+  }
+
   private tick(now: number): void {
     this.request = 0;
     const busy = this.step(now);
@@ -32,8 +37,10 @@ export class Loop {
     this.draw(moving);
     if (busy) this.invalidate(true);
     clearTimeout(this.timer);
+    this.timer = undefined;
     if (!moving) return;
     this.timer = setTimeout(() => {
+      this.timer = undefined;
       this.quality.pause();
       this.invalidate(false);
     }, REST_AFTER);

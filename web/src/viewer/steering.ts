@@ -1,8 +1,15 @@
 // Moves of the camera: at once under the hand, gliding when asked by a button.
 import { type Axis, View } from "./camera";
+import { type Crystal, sameAtoms } from "./crystal";
 import { type Motions, turnBetween } from "./motion";
 
 const GLIDE = 180; // ms
+
+/** Where a crystal was seen from. */
+export interface Stand {
+  crystal: Crystal;
+  view: View;
+}
 
 export class Steering {
   readonly view = new View();
@@ -13,6 +20,16 @@ export class Steering {
     private readonly still: () => boolean,
     private readonly moved: () => void,
   ) {}
+
+  /** Begins with a crystal: from where it was seen before, if it was. */
+  begin(crystal: Crystal, lattice: ArrayLike<number>, before: Stand | null): void {
+    if (before && sameAtoms(before.crystal, crystal)) this.view.copy(before.view);
+    else this.view.reset(lattice);
+  }
+
+  stand(crystal: Crystal): Stand {
+    return { crystal, view: new View().copy(this.view) };
+  }
 
   reset(): void {
     const l = this.lattice();

@@ -16,7 +16,7 @@ import { Playback } from "./playback";
 import { Quality } from "./quality";
 import { type Hit, Selection } from "./selection";
 import { Stage } from "./stage";
-import { Steering } from "./steering";
+import { type Stand, Steering } from "./steering";
 import { Surface } from "./surface";
 
 export interface ViewerEvents {
@@ -47,7 +47,7 @@ export class Viewer {
   private readonly emitter = new Emitter<ViewerEvents>();
   private readonly cleanup: (() => void)[] = [];
   private readonly playback = new Playback();
-  private readonly loop: Loop;
+  readonly loop: Loop;
 
   /** Null where WebGL 2 is missing; the caller then shows a table. */
   static create(host: HTMLElement, options: Partial<ViewerOptions> = {}): Viewer | null {
@@ -94,17 +94,17 @@ export class Viewer {
 
   // ---- content
 
-  /** Shows one crystal, or two side by side under one camera. */
-  show(crystals: readonly Crystal[], frame = 0): void {
-    const before = this.panes;
-    const old = before[0];
+  /** Shows one crystal, or two side by side under one camera; from where it was seen before, if that is told. */
+  show(crystals: readonly Crystal[], frame = 0, before: Stand | null = null): void {
+    const gone = this.panes;
+    const old = gone[0];
     const keepView = old !== undefined && crystals[0] !== undefined && sameAtoms(old.crystal, crystals[0]);
     this.pause();
     this.frameIndex = clampFrame(crystals[0], frame);
     this.panes = crystals.map((c) => new Pane(c, this.options, clampFrame(c, frame), this.stage.materials, this.ink()));
     this.selection.clear();
     const [first] = this.panes;
-    if (first && !keepView) this.camera.view.reset(first.lattice);
+    if (first && !keepView) this.camera.begin(first.crystal, first.lattice, before);
     this.fit();
     this.emitSelection();
     this.emitter.emit("counts", this.counts());
@@ -113,7 +113,7 @@ export class Viewer {
         first,
         keepView && old ? { lattice: Float64Array.from(old.lattice), positions: shapeOf(old).positions } : null,
       );
-    for (const p of before) p.dispose();
+    for (const p of gone) p.dispose();
     this.invalidate(true);
   }
 
@@ -139,6 +139,10 @@ export class Viewer {
 
   get crystal(): Crystal | null {
     return this.panes[0]?.crystal ?? null;
+  }
+
+  get stand(): Stand | null {
+    return this.crystal && this.camera.stand(this.crystal);
   }
 
   set(change: Partial<ViewerOptions>): void {
@@ -280,13 +284,9 @@ export class Viewer {
     };
   }
 
-  private paneWidth(): number {
-    return this.surface.width / Math.max(1, this.panes.length);
-  }
-
   /** The drawn atom at a place in the element, in CSS pixels. */
   pickAt(x: number, y: number): Hit | null {
-    const w = this.paneWidth();
+    const w = this.surface.width / Math.max(1, this.panes.length);
     const k = Math.min(this.panes.length - 1, Math.floor(x / w));
     const pane = this.panes[k];
     if (!pane) return null;

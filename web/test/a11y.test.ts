@@ -1,5 +1,5 @@
 // No violation of any axe rule, on every route, in both themes, on the real stack;
-// axe.test.ts has the states that a healthy stack does not show on demand.
+// inventory.test.ts has the states that a healthy stack does not show on demand.
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launch } from "./support/browser";

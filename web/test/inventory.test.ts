@@ -1,7 +1,9 @@
-// Every control by route, state, role and name, out of the accessibility tree:
-// inventory.json holds them, with what each must change. One that is not there
-// fails; each is used once, in the first state that has it, and must change what
-// it says. MUTATE controls, drawn by SEED, lose their handler first: then nothing
+// Every state that the page can be in. It is for everybody: no violation of any
+// axe rule, light and dark, no error and nothing that the page's policy forbids.
+// And every control by route, state, role and name, out of the accessibility
+// tree: inventory.json holds them, with what each must change. One that is not
+// there fails; each is used once, in the first state that has it, and must change
+// what it says. MUTATE controls, drawn by SEED, lose their handler first: then nothing
 // may change, or their test would not miss it. UPDATE=1 writes the list anew.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -12,6 +14,7 @@ import { launch } from "./support/browser";
 import { type Change, controlsOf, entryOf, type Seen, testOf } from "./support/controls";
 import { openState } from "./support/open";
 import { dress, plays } from "./support/plays";
+import { violationsOf } from "./support/sound";
 import { type Stage, startStage } from "./support/stage";
 import { type State, states } from "./support/states";
 import { deafen, fallsSilent, follow, settle, stands, works } from "./support/using";
@@ -41,9 +44,13 @@ afterAll(async () => {
   await stage?.stop();
 });
 
-const open = async (s: State): Promise<Page> => {
+const open = async (s: State, complaints: string[] = []): Promise<Page> => {
   const prepare = async (p: Page) => {
     follow(p);
+    p.on("pageerror", (e) => complaints.push(e.message));
+    p.on("console", (m) => {
+      if (/Content.Security.Policy/i.test(m.text())) complaints.push(m.text());
+    });
     await p.addInitScript(deafen);
   };
   const page = await openState(browser, stage, s, { prepare });
@@ -118,13 +125,15 @@ async function reached(s: State, page: Page, x: Seen, path: string): Promise<boo
   );
 }
 
-describe("every control", () => {
+describe("every state", () => {
   const deaf = update ? new Set<string>() : drawn();
 
-  it.concurrent.each(states.map((s, i) => [s.name, s, i] as const))(
+  it.concurrent.for(states.map((s, i) => [s.name, s, i] as const))(
     "%s",
-    async (_, s, i) => {
-      const page = await open(s);
+    { timeout: 1_200_000 },
+    async ([, s, i], { expect }) => {
+      const complaints: string[] = [];
+      const page = await open(s, complaints);
       const seen = await controlsOf(page);
       found.set(s.name, seen);
       expect(
@@ -132,6 +141,8 @@ describe("every control", () => {
         "controls without a test",
       ).toEqual([]);
       if (update) return page.close();
+      expect.soft(await violationsOf(page), "for everybody").toEqual([]); // its controls are used all the same
+      await settle(page);
       const before = new Set(states.slice(0, i).flatMap((b) => Object.keys(list[b.name]?.controls ?? {})));
       const own = list[s.name]?.controls ?? {};
       const names = acting(s, seen)
@@ -140,13 +151,13 @@ describe("every control", () => {
       expect([...new Set(names)].sort(), "controls of this state").toEqual(Object.keys(own).sort());
       const once = new Set(Object.keys(own).filter((n) => own[n] !== likeOthers));
       const todo = seen.filter((x) => once.delete(listing(x)));
-      expect(await useAll(s, page, todo, deaf)).toEqual([]);
+      expect.soft(await useAll(s, page, todo, deaf)).toEqual([]);
+      expect(complaints).toEqual([]);
     },
-    1_200_000,
   );
 
   if (update) return; // the list is being written, not tested
-  it("is used in one of the states", () => {
+  it("has every control used in one of them", () => {
     const used = Object.values(list).flatMap((s) => Object.values(s.controls).filter((c) => c !== likeOthers));
     const kinds = new Set([...found.values()].flat().map(testOf));
     expect(found.size).toBe(states.length);

@@ -9,6 +9,7 @@ export default defineConfig({
     include: [`test/**/*.${process.env.KIND ?? "test"}.ts`],
     fileParallelism: false,
     maxConcurrency: 3, // pages at once, where a test says that its cases may be
+    expect: { poll: { timeout: 60_000 } }, // a shared machine draws slowly; a second is a race
     testTimeout: 300_000,
     hookTimeout: 180_000,
   },

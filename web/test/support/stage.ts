@@ -113,6 +113,10 @@ export async function startStage(plays: readonly Play[], from = dist): Promise<S
     socket.on("close", () => sockets.delete(socket));
     watch(request, socket, sessions);
   });
+  // A line without a beat is dead to the page after a while, which a slow machine takes to look at a state.
+  const beat = setInterval(() => {
+    for (const s of sessions.values()) for (const p of s.peers) p.send(JSON.stringify({ t: "hb", top: s.seq }));
+  }, 5000);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -131,6 +135,7 @@ export async function startStage(plays: readonly Play[], from = dist): Promise<S
       for (const s of sockets) s.destroy();
     },
     stop: async () => {
+      clearInterval(beat);
       for (const s of sockets) s.destroy();
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

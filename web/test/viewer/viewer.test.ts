@@ -242,19 +242,17 @@ describe("the viewer", () => {
 
   it("draws nothing while nothing changes, and once more when something does", async () => {
     await page.evaluate(() => shown.camera.rotate("y", 10));
-    const settled = () =>
-      page.evaluate(async () => {
-        for (let last = -1; last !== shown.draws; ) {
-          last = shown.draws;
-          await new Promise((done) => setTimeout(done, 700));
-        }
-        return shown.draws;
-      });
-    const before = await settled();
+    const atRest = () => page.waitForFunction(() => shown.loop.resting);
+    const drawn = () => page.evaluate(() => shown.draws);
+    await atRest();
+    const before = await drawn();
+    await page.evaluate(async () => {
+      for (let k = 0; k < 30; k++) await new Promise(requestAnimationFrame);
+    });
+    expect(await drawn()).toBe(before);
     await page.evaluate(() => shown.set({ labels: true }));
-    await page.waitForFunction((n) => shown.draws > n, before);
-    const after = await settled();
-    expect(after).toBe(before + 1);
+    await atRest();
+    expect(await drawn()).toBe(before + 1);
   });
 
   it("follows a relaxation that runs and comes back to the frame", async () => {

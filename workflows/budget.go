@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -105,8 +106,25 @@ func (r *run) setBudget(ctx workflow.Context, u discovery.Update) *notice {
 		}
 		return true
 	})
-	return &notice{word: "budget", limits: true, details: fmt.Sprintf("the limits are now %s wall time, %d tokens, %d tool calls",
-		seconds(r.st.Budget.WallS), r.st.Budget.Tokens, r.st.Budget.ToolCalls)}
+	return &notice{word: "budget", limits: true, details: "the limits are now " + limitsOf(r.st.Budget)}
+}
+
+// limitsOf words the limits that there are.
+func limitsOf(b discovery.Budget) string {
+	var all []string
+	if b.WallS > 0 {
+		all = append(all, seconds(b.WallS)+" wall time")
+	}
+	if b.Tokens > 0 {
+		all = append(all, fmt.Sprintf("%d tokens", b.Tokens))
+	}
+	if b.ToolCalls > 0 {
+		all = append(all, fmt.Sprintf("%d tool calls", b.ToolCalls))
+	}
+	if b.Cost != nil {
+		all = append(all, fmt.Sprintf("a cost of %g", *b.Cost))
+	}
+	return strings.Join(all, ", ")
 }
 
 // details writes what the operator reads in the engine's own page.

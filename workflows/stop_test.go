@@ -73,6 +73,7 @@ func TestInstructionsBeforeTheStart(t *testing.T) {
 	require.Equal(t, discovery.StatusCompleted, r.Status)
 	require.Equal(t, []discovery.Status{discovery.StatusPaused, discovery.StatusPaused, discovery.StatusRunning}, f.statuses)
 	require.Equal(t, 5, f.notices[0].Budget.ToolCalls)
+	require.Equal(t, "the limits are now 5 tool calls", f.notices[0].Details, "of others nothing is known yet")
 }
 
 // TestContradictions: an instruction that does not fit where the run stands is

@@ -11,6 +11,7 @@ import (
 
 	"crystalyse/internal/artifact"
 	"crystalyse/internal/fault"
+	"crystalyse/internal/id"
 )
 
 // Store is an artifact.Store over a directory.
@@ -58,8 +59,8 @@ func (s *Store) Put(_ context.Context, path string, r io.Reader) (err error) {
 	if err := s.root.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	tmp := path + ".tmp"
-	f, err := s.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	tmp := path + "." + id.New() + ".tmp" // of this writer alone: another may bring the same artifact
+	f, err := s.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,10 @@ func (s *Store) Put(_ context.Context, path string, r io.Reader) (err error) {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, s.root.Remove(tmp))
 	}
-	return s.root.Rename(tmp, path)
+	if err := s.root.Rename(tmp, path); err != nil {
+		return errors.Join(err, s.root.Remove(tmp))
+	}
+	return nil
 }
 
 // Remove deletes an artifact.

@@ -2,7 +2,7 @@ package openai
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	openai "github.com/sashabaranov/go-openai"
@@ -95,7 +95,10 @@ func (a *assembly) turn() (llm.Turn, error) {
 		return llm.Turn{}, &llm.Error{Kind: llm.ErrContentFiltered, Message: "the provider's content filter stopped the reply", Hint: "word the question differently"}
 	}
 	t := llm.Turn{Text: a.text.String(), FinishReason: a.finish, Model: a.model, ToolCalls: []llm.ToolCall{}}
-	sort.Strings(a.order)
+	// Where there are indices they say the order; where there are none, arrival does.
+	if !slices.ContainsFunc(a.order, func(key string) bool { return key[0] == 'd' }) {
+		slices.Sort(a.order)
+	}
 	ids := map[string]bool{}
 	for n, key := range a.order {
 		c := *a.calls[key]

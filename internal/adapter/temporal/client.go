@@ -105,7 +105,10 @@ func (r *Runner) State(ctx context.Context, discoveryID string) (discovery.RunSt
 	if err != nil {
 		return s, wrap(err, "look at the discovery")
 	}
-	return s, v.Get(&s)
+	if err := v.Get(&s); err != nil {
+		return s, fault.Wrap(fault.CodeInternal, err, "the state of the discovery cannot be read")
+	}
+	return s, nil
 }
 
 // State says whether the engine has a run of the discovery.

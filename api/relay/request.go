@@ -147,6 +147,7 @@ func (c *conn) refuse(sid string, in inbound, err error) {
 		out.ErrorType, out.Message = string(f.Code), f.Message
 		if f.Field != "" {
 			out.Message = f.Field + " " + f.Message
+			out.RecoverySuggestions = []string{"correct " + f.Field + " and send it again"}
 		}
 		if h := fault.Hint(err); h != "" {
 			out.RecoverySuggestions = []string{h}

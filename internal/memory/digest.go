@@ -111,6 +111,8 @@ func outcome(r report.Report) string {
 	switch {
 	case r.Status != discovery.StatusCompleted:
 		return string(r.Status)
+	case len(r.Calls) > 0 && !slices.ContainsFunc(r.Calls, func(c report.Call) bool { return c.Server != Server }):
+		return recalled // or told something to keep, which is a memory of its own
 	case len(r.Values) == 0:
 		return "nothing found"
 	case !slices.ContainsFunc(r.Values, func(n report.Number) bool { return !strings.Contains(n.Key, "/") }):
@@ -119,7 +121,7 @@ func outcome(r report.Report) string {
 	return "found"
 }
 
-// recalled is the outcome of a discovery that only told what was found earlier.
+// recalled is the outcome of a discovery that only asked the memory.
 const recalled = "recalled"
 
 func because(reason string) string {

@@ -66,4 +66,7 @@ func TestWhatIsOnlyAnnouncedIsNoFinding(t *testing.T) {
 	require.Equal(t, "MgO is rock salt.", memory.Findings("Sure! I look it up. MgO is rock salt.", 600))
 	d := memory.Digest(report.Report{Query: "What can you do?", Status: "completed", Summary: "I look things up."})
 	require.Contains(t, d.Content, "Found: I look things up.", "an answer that says nothing else is all there was")
+	require.Equal(t, "nothing found", d.Context.Outcome)
+	d = memory.Digest(report.Report{Query: "Remember that MgO melts late", Status: "completed", Summary: "It is kept.", Calls: []report.Call{{Server: memory.Server, Tool: memory.ToolSave, Status: "ok"}}})
+	require.Equal(t, "recalled", d.Context.Outcome, "what is kept is a memory of its own")
 }

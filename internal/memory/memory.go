@@ -69,7 +69,7 @@ type Context struct {
 	Values       []string `json:"values,omitempty"`     // keys, with their discovery
 	Potentials   []string `json:"potentials,omitempty"` // "CHGNet 0.3.0"
 	Calls        []string `json:"calls,omitempty"`
-	Outcome      string   `json:"outcome,omitempty"` // found | refuted | failed | asked
+	Outcome      string   `json:"outcome,omitempty"` // found | nothing found | recalled | failed | asked | the status of a discovery that was not completed
 }
 
 // HalfLife is the time in which an unused memory loses half of its relevance.

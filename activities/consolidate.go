@@ -90,7 +90,7 @@ func (k *Keeping) digest(ctx context.Context, c memory.Closed) error {
 		return fault.Wrap(fault.CodeInternal, err, "the report of %s cannot be read", c.DiscoveryID)
 	}
 	d := memory.Digest(r)
-	d.Content = firstBytes(d.Content, memory.MaxContent)
+	d.Content = memory.FirstBytes(d.Content, memory.MaxContent)
 	by := "extracted"
 	if words := k.words(ctx, d.Content); words != "" {
 		d.Content, by = words, k.Model.Identity().Model

@@ -3,7 +3,10 @@ package memory
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
+
+	"crystalyse/internal/fault"
 )
 
 // EmbedSome makes the vectors of up to limit memories that have none (with
@@ -22,6 +25,9 @@ func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int, others boo
 		texts[i] = p.Content
 	}
 	vectors, err := e.Embed(ctx, texts)
+	if fault.Is(err, fault.CodeInvalid) { // one of them is not taken; the others shall not wait for it
+		vectors, err = embedEach(ctx, e, texts)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -31,6 +37,36 @@ func EmbedSome(ctx context.Context, b Backlog, e Embedder, limit int, others boo
 	}
 	return len(waiting), b.SetEmbeddings(ctx, e.Model(), done)
 }
+
+// shortest is how much of a text is asked about at least, in bytes.
+const shortest = 64
+
+// embedEach asks for one vector after the other. A text that the model does not
+// take, too long for it most likely, is asked about by its first half, and that by
+// its own.
+func embedEach(ctx context.Context, e Embedder, texts []string) ([][]float32, error) {
+	out := make([][]float32, len(texts))
+	for i, text := range texts {
+		for {
+			v, err := e.Embed(ctx, []string{text})
+			if err == nil {
+				out[i] = v[0]
+				break
+			}
+			if !fault.Is(err, fault.CodeInvalid) {
+				return nil, err
+			}
+			if len(text) < 2*shortest {
+				return nil, fault.Wrap(fault.CodeUnavailable, err, "the embedding service takes no text, however short")
+			}
+			text = FirstBytes(text, len(text)/2)
+		}
+	}
+	return out, nil
+}
+
+// FirstBytes cuts a text at a rune.
+func FirstBytes(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "") }
 
 const (
 	sweepEvery = time.Second

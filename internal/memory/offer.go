@@ -23,9 +23,7 @@ const (
 func (s *Service) Offer(ctx context.Context, userID, sessionID, query string) (message string, ids []string) {
 	ctx, cancel := context.WithTimeout(ctx, offerWait+embedPatience)
 	defer cancel()
-	if len(query) > MaxQuery {
-		query = strings.ToValidUTF8(query[:MaxQuery], "")
-	}
+	query = FirstBytes(query, MaxQuery)
 	q, err := Query{Text: query, Limit: 12, Filter: Filter{Types: []Type{ShortTerm, LongTerm}}}.Normalize()
 	if err != nil {
 		return "", nil

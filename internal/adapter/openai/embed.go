@@ -100,6 +100,9 @@ func statusFault(status int, model string) error {
 	case http.StatusNotFound:
 		return fault.New(fault.CodeUnavailable, "the embedding service has no model %q", model).WithHint("check CRYSTALYSE_EMBEDDING_MODEL and the address (it usually ends in /v1)")
 	}
+	if status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity {
+		return fault.New(fault.CodeInvalid, "the embedding service does not take a text (%d)", status)
+	}
 	return fault.New(fault.CodeUnavailable, "the embedding service answers %d", status)
 }
 

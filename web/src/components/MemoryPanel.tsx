@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQueries, useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { json, Problem } from "../api/client";
@@ -29,19 +29,15 @@ export default function MemoryPanel({
 }) {
   const [text, setText] = useState("");
   const query = useDelayed(text.trim(), 200);
-  const list = useQuery({
-    queryKey: ["memories", "list"],
-    queryFn: () => json<{ memories: Memory[] }>("/memories?limit=200"),
-    staleTime: 5_000,
-    refetchInterval: 15_000,
-  });
+  const lists = useLayers(session);
+  const failed = lists.find((l) => l.isError);
   const found = useQuery({
     queryKey: ["memories", "search", query],
     queryFn: () =>
       json<{ results: Memory[] }>("/memories/search", { method: "POST", body: { query, scope: "user", limit: 30 } }),
     enabled: query !== "",
   });
-  const absent = list.error instanceof Problem && list.error.status === 404;
+  const absent = failed?.error instanceof Problem && failed.error.status === 404;
   return (
     <aside className="memory" aria-label="Memory">
       <header className="row pane-head">
@@ -68,26 +64,39 @@ export default function MemoryPanel({
           />
           {query !== "" ? (
             <Found found={found.data?.results} error={found.error} />
-          ) : list.isPending ? (
+          ) : lists.some((l) => l.isPending) ? (
             <Skeleton lines={5} />
-          ) : list.isError ? (
-            <ProblemNote error={list.error} onRetry={() => void list.refetch()} />
+          ) : failed ? (
+            <ProblemNote error={failed.error} onRetry={() => lists.forEach((l) => void l.refetch())} />
           ) : (
-            layers.map((l) => (
-              <Layer
-                key={l.id}
-                label={l.label}
-                says={l.says}
-                items={list.data.memories.filter((m) => m.type === l.id)}
-                session={session}
-              />
-            ))
+            layers.map((l, i) => <Layer key={l.id} layer={l} list={lists[i]?.data} session={session} />)
           )}
-          <Recalled discovery={discovery} known={list.data?.memories ?? []} />
+          <Recalled discovery={discovery} known={lists.flatMap((l) => l.data?.memories ?? [])} />
         </div>
       )}
     </aside>
   );
+}
+
+interface Listed {
+  memories: Memory[];
+  next: string;
+  counts: Partial<Record<string, number>>;
+}
+
+/** The newest of each layer: asked for apart, since there are many more working ones than others. */
+function useLayers(session: string | undefined): UseQueryResult<Listed>[] {
+  return useQueries({
+    queries: layers.map((l) => {
+      const mine = l.id === "working" && session ? `&session=${encodeURIComponent(session)}` : "";
+      return {
+        queryKey: ["memories", "list", l.id, mine],
+        queryFn: () => json<Listed>(`/memories?type=${l.id}&limit=100${mine}`),
+        staleTime: 5_000,
+        refetchInterval: 15_000,
+      };
+    }),
+  });
 }
 
 function useDelayed(text: string, ms: number): string {
@@ -113,22 +122,28 @@ function Found({ found, error }: { found: Memory[] | undefined; error: unknown }
 }
 
 function Layer({
-  label,
-  says,
-  items,
+  layer,
+  list,
   session,
 }: {
-  label: string;
-  says: string;
-  items: Memory[];
+  layer: (typeof layers)[number];
+  list: Listed | undefined;
   session: string | undefined;
 }) {
-  const mine = label === "Working" && session ? items.filter((m) => !m.session_id || m.session_id === session) : items;
+  const { id, label, says } = layer;
+  const ofSession = id === "working" && session !== undefined;
+  const mine = (list?.memories ?? []).filter((m) => m.type === id && (!ofSession || m.session_id === session));
   const sorted = [...mine].sort((a, b) => Number(b.pinned ?? false) - Number(a.pinned ?? false));
+  // The server counts all of a layer, and not those of one session.
+  const total = ofSession ? undefined : list?.counts[id];
   return (
     <section className="col" aria-label={`${label} memory`}>
       <h3 className="row">
-        {label} <span className="soft small">{says}</span> <span className="num small tail">{mine.length}</span>
+        {label} <span className="soft small">{says}</span>{" "}
+        <span className="num small tail">
+          {total ?? mine.length}
+          {total === undefined && list?.next ? "+" : ""}
+        </span>
       </h3>
       {mine.length === 0 ? (
         <p className="soft small">Empty.</p>
@@ -139,6 +154,7 @@ function Layer({
           ))}
         </ul>
       )}
+      {list?.next ? <p className="soft small">The newest {mine.length}; search finds the others.</p> : null}
     </section>
   );
 }

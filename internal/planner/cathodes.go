@@ -85,6 +85,7 @@ func hostsAnswer(r request, best []material, h history) string {
 		if f.symbol != "" {
 			fmt.Fprintf(&b, "- %s: lowest structure in %s (No. %s), from %s; conventional cell %s.\n", f.formula, f.symbol, f.number, quoted(f.bestLabel()), strings.Join(f.cell, ", "))
 		}
+		b.WriteString(r.hostOf(f.formula).doubts(f.material))
 	}
 	b.WriteString("\n" + newness(best, h))
 	method(&b, r, all, h)
@@ -92,6 +93,21 @@ func hostsAnswer(r request, best []material, h history) string {
 		b.WriteString(noBattery)
 	}
 	return b.String() + r.chosenFor() + oneElectron
+}
+
+// reducing are the metals whose double charge is seldom met beside oxygen.
+var reducing = map[string]bool{"V": true, "Cr": true, "Ti": true}
+
+// doubts are what general chemistry holds against a host, whatever its energies.
+func (h host) doubts(m material) string {
+	s := ""
+	if h.from == 2 && reducing[h.metal] {
+		s += fmt.Sprintf("- %s: `%s2+` is strongly reducing and seldom met in compounds of oxygen, so that it can be made at all is the open question.\n", m.formula, h.metal)
+	}
+	if items := m.relaxed.items(); h.ion == "Na" && m.bestItem < len(items) && isKind(items[m.bestItem], "maricite") {
+		s += fmt.Sprintf("- %s: in the maricite arrangement sodium has no open path through the crystal; as it is made it is known to cycle little, the olivine form far better (`Moreau et al., Chem. Mater. 22, 4126`). What a theoretical capacity is worth here is for an experiment to say.\n", m.formula)
+	}
+	return s
 }
 
 // whichAreNew tells, where something new was asked for, which of the hosts are

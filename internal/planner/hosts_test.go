@@ -79,3 +79,18 @@ func TestWhatIsOnlyNamedIsKnownToo(t *testing.T) {
 	r.chosen = r.choice()
 	require.Contains(t, r.chosenFor(), "every simple host of the kind asked for is a known compound")
 }
+
+// TestAHostComesWithWhatSpeaksAgainstIt: maricite hardly cycles, and divalent
+// vanadium is hard to have.
+func TestAHostComesWithWhatSpeaksAgainstIt(t *testing.T) {
+	t.Parallel()
+	in := func(label string) material {
+		return material{formula: "NaVPO4", relaxed: done{result: map[string]any{"items": []any{map[string]any{"label": label}}}}}
+	}
+	vanadium, iron := families[0].host("Na", "V"), families[0].host("Na", "Fe")
+	require.Contains(t, vanadium.doubts(in("olivine")), "`V2+` is strongly reducing")
+	require.NotContains(t, vanadium.doubts(in("olivine")), "maricite arrangement")
+	require.Contains(t, iron.doubts(in("in the cell of NaFePO4 (maricite)")), "sodium has no open path")
+	require.Empty(t, families[1].host("Na", "Ti").doubts(in("nafeo2")), "trivalent titanium is common")
+	require.Empty(t, families[0].host("Li", "Fe").doubts(in("maricite")))
+}

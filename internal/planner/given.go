@@ -41,6 +41,9 @@ func given(r request, h history) reply {
 }
 
 func givenAnswer(r request, h history, relaxed done) reply {
+	if got := h.where(func(d done) bool { return d.ok() && d.names("structure_id", r.given) }); len(got) == 0 && len(h.failures()) > 0 {
+		return reply{text: "Nothing could be computed of this structure: " + strings.Join(h.failures(), "; ") + ". Give the id of a structure of yours, as an earlier answer or your file's upload shows it, or name the compound and I search for it.\n\n{{outcome:declined}}"}
+	}
 	var b strings.Builder
 	before := gather(material{id: r.given}, h)
 	if before.symbol != "" {
@@ -58,10 +61,14 @@ func givenAnswer(r request, h history, relaxed done) reply {
 		if after.symbol != "" {
 			fmt.Fprintf(&b, "- Then it has space group **%s** (No. %s), conventional cell %s.\n", after.symbol, after.number, strings.Join(after.cell, ", "))
 		}
-		if after.formation != "" {
+		switch {
+		case after.hasEnergy:
 			fmt.Fprintf(&b, "- Its formation energy is **%s**.\n", after.formation)
+		case after.formation != "":
+			fmt.Fprintf(&b, "- Its formation energy is %s, of a structure that is not relaxed: compare it with nothing.\n", after.formation)
 		}
 		b.WriteString("\n" + verdicts([]facts{after}))
+		b.WriteString("**Mind:** energies are at zero temperature, from a machine-learned potential; a negative formation energy is relative to the elements only." + caveats([]facts{after}) + "\n")
 	}
 	if p, _ := relaxed.result["potential"].(map[string]any); text(p, "name") != "" {
 		fmt.Fprintf(&b, "\n**How:** the structure you gave, relaxed by %s. No other structure of this composition was searched for.", text(p, "name"))

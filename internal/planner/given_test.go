@@ -24,6 +24,19 @@ func TestGivenStructure(t *testing.T) {
 		require.False(t, used["generate_crystal_csp"], "no other structure is searched for")
 		require.Equal(t, id, l.calls[0].args["structure_id"])
 	})
+	t.Run("BringsItsCaveats", func(t *testing.T) {
+		t.Parallel()
+		l := newLab("creative", "Relax structure "+id+" and give its formation energy", everyTool...)
+		require.Contains(t, l.run(t), "`Zr: said of it`")
+	})
+	t.Run("IsDeclinedWhenItIsUnknown", func(t *testing.T) {
+		t.Parallel()
+		l := newLab("creative", "Relax structure "+id, everyTool...)
+		l.ends = map[string]string{"analyze_space_group": "failed", "analyze_coordination": "failed", "relax_structure": "failed"}
+		answer := l.run(t)
+		require.Contains(t, answer, "Nothing could be computed of this structure")
+		require.Contains(t, answer, "{{outcome:declined}}")
+	})
 	t.Run("IsNotRefusedForItsId", func(t *testing.T) {
 		t.Parallel()
 		r := plan([]message{say("system", "# Mode: creative"), say("user", "Relax structure "+id+" (CaF2, from a.vasp), and ")}, newLab("creative", "x", everyTool...).tools)

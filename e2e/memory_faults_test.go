@@ -94,13 +94,13 @@ func TestMemoryKilled(t *testing.T) {
 	s := up(t)
 	s.remember(closed)
 	digests := func() int { return s.number(`SELECT count(*) FROM memories WHERE source LIKE 'discovery/%'`) }
+	parts := s.status() // asked before: it takes as long as many digests
 	code, body := s.call("POST", "/memories/consolidate", "{}")
 	require.Equal(t, http.StatusAccepted, code, body)
 	for i, m := range mortals {
 		after := 10 + 30*i
 		waitFor(t, fmt.Sprint(after, " digests"), func() bool { return digests() >= after })
-		pid := m.part(s.status()).PID
-		n := digests()
+		n, pid := digests(), m.part(parts).PID
 		kill(t, pid)
 		t.Logf("%s killed after %d of %d discoveries", m.name, n, closed)
 		require.Less(t, n, closed, "it was done before it was killed")
@@ -127,8 +127,9 @@ func (s *stack) reembed(name string, part func(embedded.Status) embedded.Part) {
 	before := s.sql(all)
 	old := s.status().Worker.PID
 	kill(s.t, old)
-	waitFor(s.t, "the next worker", func() bool { st := s.status().Worker; return st.Healthy && st.PID != old })
-	pid := part(s.status()).PID
+	var parts embedded.Status
+	waitFor(s.t, "the next worker", func() bool { parts = s.status(); return parts.Worker.PID != 0 && parts.Worker.PID != old })
+	pid := part(parts).PID
 	waitFor(s.t, "the first new vectors", func() bool { return s.number(now) > 0 })
 	middle := s.number(now)
 	kill(s.t, pid)

@@ -15,17 +15,25 @@ import (
 func main() {
 	state := flag.String("state-dir", ".crystalyse", "folder with the installed software; vectors are kept below it")
 	n := flag.Int("n", 100_000, "memories")
+	makings := flag.Int("makings", 3, "how often our index is made: its centers come from a random sample, so each differs")
+	recall := flag.Bool("recall-only", false, "measure no times, and nothing of plain pgvector")
 	only := flag.Bool("embed-only", false, "make the vectors and stop")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *state, *n, *only); err != nil {
+	if err := run(ctx, *state, *n, *only, plan{max(1, *makings), *recall}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, state string, n int, only bool) error {
+// plan is what is measured.
+type plan struct {
+	makings    int
+	recallOnly bool
+}
+
+func run(ctx context.Context, state string, n int, only bool, p plan) error {
 	dir, err := os.MkdirTemp("", "crystalyse-bench-")
 	if err != nil {
 		return err
@@ -54,5 +62,5 @@ func run(ctx context.Context, state string, n int, only bool) error {
 	if err != nil || only {
 		return err
 	}
-	return measure(ctx, state, dir, memories, questions, spent)
+	return measure(ctx, state, dir, memories, questions, spent, p)
 }

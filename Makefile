@@ -37,7 +37,7 @@ envs: build ## install services and both Python environments into .crystalyse
 test: test-go test-py test-web e2e ## all tests, on real services
 
 test-go: envs $(TOOLS)/crossplane ## Go tests with the race detector
-	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
+	$(GO) test -race -timeout 60m $$($(GO) list ./... | grep -v '^crystalyse/e2e')
 
 test-py: envs $(TOOLS)/py $(TOOLS)/bare ## tests of the MCP servers, both environments side by side
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) pytest-light pytest-ml
@@ -57,7 +57,7 @@ test-web: envs ## tests of the page in a real browser, on the real stack
 pytest = d=mcp/$(2)/tests; if [ -d $$d ]; then PYTHONPATH=mcp/common:mcp/references:mcp/$(2):$(TOOLS)/py PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $$($(BIN) python $(1)) -m pytest -q -c mcp/pyproject.toml --rootdir mcp $$d; fi
 
 e2e: envs $(TOOLS)/schemathesis $(TOOLS)/websockets ## whole discoveries through the real stack
-	$(GO) test -timeout 45m -count=1 ./e2e/...
+	$(GO) test -timeout 120m -count=1 ./e2e/...
 
 chaos: envs ## break the stack at random while discoveries run (CRYSTALYSE_CHAOS_SEED draws), and the faults that take long
 	CRYSTALYSE_RESULTS=$(CURDIR) $(GO) test -tags chaos -timeout 60m -count=1 -v -run 'TestChaos|TestLongFaults' ./e2e

@@ -61,11 +61,15 @@ it.each([
   [1920, 1080],
 ])("a hull is drawn whole in its pane at %i x %i", async (width, height) => {
   const page = await openState(browser, stage, state("stable, hull"), { viewport: { width, height } });
-  const left = await page.locator(".hull-plot").evaluate((drawing) => {
+  const left = await page.locator(".hull-box").evaluate((drawing) => {
     const pane = drawing.closest(".hull-pane")?.getBoundingClientRect();
     const box = drawing.getBoundingClientRect();
-    return pane ? { above: box.top - pane.top, below: pane.bottom - box.bottom } : undefined;
+    // The box of a text is a little higher than its letters.
+    const texts = [...drawing.querySelectorAll("text")].map((t) => t.getBoundingClientRect());
+    const out = texts.filter((t) => t.top < box.top - 4 || t.bottom > box.bottom + 4).length;
+    return pane ? { above: box.top - pane.top, below: pane.bottom - box.bottom, out } : undefined;
   });
+  expect(left?.out).toBe(0);
   expect(left?.above).toBeGreaterThanOrEqual(0);
   expect(left?.below).toBeGreaterThanOrEqual(0);
   await page.close();

@@ -1,7 +1,13 @@
 import { render, screen } from "@testing-library/react";
-import { expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import type { Hull, HullPoint } from "../run/candidates";
 import { HullDrawing } from "./HullDrawing";
+
+class NoObserver {
+  observe() {}
+  disconnect() {}
+}
+beforeEach(() => void vi.stubGlobal("ResizeObserver", NoObserver)); // jsdom lays nothing out
 
 const point = (formula: string, formation: number, candidate = false): HullPoint => ({
   formula,

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { counted, formatNumber } from "../lib/format";
+import { asSentence, counted, formatNumber } from "../lib/format";
 import { Formula } from "../lib/formula";
 import { type Hull, hulls } from "../run/candidates";
 import type { Discovery } from "../run/view";
@@ -29,8 +29,8 @@ export default function HullChart({ discovery }: { discovery: Discovery }) {
               <List hull={h} />
             </div>
             <p className="small soft">
-              {h.kind}, {counted(h.entries, "phase")}, built {h.date}. At 0 K, without vibrations, and only relative to
-              these phases.
+              {asSentence(h.kind)}, {counted(h.entries, "phase")}, built {h.date}. At 0 K, without vibrations, and only
+              relative to these phases.
               {h.missing.length > 0 ? ` Missing: ${h.missing.join(", ")}.` : ""}
             </p>
           </section>

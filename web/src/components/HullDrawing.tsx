@@ -1,3 +1,5 @@
+import { useRef } from "react";
+import { type Size, useSize } from "../hooks/useSize";
 import { formatNumber, formatValue } from "../lib/format";
 import { type Hull, type HullPoint, shares } from "../run/candidates";
 import { tieLines } from "../run/facets";
@@ -8,21 +10,42 @@ import { labelsOf, type Spot } from "./hullLabels";
 /** A line for two elements, a triangle for three; more have the table alone. */
 export function HullDrawing({ hull }: { hull: Hull }) {
   const elements = hull.system.split("-");
-  if (elements.length === 2) return <Binary hull={hull} left={elements[0] ?? ""} right={elements[1] ?? ""} />;
-  if (elements.length === 3) return <Ternary hull={hull} corners={elements as [string, string, string]} />;
-  return null;
+  return elements.length === 2 || elements.length === 3 ? <Drawing hull={hull} elements={elements} /> : null;
 }
 
-const width = 420;
-const height = 220;
+const natural: Size = { width: 420, height: 220 };
+
+/** Drawn for the room there is, so that its letters have their size. */
+function Drawing({ hull, elements: [a = "", b = "", c] }: { hull: Hull; elements: readonly string[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  const size = useSize(box, natural);
+  return (
+    <div ref={box} className="hull-box">
+      {c === undefined ? (
+        <Binary hull={hull} left={a} right={b} size={size} />
+      ) : (
+        <Ternary hull={hull} corners={[a, b, c]} size={size} />
+      )}
+    </div>
+  );
+}
+
 const pad = 44;
 const top = 26;
+const bottom = 42;
 
-function Binary({ hull, left, right }: { hull: Hull; left: string; right: string }) {
+interface BinaryProps {
+  hull: Hull;
+  left: string;
+  right: string;
+  size: Size;
+}
+
+function Binary({ hull, left, right, size: { width, height } }: BinaryProps) {
   const low = Math.min(0, ...hull.points.map((p) => p.formation));
   const high = Math.max(0.02, ...hull.points.map((p) => p.formation));
   const x = (p: HullPoint) => pad + (shares(p.formula).get(right) ?? 0) * (width - 2 * pad);
-  const y = (e: number) => top + ((high - e) / (high - low || 1)) * (height - top - pad);
+  const y = (e: number) => top + ((high - e) / (high - low || 1)) * (height - top - bottom);
   const line = hull.points.filter((p) => p.onHull).sort((a, b) => x(a) - x(b));
   const spots = hull.points.map((p) => ({ p, x: x(p), y: y(p.formation) }));
   return (
@@ -54,25 +77,35 @@ function Binary({ hull, left, right }: { hull: Hull; left: string; right: string
   );
 }
 
-function Ternary({ hull, corners: [a, b, c] }: { hull: Hull; corners: [string, string, string] }) {
-  const side = 250;
+const aside = 60; // pixels beside the triangle, for names
+const below = 32;
+
+interface TernaryProps {
+  hull: Hull;
+  corners: readonly [string, string, string];
+  size: Size;
+}
+
+function Ternary({ hull, corners: [a, b, c], size: { width, height } }: TernaryProps) {
+  const side = Math.max(40, Math.min(width - 2 * aside, ((height - 24 - below) * 2) / Math.sqrt(3)));
   const h = (side * Math.sqrt(3)) / 2;
+  const x0 = (width - side) / 2;
   const place = (formula: string) => {
     const s = shares(formula);
     const sc = s.get(c) ?? 0;
-    return { x: 85 + side * ((s.get(b) ?? 0) + sc / 2), y: 24 + h * (1 - sc) };
+    return { x: x0 + side * ((s.get(b) ?? 0) + sc / 2), y: 24 + h * (1 - sc) };
   };
   const spots = hull.points.map((p) => ({ p, ...place(p.formula) }));
   const nodes = stable(hull, [a, b, c]).map((p) => ({ ...place(p.formula), z: p.formation }));
   const lines = tieLines(nodes);
   return (
     <svg
-      viewBox={`0 0 ${width} ${h + 56}`}
+      viewBox={`0 0 ${width} ${height}`}
       className="plot hull-plot"
       role="img"
       aria-label={`Phases of ${hull.system}; the table holds the numbers`}
     >
-      <polygon points={`85,${24 + h} ${85 + side},${24 + h} ${85 + side / 2},24`} className="frame" />
+      <polygon points={`${x0},${24 + h} ${x0 + side},${24 + h} ${x0 + side / 2},24`} className="frame" />
       {lines.map(([i, j]) => (
         <line
           key={`${i} ${j}`}
@@ -83,13 +116,13 @@ function Ternary({ hull, corners: [a, b, c] }: { hull: Hull; corners: [string, s
           className="hull-line tie"
         />
       ))}
-      <text x={85} y={h + 46} className="tick mid">
+      <text x={x0} y={h + 46} className="tick mid">
         {a}
       </text>
-      <text x={85 + side} y={h + 46} className="tick mid">
+      <text x={x0 + side} y={h + 46} className="tick mid">
         {b}
       </text>
-      <text x={85 + side / 2} y={14} className="tick mid">
+      <text x={x0 + side / 2} y={14} className="tick mid">
         {c}
       </text>
       <Marks spots={spots} right={width} bottom={h + 36} />

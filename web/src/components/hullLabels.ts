@@ -22,8 +22,8 @@ interface Box {
   y1: number;
 }
 
-const letter = 8.4; // of the 14 pixel mono type
-const line = 15;
+const letter = 7.2; // of the 12 pixel mono type
+const line = 13;
 
 /** Candidates and what is on the hull first: they are what is looked for. */
 export function labelsOf(spots: readonly Spot[], right: number, bottom: number): Label[] {
@@ -36,7 +36,7 @@ export function labelsOf(spots: readonly Spot[], right: number, bottom: number):
     if (named.has(here)) continue;
     const w = letter * s.p.formula.length;
     const places: [number, number, Label["anchor"]][] = [
-      [s.x, s.y + 21, "mid"],
+      [s.x, s.y + 18, "mid"],
       [s.x, s.y - 10, "mid"],
       [s.x + 9, s.y + 4, ""],
       [s.x - 9, s.y + 4, "end"],

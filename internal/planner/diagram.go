@@ -119,10 +119,31 @@ func diagramAnswer(r request, d done, h history) string {
 		}
 	}
 	fmt.Fprintf(&b, "\n**How:** the listed known phases, relaxed from their experimental cells, all by one potential (`%s`), at zero temperature. Phases that nobody listed are not in it; nothing new was searched for.", text(d.result, "energy_level"))
+	b.WriteString(r.diagramErrors(h))
 	if f := h.failures(); len(f) > 0 {
 		b.WriteString("\n\nNot everything worked: " + strings.Join(f, "; ") + ".")
 	}
 	return b.String() + rest(r)
+}
+
+// diagramErrors are what the hulls of the system tell of their energies: the
+// published error of the potential, and caveats.
+func (r request) diagramErrors(h history) string {
+	published := ""
+	var all []facts
+	for _, d := range h.of("calculate_energy_above_hull").good() {
+		for i, item := range d.items() {
+			formula := text(item, "formula")
+			if els, _ := elementsOf(formula); len(minus(els, r.system)) > 0 {
+				continue
+			}
+			all = append(all, facts{material: material{formula: formula}, caveats: texts(item["caveats"])})
+			if _, ok := item["model_error"].(float64); ok {
+				published = " The potential's published mean error is " + d.cite("items.%d.model_error", i) + ": differences below it decide nothing."
+			}
+		}
+	}
+	return published + caveats(all)
 }
 
 // texts are the strings of a list.

@@ -52,6 +52,9 @@ func TestTheVerdictAnswersTheQuestion(t *testing.T) {
 		"noise is no lower phase")
 	require.True(t, hull(map[string]any{"energy_above_partial_hull_per_atom": 0.2, "missing": []any{"MgO2: x"}}).far, "of an incomplete hull it is a lower bound")
 	require.False(t, hull(map[string]any{"energy_above_partial_hull_per_atom": 0.02, "missing": []any{"MgO2: x"}}).far)
+	require.Equal(t, []string{"Li5FeO4", "LiFeO2 - its ordered tetragonal form (gamma)", "FeS - troilite, the ground state", "Fe3O4 (magnetite)"}, phasesMissing([]any{
+		"Li5FeO4: known (Villars and Cenzual), no cell in the list", "LiFeO2: known (its ordered tetragonal form (gamma): Cox et al., Acta Cryst. 16 (1963) 11), no cell in the list",
+		"FeS: known (troilite, the ground state: Evans, Science 167 (1970) 621), no cell in the list", "Fe3O4 (magnetite): its relaxation did not converge"}), "of a compound that is there in another form, which one is not")
 	for by, said := range map[float64]bool{0.0001: false, 0.1: true} {
 		on := hull(map[string]any{"energy_above_hull_per_atom": 0.0, "threshold": 0.002, "energy_below_competing_per_atom": by, "decomposition": self})
 		require.Equal(t, said, strings.Contains(on.sentence("MgO"), "without it, the hull would lie"), "its twin among the known phases takes nothing from it")

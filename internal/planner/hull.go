@@ -109,11 +109,16 @@ func (v *verdict) readTwin(competing []map[string]any, formula string) {
 	}
 }
 
-// phasesMissing names what a hull lacks, without the tool's reasons.
+// phasesMissing names what a hull lacks, without the tool's reasons: by formula,
+// and where another form of it is there, which one.
 func phasesMissing(list any) []string {
 	var out []string
 	for _, s := range texts(list) {
-		name, _, _ := strings.Cut(s, ":")
+		name, why, _ := strings.Cut(s, ":")
+		form, _, _ := strings.Cut(strings.TrimPrefix(why, " known ("), ":")
+		if strings.HasPrefix(form, "its ") || strings.HasSuffix(form, "the ground state") {
+			name += " - " + form
+		}
 		out = append(out, name)
 	}
 	return out

@@ -116,7 +116,7 @@ func (l *lab) result(c call) map[string]any {
 	case "calculate_formation_energy", "calculate_energy_above_hull", "novelty":
 		var items []any
 		for _, id := range l.ids(c) {
-			items = append(items, map[string]any{"structure_id": id, "formation_energy_per_atom": -2.0, "formation_energy_per_formula_unit": -4.0, "formation_energy_molar": -386.0, "caveats": []any{"Zr: said of it"}, "converged": true, "energy_above_hull_per_atom": l.above, "verdict": "words", "wording": "not in the set",
+			items = append(items, map[string]any{"structure_id": id, "formula": append(strings.Split(strings.ReplaceAll(id, "re_", ""), "_"), "")[1], "model_error": 0.06, "formation_energy_per_atom": -2.0, "formation_energy_per_formula_unit": -4.0, "formation_energy_molar": -386.0, "caveats": []any{"Zr: said of it"}, "converged": true, "energy_above_hull_per_atom": l.above, "verdict": "words", "wording": "not in the set",
 				"hull": map[string]any{"entries": 5}, "decomposition": []any{map[string]any{"formula": "K2O"}}})
 		}
 		return map[string]any{"items": items, "thresholds": map[string]any{"metastable": 0.1}}

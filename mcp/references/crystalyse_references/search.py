@@ -180,8 +180,15 @@ def _own_diagram(system: list[str], potential: str) -> DiagramResult:
             fractions = s.composition.fractional_composition.get_el_amt_dict()
             rows.append((s.composition.reduced_formula, kept[name]["phase"], kept[name]["energy_per_atom"] - sum(x * refs[el] for el, x in fractions.items()),
                          kept[name]["structure_id"]))
-    missing = absent + [f"{f} (no cell in the list)" for f, _ in missing_of(system)]
+    missing = absent + [_without_cell(f, source, system) for f, source in missing_of(system)]
     return _assemble(system, rows, "bundled", f"MP2020-corrected, {potential}", time.strftime("%Y-%m-%d", time.gmtime()), missing)
+
+
+def _without_cell(formula: str, source: str, system: list[str]) -> str:
+    """A known phase that has no cell here; of a compound that is listed too, which of its forms that is."""
+    if any(p.formula == formula for p in phases_of(system)):
+        return f"{formula} ({source.partition(':')[0]}; no cell in the list)"
+    return f"{formula} (no cell in the list)"
 
 
 def _kept(folder: Path, wanted: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from wire import MCP, Session, serve
 
+from crystalyse_references.search import _without_cell
+
 SILICA = {"id": "x-1", "type": "structures", "attributes": {
     "chemical_formula_reduced": "MgO", "lattice_vectors": [[0, 2.1, 2.1], [2.1, 0, 2.1], [2.1, 2.1, 0]], "species_at_sites": ["Mg", "O"], "structure_features": [],
     "species": [{"name": "Mg", "chemical_symbols": ["Mg"]}, {"name": "O", "chemical_symbols": ["O"]}], "cartesian_site_positions": [[0, 0, 0], [2.1, 2.1, 2.1]]}}
@@ -153,6 +155,11 @@ def test_own_diagram_needs_computed_energies(server: Session) -> None:
     assert server.fault("search_reference_phases", {"elements": ["Xx"]})["field"] == "elements.0"
     for other in ("sevennet", "../x"):
         assert server.fault("get_phase_diagram", {"elements": ["Mg", "O"], "potential": other})["code"] == "unsupported"
+
+
+def test_of_a_listed_compound_the_form_that_is_missing_is_named() -> None:
+    assert _without_cell("LiFeO2", "its ordered tetragonal form (gamma): Cox et al.", ["Fe", "Li", "O"]) == "LiFeO2 (its ordered tetragonal form (gamma); no cell in the list)"
+    assert _without_cell("Li5FeO4", "Villars and Cenzual", ["Fe", "Li", "O"]) == "Li5FeO4 (no cell in the list)"
 
 
 def test_energies_of_two_checkpoints_are_never_mixed(tmp_path: Path) -> None:

@@ -96,11 +96,7 @@ func (r request) relaxHost(ids []string) call {
 		}
 		return call{"relax_structure", args}
 	}
-	list := make([]any, len(ids))
-	for i, id := range ids {
-		list[i] = id
-	}
-	return call{"relax_structures", map[string]any{"structure_ids": list, "keep_best": 1}}
+	return call{"relax_structures", map[string]any{"structure_ids": anyList(ids), "keep_best": 1}}
 }
 
 // shortWall is a wall time, in seconds, in which a voltage must hurry.

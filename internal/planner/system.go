@@ -2,6 +2,7 @@ package planner
 
 import (
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -131,22 +132,10 @@ func dropStandIns(q string, els []string, listed []hit) []string {
 }
 
 func containsHit(hits []hit, f string) bool {
-	for _, h := range hits {
-		if h.formula == f {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(hits, func(h hit) bool { return h.formula == f })
 }
 
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
-}
+func contains(list []string, s string) bool { return slices.Contains(list, s) }
 
 // excluded gives the elements a question wants to do without.
 func excluded(q string) []string {

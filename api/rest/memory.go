@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -45,6 +46,10 @@ func (s *server) listMemories(c *gin.Context, userID string) error {
 		q.Types = []memory.Type{memory.Type(t)}
 	}
 	if q, err = q.Normalize(); err != nil {
+		var f *fault.Error
+		if errors.As(err, &f) && f.Field == "types" {
+			f.Field = "type" // as it is called here
+		}
 		return err
 	}
 	before := c.Query("before")

@@ -121,7 +121,7 @@ func TestMemories(t *testing.T) {
 			{"POST", "/memories/search", `{"query":"x","since":"yesterday"}`, "since"},
 			{"POST", "/memories/search", `{"query":"x","since":"2030-01-01T00:00:00Z","until":"2020-01-01T00:00:00Z"}`, "until"},
 			{"GET", "/memories?limit=0", "", "limit"},
-			{"GET", "/memories?type=eternal", "", "types"},
+			{"GET", "/memories?type=eternal", "", "type"},
 			{"GET", "/memories?before=x", "", "before"},
 		} {
 			r := as("alice", c.method, c.path, c.body)

@@ -89,12 +89,10 @@ function callView(s: Step): Call {
   if (s.live) c.live = s.live;
   for (const e of s.events) {
     if (e.type === "tool_call_start") {
-      Object.assign(c, {
-        callId: e.data.call_id,
-        tool: e.data.tool,
-        server: e.data.server,
-        arguments: e.data.arguments,
-      });
+      c.callId = e.data.call_id;
+      c.tool = e.data.tool;
+      c.server = e.data.server;
+      c.arguments = e.data.arguments;
       if (e.data.waiting) c.waiting = e.data.waiting;
     } else if (e.type === "tool_call_result") setResult(c, e);
     else if (e.type === "task_start") tasks.set(e.data.task_id, startedTask(e, s.live?.tasks.get(e.data.task_id)));
@@ -124,14 +122,12 @@ type Of<T extends Event["type"]> = Extract<Event, { type: T }>;
 
 function setResult(c: Call, e: Of<"tool_call_result">): void {
   const x = e.data;
-  Object.assign(c, {
-    tool: x.tool,
-    server: x.server,
-    status: x.status,
-    endedAt: e.timestamp,
-    durationS: x.duration_s,
-    cached: x.cached ?? false,
-  });
+  c.tool = x.tool;
+  c.server = x.server;
+  c.status = x.status as Call["status"];
+  c.endedAt = e.timestamp;
+  c.durationS = x.duration_s;
+  c.cached = x.cached ?? false;
   if (x.result) c.result = x.result;
   if (x.result_ref) c.resultRef = x.result_ref;
   if (x.error) c.error = x.error;

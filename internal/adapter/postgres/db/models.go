@@ -123,6 +123,7 @@ type Memory struct {
 	AccessedAt     time.Time
 	Search         interface{}
 	Kin            *string
+	Spoken         []string
 }
 
 type MemoryCompared struct {

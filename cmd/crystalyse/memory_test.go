@@ -103,7 +103,7 @@ func TestMemoryCommandsRefuse(t *testing.T) {
 		{[]string{"memory", "add", "a\x00b"}, "content"},
 		{[]string{"memory", "add", "--type", "eternal", "x"}, "type"},
 		{[]string{"memory", "add", "--session", "nobodys", "x"}, "session"},
-		{[]string{"memory", "list", "--type", "eternal"}, "types"},
+		{[]string{"memory", "list", "--type", "eternal"}, "type: "},
 		{[]string{"memory", "list", "--limit", "1000"}, "limit"},
 		{[]string{"memory", "search"}, "what to look for"},
 		{[]string{"memory", "search", "--limit", "0", "x"}, "limit"},

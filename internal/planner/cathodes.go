@@ -83,7 +83,7 @@ func hostsAnswer(r request, best []material, h history) string {
 			fmt.Fprintf(&b, "- %s: no cell of its kind is listed, so its structure comes from the search alone. A search this small seldom finds the ground state of such a compound: take its voltage and its distance to the hull as rough.\n", f.formula)
 		}
 		if f.symbol != "" {
-			fmt.Fprintf(&b, "- %s: lowest structure in %s (No. %s), from %s; conventional cell %s.\n", f.formula, f.symbol, f.number, quoted(f.bestLabel()), strings.Join(f.cell, ", "))
+			fmt.Fprintf(&b, "- %s: lowest structure in %s (No. %s), %s; conventional cell %s.\n", f.formula, f.symbol, f.number, f.cameFrom(), strings.Join(f.cell, ", "))
 		}
 		b.WriteString(r.hostOf(f.formula).doubts(f.material))
 	}

@@ -94,3 +94,18 @@ func TestAHostComesWithWhatSpeaksAgainstIt(t *testing.T) {
 	require.Empty(t, families[1].host("Na", "Ti").doubts(in("nafeo2")), "trivalent titanium is common")
 	require.Empty(t, families[0].host("Li", "Fe").doubts(in("maricite")))
 }
+
+// TestWhereTheLowestCameFrom reads as the end of a sentence, whatever its label.
+func TestWhereTheLowestCameFrom(t *testing.T) {
+	t.Parallel()
+	for label, want := range map[string]string{
+		"NaFePO4 (olivine)":                "from `NaFePO4 (olivine)`",
+		"in the cell of NaFePO4 (olivine)": "in the cell of `NaFePO4 (olivine)`",
+		"random in space group 99":         "from a random cell in space group `99`",
+		"":                                 "from `random cell`",
+	} {
+		item := map[string]any{"label": label, "rank": 1.0}
+		f := facts{material: material{relaxed: done{result: map[string]any{"items": []any{item}}}}}
+		require.Equal(t, want, f.cameFrom(), label)
+	}
+}

@@ -184,6 +184,20 @@ func (f facts) bestLabel() string {
 	return "random cell"
 }
 
+// cameFrom is bestLabel as a sentence goes on with it.
+func (f facts) cameFrom() string {
+	l := f.bestLabel()
+	for begins, said := range map[string]string{
+		"in the cell of ":        "in the cell of ",
+		"random in space group ": "from a random cell in space group ",
+	} {
+		if of, ok := strings.CutPrefix(l, begins); ok {
+			return said + quoted(of)
+		}
+	}
+	return "from " + quoted(l)
+}
+
 func others(seen []standing, low standing) []string {
 	var out []string
 	for _, s := range seen {

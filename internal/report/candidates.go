@@ -7,8 +7,9 @@ import (
 )
 
 // candidates groups structures by formula and names the best of each: the
-// lowest energy per atom among converged ones of a single potential. Elemental
-// reference phases are no candidates.
+// lowest energy per atom among converged ones of a single potential. Reference
+// phases are no candidates; one that was relaxed beside structures searched for the
+// same formula competes with them.
 func candidates(structures []Structure, values []value.Value) []Candidate {
 	reference := references(structures)
 	g := grouping{all: []Candidate{}, index: map[string]int{}, formulaOf: map[string]string{}}
@@ -53,8 +54,21 @@ func (g *grouping) of(formula string) *Candidate {
 	return &g.all[i]
 }
 
-// references gives the reference phases and what was relaxed from them.
+// references gives the reference phases and what was made from them, without what
+// competes with structures of another origin.
 func references(structures []Structure) map[string]bool {
+	from := descent(structures, func(Structure) bool { return false })
+	searched := map[string]bool{} // formula
+	for _, s := range structures {
+		if !from[s.ID] {
+			searched[s.Formula] = true
+		}
+	}
+	return descent(structures, func(s Structure) bool { return s.Origin == "relaxed" && searched[s.Formula] })
+}
+
+// descent gives the reference phases and what comes of them, up to what competes.
+func descent(structures []Structure, competes func(Structure) bool) map[string]bool {
 	out := map[string]bool{}
 	for _, s := range structures {
 		if s.Origin == "reference" {
@@ -63,7 +77,7 @@ func references(structures []Structure) map[string]bool {
 	}
 	for range 3 { // parents may stand behind their children
 		for _, s := range structures {
-			if out[s.ParentID] {
+			if out[s.ParentID] && !competes(s) {
 				out[s.ID] = true
 			}
 		}

@@ -140,11 +140,17 @@ class _Placing:
                 self.entries.append(Entry(r["structure_id"], s.composition.get_el_amt_dict(), r["energy_per_atom"] + correction_per_atom(s, level),
                                           "known" if name in known else "element", r["phase"], r["source"]))
         self.relaxed = {s: "error" not in r and is_relaxed(s, r, fmax) for s, r in results.items()}
+        listed = {e.structure_id: e for e in self.entries}
         for sid, r in results.items():
             if self.relaxed[sid]:
+                same = listed.get(sid)  # a candidate that is a listed phase itself is one phase, and keeps its name
+                if same and same.kind == "element":
+                    continue
+                if same:
+                    self.entries.remove(same)
                 self.entries.append(Entry(sid, amounts[sid], r["energy_per_atom"] + correction_per_atom(load_structure(sid), level),
-                                          "candidate" if sid in ids else "earlier result", load_record(sid)["formula"], "this call" if sid in ids
-                                          else "an earlier result"))
+                                          "candidate" if sid in ids else "earlier result", same.phase if same else load_record(sid)["formula"],
+                                          same.source if same else "this call" if sid in ids else "an earlier result"))
 
     def missing(self, system: frozenset[str]) -> list[tuple[str, str]]:
         """What is known of the system and not in its hull: formula, and why in words."""

@@ -44,6 +44,18 @@ def test_the_known_phase_is_on_its_hull(mace: Session, relaxed: dict[str, str]) 
     assert told[-1].endswith("members=5") or "done=" in told[-1]
 
 
+def test_a_listed_phase_that_is_the_candidate_counts_once(mace: Session, relaxed: dict[str, str]) -> None:
+    [item] = mace.call("calculate_energy_above_hull", {"structure_ids": [relaxed["cscl"]]})["items"]
+    [listed] = [c for c in item["hull"]["competing"] if c["kind"] == "known"]
+    [item] = mace.call("calculate_energy_above_hull", {"structure_ids": [listed["structure_id"]]})["items"]
+    assert item["verdict"] == "on the hull of these 3 phases" and item["hull"]["entries"] == 3
+    [own] = [c for c in item["hull"]["competing"] if c["kind"] == "candidate"]
+    assert (own["structure_id"], own["phase"], own["source"]) == (listed["structure_id"], listed["phase"], listed["source"])
+    [element] = [c for c in item["hull"]["competing"] if c["formula"] == "Na"]
+    [item] = mace.call("calculate_energy_above_hull", {"structure_ids": [element["structure_id"]]})["items"]
+    assert item["energy_above_hull_per_atom"] == 0 and item["hull"]["entries"] == 1 and item["hull"]["competing"][0]["kind"] == "element"
+
+
 def test_a_missing_known_phase_makes_it_unknown(mace: Session) -> None:
     sid = mace.call("relax_structure", {"structure_id": store(PHASE["Na2O-fluorite"].structure())})["structure_id"]
     [item] = mace.call("calculate_energy_above_hull", {"structure_ids": [sid]})["items"]

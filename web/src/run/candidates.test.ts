@@ -15,11 +15,11 @@ const made = (type: string, data: object): Event =>
     metadata: { session_id: "s", discovery_id: "d", step: "t1.tool1", attempt: 1, ord: ++n },
   }) as unknown as Event;
 
-const structure = (id: string, origin: string, parent?: string) =>
+const structure = (id: string, origin: string, parent?: string, formula = id) =>
   made("structure_generated", {
     structure_id: id,
     call_id: "t1.tool1",
-    formula: id,
+    formula,
     n_atoms: 2,
     origin,
     space_group: null,
@@ -52,6 +52,21 @@ it("ranks what is under study, the elements' references left out", () => {
   const rows = leaderboard(d);
   expect(rows.map((r) => r.id)).toEqual(["CsCl", "NaCl"]);
   expect(rows[0]).toMatchObject({ energy: -3.4, formation: -2, hull: null, potential: "CHGNet" });
+});
+
+it("has a known phase that was relaxed beside the structures searched for its formula", () => {
+  const d = fold([
+    structure("b3", "prototype", undefined, "MgO"),
+    structure("listed", "reference", undefined, "MgO"),
+    structure("Mg", "reference"),
+    structure("Mg1", "relaxed", "Mg", "Mg"),
+    structure("b1", "relaxed", "listed", "MgO"),
+    energy("b3", "energy_per_atom", -6.2),
+    energy("b1", "energy_per_atom", -6.3),
+    energy("Mg1", "energy_per_atom", -1.6),
+  ]).discoveries[0];
+  if (!d) throw new Error("no discovery");
+  expect(leaderboard(d).map((r) => r.id)).toEqual(["b1", "b3"]);
 });
 
 it("shows a structure once: as it was relaxed, by the name of what it was", () => {

@@ -129,13 +129,21 @@ function rank(r: Row): number {
   return r.hull ?? 1e3 + (r.formation ?? 1e3 + (r.energy ?? 1e6));
 }
 
-/** Elemental references, and what was relaxed from them, are no candidates. */
+/** Reference phases and what was made from them are no candidates; one that was
+ * relaxed beside structures searched for the same formula competes with them. */
 function referenceIds(structures: readonly StructureRef[]): Set<string> {
+  const from = descent(structures, () => false);
+  const searched = new Set(structures.filter((s) => !from.has(s.id)).map((s) => s.formula));
+  return descent(structures, (s) => s.origin === "relaxed" && searched.has(s.formula));
+}
+
+/** The reference phases and what comes of them, up to what competes. */
+function descent(structures: readonly StructureRef[], competes: (s: StructureRef) => boolean): Set<string> {
   const out = new Set(structures.filter((s) => s.origin === "reference").map((s) => s.id));
   for (let grown = true; grown; ) {
     grown = false;
     for (const s of structures)
-      if (s.parentId && out.has(s.parentId) && !out.has(s.id)) {
+      if (s.parentId && out.has(s.parentId) && !out.has(s.id) && !competes(s)) {
         out.add(s.id);
         grown = true;
       }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { beside } from "./overlay";
+import { beside, inside } from "./overlay";
 
 const gizmo = { x: 46, y: 454 };
 
@@ -21,4 +21,12 @@ it("puts a label that the gizmo covers beside it, inside the pane", () => {
     expect(p.x).toBeGreaterThanOrEqual(gizmo.x);
     expect(p.y).toBeLessThanOrEqual(gizmo.y);
   }
+});
+
+it("draws a label whole that the edge of its pane would cut", () => {
+  const pane = { x: 300, width: 300, height: 200 };
+  expect(inside(pane, { x: 450, y: -3 })).toEqual({ x: 450, y: 10 });
+  expect(inside(pane, { x: 296, y: 205 })).toEqual({ x: 310, y: 190 });
+  expect(inside(pane, { x: 450, y: 100 })).toEqual({ x: 450, y: 100 });
+  expect(inside(pane, { x: 450, y: -60 })).toEqual({ x: 450, y: -60 });
 });

@@ -121,6 +121,19 @@ export function beside(gizmo: { x: number; y: number }, p: { x: number; y: numbe
   return { x: gizmo.x + REACH * Math.cos(angle), y: gizmo.y - REACH * Math.sin(angle) };
 }
 
+const HALF = 10; // of a label, CSS pixels
+const NEAR = 24;
+
+/** A label that the edge of its pane would cut is drawn just inside; one farther off is out of view with what it names. */
+export function inside(
+  pane: { x: number; width: number; height: number },
+  p: { x: number; y: number },
+): { x: number; y: number } {
+  const x = Math.min(pane.x + pane.width - HALF, Math.max(pane.x + HALF, p.x));
+  const y = Math.min(pane.height - HALF, Math.max(HALF, p.y));
+  return Math.hypot(x - p.x, y - p.y) <= NEAR ? { x, y } : p;
+}
+
 /** Where a label of a cell axis goes: a little beyond its end. */
 export function axisLabel(lattice: ArrayLike<number>, k: 0 | 1 | 2, size: number): Vec3 {
   const length = Math.hypot(at(lattice, 3 * k), at(lattice, 3 * k + 1), at(lattice, 3 * k + 2)) || 1;

@@ -6,7 +6,7 @@ import { parseHex } from "./colors";
 import { type Crystal, symbolOf } from "./crystal";
 import type { Measurement } from "./measure";
 import { DEFAULTS, FIT, MAX_LABELS, type ViewerOptions } from "./options";
-import { axisLabel, beside, type Label, type OverlayContent, type Path, paintOverlay } from "./overlay";
+import { axisLabel, beside, inside, type Label, type OverlayContent, type Path, paintOverlay } from "./overlay";
 import { Pane } from "./pane";
 import { Stage } from "./stage";
 
@@ -39,7 +39,7 @@ export function sceneLabels(s: Labeled): OverlayContent {
     if (s.options.gizmo) gizmos.push(gizmo);
     if (s.options.cell) {
       for (const axis of [0, 1, 2] as const) {
-        const end = place(axisLabel(pane.lattice, axis, pane.radius));
+        const end = inside({ x: k * w, width: w, height: s.height }, place(axisLabel(pane.lattice, axis, pane.radius)));
         labels.push({
           ...(s.options.gizmo ? beside(gizmo, end) : end),
           text: "abc".charAt(axis),

@@ -11,7 +11,7 @@ import (
 // phases are no candidates; one that was relaxed beside structures searched for the
 // same formula competes with them.
 func candidates(structures []Structure, values []value.Value) []Candidate {
-	reference := references(structures)
+	reference := references(structures, values)
 	g := grouping{all: []Candidate{}, index: map[string]int{}, formulaOf: map[string]string{}}
 	for _, s := range structures {
 		if reference[s.ID] {
@@ -20,7 +20,7 @@ func candidates(structures []Structure, values []value.Value) []Candidate {
 		c := g.of(s.Formula)
 		c.StructureIDs = append(c.StructureIDs, s.ID)
 		g.formulaOf[s.ID] = s.Formula
-		if s.Origin != "relaxed" {
+		if s.Origin != "relaxed" && s.Origin != "reference" {
 			c.Tried++
 		}
 	}
@@ -55,8 +55,16 @@ func (g *grouping) of(formula string) *Candidate {
 }
 
 // references gives the reference phases and what was made from them, without what
-// competes with structures of another origin.
-func references(structures []Structure) map[string]bool {
+// competes with structures of another origin: its formula was searched, and its own
+// energy computed. An id names one crystal, so where the record of it was first made
+// says nothing of its part here.
+func references(structures []Structure, values []value.Value) map[string]bool {
+	computed := map[string]bool{}
+	for _, v := range values {
+		if isEnergy(v) {
+			computed[v.StructureID] = true
+		}
+	}
 	from := descent(structures, func(Structure) bool { return false })
 	searched := map[string]bool{} // formula
 	for _, s := range structures {
@@ -64,20 +72,15 @@ func references(structures []Structure) map[string]bool {
 			searched[s.Formula] = true
 		}
 	}
-	return descent(structures, func(s Structure) bool { return s.Origin == "relaxed" && searched[s.Formula] })
+	return descent(structures, func(s Structure) bool { return computed[s.ID] && searched[s.Formula] })
 }
 
 // descent gives the reference phases and what comes of them, up to what competes.
 func descent(structures []Structure, competes func(Structure) bool) map[string]bool {
 	out := map[string]bool{}
-	for _, s := range structures {
-		if s.Origin == "reference" {
-			out[s.ID] = true
-		}
-	}
-	for range 3 { // parents may stand behind their children
+	for range 4 { // parents may stand behind their children
 		for _, s := range structures {
-			if out[s.ParentID] && !competes(s) {
+			if (s.Origin == "reference" || out[s.ParentID]) && !competes(s) {
 				out[s.ID] = true
 			}
 		}

@@ -43,18 +43,23 @@ func TestUnknownStaysUnknown(t *testing.T) {
 
 // TestAKnownPhaseRelaxedBesideTheSearchCompetes: the listed rock salt is the
 // lowest, and the hull is of it; its own unrelaxed form is no candidate, nor is
-// what is relaxed of an element.
+// what is relaxed of an element. Another discovery may have had it as a reference
+// first, so that its record says so.
 func TestAKnownPhaseRelaxedBesideTheSearchCompetes(t *testing.T) {
 	t.Parallel()
-	in := salt()
-	known, relaxed := stID("f"), stID("g")
-	in.Structures = append(in.Structures, crystal(known, "NaCl", "reference", ""), crystal(relaxed, "NaCl", "relaxed", known))
-	in.Values = append(in.Values, energy("t2.tool2", "energy_per_atom", relaxed, "NaCl", "CHGNet", -3.391, true),
-		energy("t2.tool3", "formation_energy_per_atom", relaxed, "NaCl", "CHGNet", -2.071, true))
-	in.Calls = append(in.Calls, hullCall("t4.tool1", relaxed, `"energy_above_hull_per_atom":0,"verdict":"on the hull of these 4 phases"`))
-	r := Assemble(in)
-	require.Len(t, r.Candidates, 1)
-	c := r.Candidates[0]
-	require.Equal(t, []any{relaxed, -3.391, -2.071, "on the hull of these 4 phases", 1}, []any{c.BestStructureID, *c.EnergyPerAtom, *c.FormationEnergyPerAtom, c.Verdict, c.Tried})
-	require.Equal(t, []string{stID("a"), stID("b"), stID("c"), relaxed}, c.StructureIDs)
+	for _, origin := range []string{"relaxed", "reference"} {
+		in := salt()
+		known, relaxed := stID("f"), stID("g")
+		in.Structures = append(in.Structures, crystal(known, "NaCl", "reference", ""), crystal(relaxed, "NaCl", origin, known))
+		in.Values = append(in.Values, energy("t2.tool2", "energy_per_atom", relaxed, "NaCl", "CHGNet", -3.391, true),
+			energy("t2.tool3", "formation_energy_per_atom", relaxed, "NaCl", "CHGNet", -2.071, true),
+			energy("t2.tool4", "energy_per_atom", stID("e"), "Na", "CHGNet", -1.3, true))
+		in.Calls = append(in.Calls, hullCall("t4.tool1", relaxed, `"energy_above_hull_per_atom":0,"verdict":"on the hull of these 4 phases"`))
+		r := Assemble(in)
+		require.Len(t, r.Candidates, 1)
+		c := r.Candidates[0]
+		require.Equal(t, []any{relaxed, -3.391, -2.071, "on the hull of these 4 phases"}, []any{c.BestStructureID, *c.EnergyPerAtom, *c.FormationEnergyPerAtom, c.Verdict})
+		require.Equal(t, []string{stID("a"), stID("b"), stID("c"), relaxed}, c.StructureIDs)
+		require.Equal(t, 1, c.Tried)
+	}
 }

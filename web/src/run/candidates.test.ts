@@ -61,12 +61,17 @@ it("has a known phase that was relaxed beside the structures searched for its fo
     structure("Mg", "reference"),
     structure("Mg1", "relaxed", "Mg", "Mg"),
     structure("b1", "relaxed", "listed", "MgO"),
+    structure("b1", "reference", "listed", "MgO"), // a hull names it among the known
+    structure("b8", "reference", undefined, "MgO"),
     energy("b3", "energy_per_atom", -6.2),
     energy("b1", "energy_per_atom", -6.3),
     energy("Mg1", "energy_per_atom", -1.6),
   ]).discoveries[0];
   if (!d) throw new Error("no discovery");
-  expect(leaderboard(d).map((r) => r.id)).toEqual(["b1", "b3"]);
+  expect(leaderboard(d).map((r) => [r.id, r.origin])).toEqual([
+    ["b1", "relaxed"],
+    ["b3", "prototype"],
+  ]);
 });
 
 it("shows a structure once: as it was relaxed, by the name of what it was", () => {

@@ -60,11 +60,11 @@ export const ranked: (d: Discovery) => readonly StructureRef[] = once(
 );
 
 function rowsOf(d: Discovery): Row[] {
-  const references = referenceIds(d.structures);
+  const references = referenceIds(d);
   const from = lineageOf(d);
   const rows = new Map<string, Row>();
   for (const s of d.structures)
-    if (!references.has(s.id) && !from.replaced.has(s.id) && !from.duplicates.has(s.id))
+    if (!rows.has(s.id) && !references.has(s.id) && !from.replaced.has(s.id) && !from.duplicates.has(s.id))
       rows.set(s.id, blank(s, from.label(s.id)));
   for (const twin of from.duplicates.values()) {
     const r = rows.get(twin);
@@ -129,21 +129,25 @@ function rank(r: Row): number {
   return r.hull ?? 1e3 + (r.formation ?? 1e3 + (r.energy ?? 1e6));
 }
 
-/** Reference phases and what was made from them are no candidates; one that was
- * relaxed beside structures searched for the same formula competes with them. */
-function referenceIds(structures: readonly StructureRef[]): Set<string> {
-  const from = descent(structures, () => false);
-  const searched = new Set(structures.filter((s) => !from.has(s.id)).map((s) => s.formula));
-  return descent(structures, (s) => s.origin === "relaxed" && searched.has(s.formula));
+/** Reference phases and what was made from them are no candidates, but for what
+ * competes: its formula was searched, and its own energy computed. (An id names one
+ * crystal: a hull may name it as a reference after it was relaxed as a candidate.) */
+function referenceIds(d: Discovery): Set<string> {
+  const computed = new Set(d.energies.filter((e) => own.has(e.name)).map((e) => e.structureId));
+  const from = descent(d.structures, () => false);
+  const searched = new Set(d.structures.filter((s) => !from.has(s.id)).map((s) => s.formula));
+  return descent(d.structures, (s) => computed.has(s.id) && searched.has(s.formula));
 }
+
+const own = new Set(["energy_per_atom", "formation_energy_per_atom"]);
 
 /** The reference phases and what comes of them, up to what competes. */
 function descent(structures: readonly StructureRef[], competes: (s: StructureRef) => boolean): Set<string> {
-  const out = new Set(structures.filter((s) => s.origin === "reference").map((s) => s.id));
+  const out = new Set<string>();
   for (let grown = true; grown; ) {
     grown = false;
     for (const s of structures)
-      if (s.parentId && out.has(s.parentId) && !out.has(s.id) && !competes(s)) {
+      if (!out.has(s.id) && (s.origin === "reference" || (s.parentId && out.has(s.parentId))) && !competes(s)) {
         out.add(s.id);
         grown = true;
       }

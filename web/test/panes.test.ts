@@ -75,6 +75,33 @@ it.each([
   await page.close();
 });
 
+it.each(["finished", "phone"])(
+  "nothing makes the page longer than its window, nor breaks a word of a table: %s",
+  async (name) => {
+    const page = await openState(browser, stage, state(name));
+    const folded = page.locator(".card-head .fold[aria-expanded=false]");
+    while ((await folded.count()) > 0) await folded.first().click();
+    await page.locator("table.dense").first().waitFor();
+    const found = await page.evaluate(() => {
+      const root = document.documentElement;
+      const broken = [...document.querySelectorAll("table.dense td, table.dense th")].filter((cell) =>
+        [...cell.childNodes].some((text) => {
+          const range = document.createRange();
+          const words = [...(text.nodeType === Node.TEXT_NODE ? (text.textContent ?? "") : "").matchAll(/\w+/g)];
+          return words.some((w) => {
+            range.setStart(text, w.index);
+            range.setEnd(text, w.index + w[0].length);
+            return new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1;
+          });
+        }),
+      );
+      return { longer: root.scrollHeight - window.innerHeight, broken: broken.map((c) => c.textContent) };
+    });
+    expect(found).toEqual({ longer: 0, broken: [] });
+    await page.close();
+  },
+);
+
 /** How far the place of a step is outside of what the talk shows, in pixels. */
 const outside = (page: Page, step: string) => () =>
   page.evaluate((step) => {

@@ -1,5 +1,5 @@
 import { useRunStore } from "../hooks/useRun";
-import { asSentence, counted, formatClock, words } from "../lib/format";
+import { asSentence, formatClock, words } from "../lib/format";
 import type { Said } from "../run/traces";
 import type { Call, Task } from "../run/view";
 import { useUi } from "../ui/state";
@@ -36,7 +36,7 @@ export function linesOf(call: Call, said: readonly Said[]): Said[] {
 function ofTask(t: Task): Said[] {
   const begun = { at: t.startedAt, text: asSentence(`${words(t.type)} begins`) };
   if (t.endedAt === undefined) return [begun];
-  const steps = t.total > 0 ? `, ${t.completed} of ${counted(t.total, "step")}` : "";
+  const done = t.total > 0 ? `, ${t.completed} of ${t.total}` : "";
   const details = t.details ? `: ${t.details}` : "";
-  return [begun, { at: t.endedAt, text: asSentence(`${words(t.type)} ${words(t.status)}${steps}${details}`) }];
+  return [begun, { at: t.endedAt, text: asSentence(`${words(t.type)} ${words(t.status)}${done}${details}`) }];
 }

@@ -61,7 +61,7 @@ const log = () =>
 
 it("keeps a log of what a call did and said, by time", () => {
   shown([start, waits, goes, says(5, "samples 1/2"), says(6, "samples 1/2"), says(7, "samples 2/2")]);
-  expect(log()).toEqual(["Waiting begins", "Waiting completed, 1 of 1 step", "Samples 1/2", "Samples 2/2"]);
+  expect(log()).toEqual(["Waiting begins", "Waiting completed, 1 of 1", "Samples 1/2", "Samples 2/2"]);
 });
 
 afterEach(() => useUi.setState({ replayAt: undefined }));
@@ -69,5 +69,5 @@ afterEach(() => useUi.setState({ replayAt: undefined }));
 it("says in a replay only what had been said by then", () => {
   useUi.setState({ replayAt: 4 });
   shown([start, waits, goes, says(5, "samples 1/2"), says(7, "samples 2/2")]);
-  expect(log()).toEqual(["Waiting begins", "Waiting completed, 1 of 1 step", "Samples 1/2"]);
+  expect(log()).toEqual(["Waiting begins", "Waiting completed, 1 of 1", "Samples 1/2"]);
 });

@@ -163,13 +163,13 @@ function Rows({ rows, name, pick }: { rows: Fields[]; name: string; pick: readon
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is reached by keyboard */}
       <div className="scroll-x" role="group" tabIndex={0} aria-label="Result">
-        <table className="dense">
+        <table className="dense result">
           <thead>
             <tr>
               {names.map((n) => (
                 <th key={n} className={typeof rows[0]?.[n] === "number" ? "r" : ""}>
                   {words(n.replace(/_id$/, ""))}
-                  {unitOf(n) ? <span className="soft"> / {unitSymbol(unitOf(n))}</span> : null}
+                  {unitOf(n) ? <span className="soft nowrap"> / {unitSymbol(unitOf(n))}</span> : null}
                 </th>
               ))}
             </tr>

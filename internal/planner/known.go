@@ -91,8 +91,12 @@ func besideWords(formula string, relaxed done, h history) string {
 			names = append(names, quoted(p.name))
 		}
 	}
-	if len(names) == 0 {
+	switch names = distinct(names); len(names) {
+	case 0:
 		return ""
+	case 1:
+		return " (the listed known phase " + names[0] + " among them)"
+	default:
+		return " (the listed known phases " + strings.Join(names, ", ") + " among them)"
 	}
-	return " (the listed known phases " + strings.Join(distinct(names), ", ") + " among them)"
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"crystalyse/internal/discovery"
-	"crystalyse/internal/memory"
 )
 
 // unlucky is a model that hands the words of a memory to a tool, which dies of
@@ -59,15 +58,9 @@ func TestForgettingWhatFailed(t *testing.T) {
 	_, body := s.call("GET", "/tools", "")
 	require.NotContains(t, body, "Xenotime", "what a server wrote in one user's call is not for all")
 
-	content, err := json.Marshal(dead)
-	require.NoError(t, err)
-	code, body := s.call("POST", "/memories", `{"content":`+string(content)+`,"type":"long_term"}`)
-	require.Equal(t, http.StatusCreated, code, body)
-	var m memory.Memory
-	require.NoError(t, json.Unmarshal([]byte(body), &m))
+	mid := s.keep(dead)
 	require.Contains(t, s.tablesWith("xenotim"), "said")
-	code, body = s.call("DELETE", "/memories/"+m.ID, "")
-	require.Equal(t, http.StatusNoContent, code, body)
+	s.forget(mid)
 	require.Empty(t, s.tablesWith("xenotim"))
 	require.Empty(t, s.redisWith("Xenotime"))
 	waitFor(t, "files to be without it", func() bool { return len(besideOfServers(filesWith(t, s.dir, "Xenotime"))) == 0 })

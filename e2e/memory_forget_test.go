@@ -37,6 +37,25 @@ func (s *stack) call(method, path, body string) (int, string) {
 	return resp.StatusCode, string(got)
 }
 
+// keep stores a text as a memory of the user's own and gives its id.
+func (s *stack) keep(text string) string {
+	s.t.Helper()
+	draft, err := json.Marshal(map[string]string{"content": text, "type": "long_term"})
+	require.NoError(s.t, err)
+	code, body := s.call("POST", "/memories", string(draft))
+	require.Equal(s.t, http.StatusCreated, code, body)
+	var m memory.Memory
+	require.NoError(s.t, json.Unmarshal([]byte(body), &m))
+	return m.ID
+}
+
+// forget forgets a memory.
+func (s *stack) forget(mid string) {
+	s.t.Helper()
+	code, body := s.call("DELETE", "/memories/"+mid, "")
+	require.Equal(s.t, http.StatusNoContent, code, body)
+}
+
 // TestForgetting: a memory that a discovery was told and repeated is, once
 // forgotten, in no table, no file of Redis, the engine or the logs, and in no
 // report.
@@ -44,17 +63,13 @@ func TestForgetting(t *testing.T) {
 	s := up(t)
 	s.discover("Validate MgO")
 	const secret = "the Xenotime route to MgO was a dead end"
-	code, body := s.call("POST", "/memories", `{"content":"`+secret+`","type":"long_term"}`)
-	require.Equal(t, http.StatusCreated, code, body)
-	var m memory.Memory
-	require.NoError(t, json.Unmarshal([]byte(body), &m))
+	mid := s.keep(secret)
 	r, _ := s.discover("What did we find about MgO earlier?")
 	require.Contains(t, r.Summary, secret)
-	require.Contains(t, r.MemoriesUsed, m.ID)
+	require.Contains(t, r.MemoriesUsed, mid)
 
-	code, body = s.call("DELETE", "/memories/"+m.ID, "")
-	require.Equal(t, http.StatusNoContent, code, body)
-	_, body = s.call("GET", "/discoveries/"+r.DiscoveryID+"/report", "")
+	s.forget(mid)
+	_, body := s.call("GET", "/discoveries/"+r.DiscoveryID+"/report", "")
 	require.NotContains(t, body, "Xenotime")
 	require.Contains(t, body, memory.Tombstone)
 	require.Empty(t, s.tablesWith("xenotim"))
@@ -159,14 +174,8 @@ func TestForgettingWhatIsSaidOnTheWay(t *testing.T) {
 		require.NotContains(t, e.String(), "Xenotime")
 	}
 
-	content, err := json.Marshal(dead)
-	require.NoError(t, err)
-	code, body := s.call("POST", "/memories", `{"content":`+string(content)+`,"type":"long_term"}`)
-	require.Equal(t, http.StatusCreated, code, body)
-	var m memory.Memory
-	require.NoError(t, json.Unmarshal([]byte(body), &m))
-	code, body = s.call("DELETE", "/memories/"+m.ID, "")
-	require.Equal(t, http.StatusNoContent, code, body)
+	mid := s.keep(dead)
+	s.forget(mid)
 	require.Empty(t, s.tablesWith("xenotim"))
 	require.Empty(t, s.redisWith("Xenotime"))
 	waitFor(t, "the file of Redis to be written anew", func() bool { return len(filesWith(t, s.dir, "Xenotime")) == 0 })

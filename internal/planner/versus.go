@@ -187,13 +187,11 @@ func (f facts) bestLabel() string {
 // cameFrom is bestLabel as a sentence goes on with it.
 func (f facts) cameFrom() string {
 	l := f.bestLabel()
-	for begins, said := range map[string]string{
-		"in the cell of ":        "in the cell of ",
-		"random in space group ": "from a random cell in space group ",
-	} {
-		if of, ok := strings.CutPrefix(l, begins); ok {
-			return said + quoted(of)
-		}
+	if cell, ok := strings.CutPrefix(l, "in the cell of "); ok {
+		return "in the cell of " + quoted(cell)
+	}
+	if group, ok := strings.CutPrefix(l, "random in space group "); ok {
+		return "from a random cell in space group " + quoted(group)
 	}
 	return "from " + quoted(l)
 }

@@ -78,10 +78,11 @@ func references(structures []Structure, values []value.Value) map[string]bool {
 // descent gives the reference phases and what comes of them, up to what competes.
 func descent(structures []Structure, competes func(Structure) bool) map[string]bool {
 	out := map[string]bool{}
-	for range 4 { // parents may stand behind their children
+	for grown := true; grown; { // parents may stand behind their children
+		grown = false
 		for _, s := range structures {
-			if (s.Origin == "reference" || out[s.ParentID]) && !competes(s) {
-				out[s.ID] = true
+			if !out[s.ID] && (s.Origin == "reference" || out[s.ParentID]) && !competes(s) {
+				out[s.ID], grown = true, true
 			}
 		}
 	}

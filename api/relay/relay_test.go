@@ -351,14 +351,7 @@ func TestLeave(t *testing.T) {
 		require.NoError(t, ws.WriteJSON(map[string]any{"t": "ack", "q": 1}))
 		require.NoError(t, ws.WriteJSON(map[string]any{"t": "leave"}))
 	}
-	require.NoError(t, ws.WriteJSON(map[string]any{"type": "memory_search", "query": "x"}))
-	for {
-		var f map[string]any
-		require.NoError(t, ws.ReadJSON(&f))
-		if f["type"] == "memory_results" {
-			break
-		}
-	}
+	answered(t, ws)
 	require.NoError(t, ws.WriteMessage(websocket.TextMessage, []byte(`{"t":"join","s":"`+id.New()+`"}`)))
 	require.Equal(t, 4504, closed(t, ws))
 }

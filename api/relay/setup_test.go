@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -130,6 +131,35 @@ func (r *rig) dial(session, user string, protocols ...string) *websocket.Conn {
 	r.t.Cleanup(func() { _ = ws.Close() })
 	require.NoError(r.t, ws.SetReadDeadline(time.Now().Add(eventtest.Patience)))
 	return ws
+}
+
+// reader gives what the server says one by one: crystalyse.v1 sends what waits
+// together as one array.
+func reader(t *testing.T, ws *websocket.Conn) (next func(into any)) {
+	t.Helper()
+	var waiting []json.RawMessage
+	return func(into any) {
+		t.Helper()
+		if len(waiting) == 0 {
+			_, body, err := ws.ReadMessage()
+			require.NoError(t, err, "was cut")
+			if waiting = []json.RawMessage{body}; body[0] == '[' {
+				require.NoError(t, json.Unmarshal(body, &waiting))
+			}
+		}
+		require.NoError(t, json.Unmarshal(waiting[0], into))
+		waiting = waiting[1:]
+	}
+}
+
+// answered asks for memories, and reads until the answer: the socket is open.
+func answered(t *testing.T, ws *websocket.Conn) {
+	t.Helper()
+	require.NoError(t, ws.WriteJSON(map[string]any{"type": "memory_search", "query": "x"}))
+	next := reader(t, ws)
+	for f := (struct{ Type string }{}); f.Type != "memory_results"; {
+		next(&f)
+	}
 }
 
 // closed reads to the end and gives the close code.

@@ -2,6 +2,8 @@ package planner
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -104,10 +106,26 @@ func coordination(d done) string {
 		if low, high := number(item, "coordination_min"), number(item, "coordination_max"); low < high {
 			n = fmt.Sprintf("%s to %s (mean %s)", d.cite("items.%d.coordination_min", i), d.cite("items.%d.coordination_max", i), n)
 		}
-		parts = append(parts, fmt.Sprintf("%s: %s neighbors at %s", text(item, "element"), n, d.cite("items.%d.bond_length_mean", i)))
+		if of, _ := item["neighbors"].(map[string]any); len(of) > 0 {
+			n += " " + list(slices.Sorted(maps.Keys(of)))
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s neighbors at %s", text(item, "element"), n, bondsOf(d, i)))
 	}
 	return strings.Join(parts, "; ")
 }
+
+// bondsOf cites the bonds of an element: their mean alone hides that they differ.
+func bondsOf(d done, i int) string {
+	mean := d.cite("items.%d.bond_length_mean", i)
+	short, long := number(d.items()[i], "bond_length_min"), number(d.items()[i], "bond_length_max")
+	if long-short <= sameBond*long {
+		return mean
+	}
+	return fmt.Sprintf("%s to %s (mean %s)", d.cite("items.%d.bond_length_min", i), d.cite("items.%d.bond_length_max", i), mean)
+}
+
+// sameBond is the share by which lengths of one bond differ at most.
+const sameBond = 0.005
 
 // compoundsAnswer reports one compound in a paragraph, several in a table.
 func compoundsAnswer(r request, best []material, h history) reply {
@@ -202,7 +220,11 @@ func table(b *strings.Builder, all []facts) {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\nEach row is the lowest-energy structure found for that composition; all were computed with the same settings.\n\n")
+	row := "the lowest-energy structure found for that composition"
+	if chosen(all) {
+		row += ", or the one said above"
+	}
+	b.WriteString("\nEach row is " + row + "; all were computed with the same settings.\n\n")
 }
 
 // method says how it was computed and what it does not show.
@@ -219,7 +241,7 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	if all[0].symprec != "" {
 		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)
 	}
-	b.WriteString("\n\n**Mind:** the structure is the lowest in energy of those tried, which need not be the ground state. ")
+	b.WriteString("\n\n**Mind:** " + groundState(all) + " ")
 	b.WriteString("Energies are at zero temperature, from a machine-learned potential.")
 	if noHull(all) {
 		b.WriteString(" A negative formation energy is relative to the elements only: it does not show stability against other compounds. No hull was computed.")
@@ -239,6 +261,19 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	}
 	b.WriteString(rest(r))
 	b.WriteString(assumed(r))
+}
+
+// chosen reports whether a structure was taken that is not the lowest found.
+func chosen(all []facts) bool {
+	return slices.ContainsFunc(all, func(f facts) bool { return f.instead != "" || f.coarse })
+}
+
+// groundState says what a search does not show of the structures answered about.
+func groundState(all []facts) string {
+	if chosen(all) {
+		return "a lower structure than the lowest found here may exist."
+	}
+	return "the structure is the lowest in energy of those tried, which need not be the ground state."
 }
 
 // caveats are what the tools say of energies with these elements: magnetism, the

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -99,6 +100,14 @@ func (r request) measured() bool { return r.wants[wantXRD] || r.wants[wantBulk] 
 // published of such potentials.
 const undecided = 0.02
 
+// tooClose says of a small difference to the lowest structure that it is one.
+func (f facts) tooClose() string {
+	if f.insteadE < undecided {
+		return ": so small a difference does not decide between the two"
+	}
+	return ""
+}
+
 // insteadLine says that the structure taken is not the lowest one found.
 func (r request) insteadLine(f facts) string {
 	if s := f.unrankedLine(); s != "" {
@@ -114,7 +123,7 @@ func (r request) insteadLine(f facts) string {
 		case !ok:
 			return fmt.Sprintf("%s, so what follows is of the lowest one found.\n\n", f.notRanked(kind))
 		case f.instead != "":
-			return fmt.Sprintf("What follows is of the **%s** structure of %s, which the question names. By this potential it lies %s above the lowest one found (%s).\n\n", kind, f.formula, f.instead, quoted(f.bestLabel()))
+			return fmt.Sprintf("What follows is of the **%s** structure of %s, which the question names. By this potential it lies %s above the lowest one found (%s)%s.\n\n", kind, f.formula, f.instead, quoted(f.bestLabel()), f.tooClose())
 		}
 		return ""
 	}
@@ -123,11 +132,8 @@ func (r request) insteadLine(f facts) string {
 		if len(distinct(f.known)) > 1 {
 			which = "the lowest of the listed known phases"
 		}
-		judged := "one of the two orders, of the potential or of experiment at room temperature, is not that of the other"
-		if f.insteadE < undecided {
-			judged = "so small a difference does not decide between the two"
-		}
-		return fmt.Sprintf("What follows is of %s of %s (%s). By this potential it lies %s above the lowest structure found (%s): %s.\n\n",
+		judged := cmp.Or(f.tooClose(), ": one of the two orders, of the potential or of experiment at room temperature, is not that of the other")
+		return fmt.Sprintf("What follows is of %s of %s (%s). By this potential it lies %s above the lowest structure found (%s)%s.\n\n",
 			which, f.formula, quoted(strings.Join(distinct(f.known), ", ")), f.instead, quoted(f.bestLabel()), judged)
 	}
 	return ""

@@ -28,8 +28,14 @@ func TestTheArrangementNamedIsTheOneAnswered(t *testing.T) {
 		require.Equal(t, want, r.meant(m, nil).id, q)
 	}
 	r := understand("Lattice constants of rutile TiO2", "", nil)
-	require.Contains(t, r.insteadLine(facts{material: r.meant(m, nil)}), "of the **rutile** structure of TiO2, which the question names. By this potential it lies {{v:t2.tool1.items.1.energy_above_best}} above the lowest one found (`TiO2 (anatase)`)")
+	require.Contains(t, r.insteadLine(facts{material: r.meant(m, nil)}), "of the **rutile** structure of TiO2, which the question names. By this potential it lies {{v:t2.tool1.items.1.energy_above_best}} above the lowest one found (`TiO2 (anatase)`).")
 	require.Contains(t, understand("Lattice constants of brookite TiO2", "", nil).insteadLine(facts{material: m}), "ended up as brookite")
+
+	named := []facts{{material: r.meant(m, nil)}}
+	require.NotContains(t, groundState(named), "is the lowest", "the one answered about is not")
+	require.Contains(t, groundState([]facts{{material: m}}), "is the lowest")
+	named[0].insteadE = undecided / 4
+	require.Contains(t, r.insteadLine(named[0]), "so small a difference does not decide")
 
 	known := history{{tool: lookup, status: "ok", result: map[string]any{"items": []any{map[string]any{"formula": "TiO2", "name": "rutile", "structure_id": "st_known"}}}}}
 	xrd := understand("XRD pattern of TiO2", "", map[string]bool{"simulate_xrd": true})

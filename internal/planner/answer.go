@@ -19,6 +19,7 @@ type facts struct {
 	volume     string
 	perAtom    float64 // the volume, to choose words by; never printed
 	density    string
+	dense      float64 // in g/cm³, to order by; never printed
 	coordinate string
 	formation  string
 	perUnit    string  // the same for a formula unit
@@ -38,7 +39,7 @@ func gather(m material, h history) facts {
 		if text(d.result, "structure_id") == m.id {
 			f.symbol, f.number, f.symprec = text(d.result, "space_group_symbol"), d.cite("space_group_number"), d.cite("symprec")
 			f.group, f.perAtom = int(number(d.result, "space_group_number")), number(d.result, "volume_per_atom")
-			f.volume, f.density = d.cite("volume_per_atom"), d.cite("density")
+			f.volume, f.density, f.dense = d.cite("volume_per_atom"), d.cite("density"), number(d.result, "density")
 			f.cell = cellOf(d)
 		}
 	}
@@ -147,7 +148,9 @@ func compoundsAnswer(r request, best []material, h history) reply {
 		single(&b, all[0])
 	} else {
 		table(&b, all)
+		b.WriteString(r.besideTable(all))
 	}
+	b.WriteString(r.unitsLine())
 	if !asked {
 		b.WriteString(verdicts(all))
 	}
@@ -241,6 +244,7 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	if all[0].symprec != "" {
 		fmt.Fprintf(b, " Symmetry at a tolerance of %s.", all[0].symprec)
 	}
+	b.WriteString(settingOf(all))
 	b.WriteString("\n\n**Mind:** " + groundState(all) + " ")
 	b.WriteString("Energies are at zero temperature, from a machine-learned potential.")
 	if noHull(all) {
@@ -261,6 +265,16 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	}
 	b.WriteString(rest(r))
 	b.WriteString(assumed(r))
+}
+
+// settingOf says that a, b and c are not in the order of the symbol: the standard
+// cell of an orthorhombic crystal has its axes by length, so that Pnma stands over
+// the lengths of Pbnm.
+func settingOf(all []facts) string {
+	if slices.ContainsFunc(all, func(f facts) bool { return crystalSystem(f.group) == "orthorhombic" }) {
+		return " The axes of an orthorhombic cell are named by length where its lattice leaves that open, so they need not be those of the setting in the space group's symbol."
+	}
+	return ""
 }
 
 // chosen reports whether a structure was taken that is not the lowest found.

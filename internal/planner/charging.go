@@ -143,6 +143,14 @@ func (m material) voltageErrors() string {
 	return s
 }
 
+// changes words the sign of a change of volume.
+func changes(percent float64) string {
+	if percent < 0 {
+		return "shrinks: its volume changes"
+	}
+	return "grows: its volume changes"
+}
+
 const voltageError = "The errors of both energies enter it for all atoms of a formula unit at once: take it as good to some tenths of a volt, not better."
 
 // batteryLines words capacity, voltage and volume change of a material.
@@ -157,8 +165,8 @@ func batteryLines(m material, h history) string {
 		v, _ := d.result["voltage"].(map[string]any)
 		switch _, ok := v["average_voltage"].(float64); {
 		case ok:
-			fmt.Fprintf(&b, "- Its average voltage against the metal is **%s**, from %s; the host changes its volume by %s on charging. It is an energy difference at zero temperature by one potential: no plateaus, no kinetics. %s\n",
-				d.cite("voltage.average_voltage"), quoted(text(v, "expression")), d.cite("voltage.volume_change_percent"), m.voltageErrors())
+			fmt.Fprintf(&b, "- Its average voltage against the metal is **%s**, from %s; the host %s by %s on charging. It is an energy difference at zero temperature by one potential: no plateaus, no kinetics. %s\n",
+				d.cite("voltage.average_voltage"), quoted(text(v, "expression")), changes(number(v, "volume_change_percent")), d.cite("voltage.volume_change_percent"), m.voltageErrors())
 		case text(v, "note") != "":
 			b.WriteString("- No voltage: " + quoted(text(v, "note")) + ".\n")
 		}

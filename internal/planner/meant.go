@@ -22,7 +22,7 @@ func (r request) meant(m material, h history) material {
 	f := facts{material: m}
 	s, ok := standing{}, false
 	var is func(item map[string]any) bool
-	if kind := r.kindMeant(); kind != "" {
+	if kind := r.kindMeant(m.formula); kind != "" {
 		s, ok = f.standing(kind)
 	} else if r.measured() {
 		for _, p := range knownPhases(m.formula, h) {
@@ -67,14 +67,18 @@ func (f facts) unrankedLine() string {
 	return ""
 }
 
-// kindMeant is the one arrangement that a question names without comparing it;
-// names of families (perovskite, layered) mean several.
-func (r request) kindMeant() string {
+// kindMeant is the one arrangement of a compound that a question names without
+// comparing it; names of families (perovskite, layered) mean several. Where
+// compounds are compared, each named as a mineral, it is that mineral of each.
+func (r request) kindMeant(formula string) string {
+	if own := r.mineralsOf(formula); len(r.formulas) > 1 && len(own) == 1 {
+		return own[0]
+	}
 	if r.compare || r.polymorph {
 		return ""
 	}
 	var kinds []string
-	for _, t := range distinct(r.types) {
+	for _, t := range r.kindsOf(formula) {
 		if structureTypes[t] || crystalSystems[t] || packings[t] > 0 {
 			kinds = append(kinds, t)
 		}
@@ -83,6 +87,30 @@ func (r request) kindMeant() string {
 		return ""
 	}
 	return kinds[0]
+}
+
+// mineralsOf are the structure types by whose name as a mineral a question means
+// this compound.
+func (r request) mineralsOf(formula string) []string {
+	var out []string
+	for _, h := range r.hits {
+		if h.mineral && sameComposition(h.formula, formula) {
+			out = append(out, strings.ToLower(r.folded[h.at:h.end]))
+		}
+	}
+	return distinct(out)
+}
+
+// kindsOf are the arrangements named, without the minerals that stand for the
+// other compounds of the question: sellaite is not asked about as fluorite.
+func (r request) kindsOf(formula string) []string {
+	out := distinct(r.types)
+	for _, f := range r.formulas {
+		if !sameComposition(f, formula) {
+			out = minus(out, r.mineralsOf(f))
+		}
+	}
+	return out
 }
 
 // notRanked says why a kind of structure has no place among the others.
@@ -113,7 +141,7 @@ func (r request) insteadLine(f facts) string {
 	if s := f.unrankedLine(); s != "" {
 		return s
 	}
-	if kind := r.kindMeant(); kind != "" {
+	if kind := r.kindMeant(f.formula); kind != "" {
 		_, ok := f.standing(kind)
 		switch {
 		case r.stability && f.instead != "": // where it lies is said already

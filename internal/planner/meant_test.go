@@ -82,3 +82,11 @@ func TestAKnownPhaseAboveTheLowestIsTold(t *testing.T) {
 	require.Empty(t, f.knownAbove(h), "the known phase is the answer itself")
 	require.Empty(t, facts{material: material{formula: "CaZrO3", relaxed: f.relaxed}}.knownAbove(nil), "none is listed")
 }
+
+// TestAnOrthorhombicCellHasItsAxesByLength: a, b and c of CaTiO3 as it is computed
+// are those of Pbnm, though its symbol is Pnma.
+func TestAnOrthorhombicCellHasItsAxesByLength(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, settingOf([]facts{{group: 221}, {group: 62}}), "need not be those of the setting")
+	require.Empty(t, settingOf([]facts{{group: 221}, {group: 14}, {}}))
+}

@@ -12,7 +12,7 @@ var molarCue = cue(`kj\b`, `kcal`, `per mol\w*`, `(?:per|/) ?(?:formula(?:[\s-]u
 
 // molarLine gives the formation energy for a formula unit where that is asked.
 func (r request) molarLine(f facts) string {
-	if f.molar == "" || !molarCue.MatchString(r.folded) {
+	if f.molar == "" || !molarCue.MatchString(r.said) {
 		return ""
 	}
 	return fmt.Sprintf("For one formula unit of %s the formation energy is **%s**, or **%s** of formula units. It is an energy at zero temperature; a measured enthalpy is at room temperature, which for solids makes a small difference.\n\n", f.formula, f.perUnit, f.molar)

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -125,8 +126,11 @@ func (r request) computable() bool {
 	if len(r.formulas) > 1 && !r.everyday() && !mixCue.MatchString(r.text) {
 		return true // several materials side by side: what is open is assumed, and said
 	}
-	return r.polymorph || r.compare && len(r.formulas) > 1 || len(r.types) > 0 && (r.compare || len(r.types) > 1) || !r.named && len(strings.Fields(r.text)) <= 3
+	return r.polymorph || r.compare && len(r.formulas) > 1 || len(r.types) > 0 && (r.compare || len(r.types) > 1) || !r.named && len(strings.Fields(r.text)) <= 3 || aboutCue.MatchString(r.text)
 }
+
+// aboutCue asks for whatever there is to say of a compound.
+var aboutCue = regexp.MustCompile(`(?i)^\W*(?:please )?(?:tell me (?:more |something |everything )?about|what (?:do you know|can you (?:say|tell me)) about)\b`)
 
 // searchesSystem is a question for compounds of several elements: the elements
 // are listed by symbol, or words of the field stand beside their names.

@@ -101,6 +101,9 @@ func polymorphs(b *strings.Builder, f facts, h history, most int) {
 	if len(all) < 2 {
 		return
 	}
+	if !strings.HasSuffix(b.String(), "\n\n") {
+		b.WriteString("\n") // else it goes on with the list item above
+	}
 	fmt.Fprintf(b, "Structures of %s, by energy above the best one:\n\n| space group | from | energy | above best |\n|---|---|---|---|\n", f.formula)
 	apart := false
 	for _, p := range all {

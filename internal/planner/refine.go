@@ -45,10 +45,10 @@ func refineMeant(r request, h history) (reply, bool) {
 // arrangement that it names, else of the known phase where a measurement is asked for.
 func (r request) about(m material, h history) []func(map[string]any) bool {
 	var out []func(map[string]any) bool
-	for _, kind := range distinct(r.types) {
+	for _, kind := range r.kindsOf(m.formula) {
 		out = append(out, func(item map[string]any) bool { return isKind(item, kind) })
 	}
-	if r.kindMeant() == "" && r.measured() {
+	if r.kindMeant(m.formula) == "" && r.measured() {
 		out = append(out, madeOfKnown(m, h))
 	}
 	return out

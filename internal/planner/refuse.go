@@ -13,7 +13,7 @@ const examples = `Questions I can work on:
 // notUnderstood says so, and shows what would work.
 func notUnderstood() reply {
 	return reply{text: "I did not understand this as a materials question that I have rules for, so I do nothing rather than guess. " +
-		"I am a planner made of rules, not a language model; with a model configured (OPENAI_API_KEY, or OPENAI_BASE_URL for a local one) freer questions work.\n\n" +
+		"I am a planner made of rules for questions in English, not a language model; with a model configured (OPENAI_API_KEY, or OPENAI_BASE_URL for a local one) freer questions work.\n\n" +
 		examples + "\n\n{{outcome:declined}}"}
 }
 

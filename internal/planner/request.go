@@ -13,6 +13,7 @@ type request struct {
 	subject
 	battery
 	text      string
+	said      string // text, and what was said since to change it
 	folded    string // in the spelling of the rules
 	cut       bool   // the question is longer than what was read
 	wants     map[want]bool
@@ -43,7 +44,7 @@ type request struct {
 }
 
 var (
-	stableCue = cue(`(?:un|meta)?stab(?:le|ility|ilities|lest|ler)`, `hold(?:s)? up`, `decompos\w+`, `hull`)
+	stableCue = cue(`(?:un|meta)?stab(?:le|ility|ilities|lest|ler)`, `hold(?:s)? up`, `decompos\w+`, `hull`, `stabil\b`)
 )
 
 // maxRead is how much of a question is read, in bytes: the rules look at every
@@ -55,7 +56,7 @@ func understand(query, systemText string, tools map[string]bool) request {
 	whole := len(query)
 	query = firstWords(query, maxRead)
 	q := fold(query)
-	r := request{text: query, folded: q, cut: len(query) < whole, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
+	r := request{text: query, said: query, folded: q, cut: len(query) < whole, rigorous: rigorCue.MatchString(systemText), auto: autoCue.MatchString(systemText), offered: tools}
 	r.wallS = prompt.WallSeconds(systemText)
 	r.noTools, r.harm, r.elsewhere = noToolsCue.MatchString(q), harmCue.MatchString(q), elsewhere.MatchString(q)
 	r.given = givenPattern.FindString(query)

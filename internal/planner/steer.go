@@ -103,6 +103,10 @@ func (r *request) change(n request, word string) []string {
 			say("also " + wantNames[w])
 		}
 	}
+	if len(converted(word)) > 0 || molarCue.MatchString(word) {
+		say("the units that you name")
+	}
+	r.said += "\n" + word
 	switch {
 	case moreCue.MatchString(word) && !negated:
 		r.escalated, r.quick = true, false

@@ -8,7 +8,10 @@ import (
 // versus answers a question between arrangements of one composition: rutile or
 // anatase, cubic or orthorhombic.
 func (r request) versus(f facts) string {
-	types := distinct(r.types)
+	types := r.kindsOf(f.formula)
+	if len(r.formulas) > 1 && r.kindMeant(f.formula) != "" && !r.stability {
+		return "" // compounds are compared, each as the mineral that names it
+	}
 	if len(types) == 0 || !(r.compare || r.polymorph || r.stability || len(types) > 1) {
 		return ""
 	}

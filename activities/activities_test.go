@@ -57,6 +57,7 @@ func TestSteps(t *testing.T) {
 	t.Run("ARigorousSearchIsRaised", testRaised)
 	t.Run("SeveralSearchesShareTheTime", testRaisedWithinBudget)
 	t.Run("ASignalOfAutoModeIsTold", testSignal)
+	t.Run("OneCellHasTwoOrigins", testOrigins)
 	t.Run("ALongConversationIsCondensed", testCondensed)
 	t.Run("WhatCannotBeCondensedIsTold", testIncompressible)
 }

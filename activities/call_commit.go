@@ -51,16 +51,33 @@ func (c *callRun) commit(ctx context.Context, out tool.Outcome) (CallResult, err
 
 // resultHead is what the program itself reads of any result.
 type resultHead struct {
-	ResumedFromStep *int `json:"resumed_from_step"`
-	Structures      []struct {
-		ID         string            `json:"structure_id"`
-		Formula    string            `json:"formula"`
-		NAtoms     int               `json:"n_atoms"`
-		Origin     string            `json:"origin"`
-		ParentID   string            `json:"parent_id"`
-		Label      string            `json:"label"`
-		SpaceGroup *event.SpaceGroup `json:"space_group"`
-	} `json:"structures"`
+	ResumedFromStep *int           `json:"resumed_from_step"`
+	Structures      []structureRef `json:"structures"`
+}
+
+// structureRef is how a result names a crystal, and what it says of it.
+type structureRef struct {
+	ID         string            `json:"structure_id"`
+	Formula    string            `json:"formula"`
+	NAtoms     int               `json:"n_atoms"`
+	Origin     string            `json:"origin"`
+	ParentID   string            `json:"parent_id"`
+	Label      string            `json:"label"`
+	SpaceGroup *event.SpaceGroup `json:"space_group"`
+}
+
+// read takes the cell out of the artifact folder. Where it comes from is told by
+// the reference: the file is of whoever came to the same cell first.
+func (r structureRef) read(ctx context.Context, a *Activities, by string) (structure.Structure, error) {
+	s, err := a.readStructure(ctx, r.ID)
+	if err != nil {
+		return s, err
+	}
+	s.Formula, s.Origin, s.ParentID, s.Label, s.CreatedBy, s.SpaceGroup = r.Formula, r.Origin, r.ParentID, r.Label, by, nil
+	if r.SpaceGroup != nil {
+		s.SpaceGroup, err = json.Marshal(r.SpaceGroup)
+	}
+	return s, err
 }
 
 // collect takes the values out of a result and reads the structures it names.
@@ -83,11 +100,10 @@ func (c *callRun) collect(ctx context.Context, m *discovery.Made) error {
 		if !structure.IDPattern.MatchString(ref.ID) {
 			return fmt.Errorf("call %s: %q is no structure id", c.call.ID, ref.ID)
 		}
-		s, err := c.a.readStructure(ctx, ref.ID)
+		s, err := ref.read(ctx, c.a, c.call.Tool)
 		if err != nil {
 			return err
 		}
-		s.Formula = ref.Formula
 		m.Structures = append(m.Structures, s)
 	}
 	return nil

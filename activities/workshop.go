@@ -62,27 +62,23 @@ func (a *Activities) ParseStructure(ctx context.Context, in ParseInput) (Worksho
 	var parsed struct {
 		Structures []json.RawMessage `json:"structures"`
 	}
-	var ref struct {
-		ID      string `json:"structure_id"`
-		Formula string `json:"formula"`
-	}
+	var ref structureRef
 	if err := json.Unmarshal(out.Result, &parsed); err != nil || len(parsed.Structures) == 0 {
 		return WorkshopResult{}, fault.Wrap(fault.CodeInternal, err, "%s answered without a structure", toolParse)
 	}
 	if err := json.Unmarshal(parsed.Structures[0], &ref); err != nil || !structure.IDPattern.MatchString(ref.ID) {
 		return WorkshopResult{}, fault.Wrap(fault.CodeInternal, err, "%s answered without a structure id", toolParse)
 	}
-	s, err := a.readStructure(ctx, ref.ID)
+	s, err := ref.read(ctx, a, toolParse)
 	if err != nil {
 		return WorkshopResult{}, err
 	}
-	s.Formula = ref.Formula
 	return WorkshopResult{Result: parsed.Structures[0]}, a.Uploads.Keep(ctx, in.UserID, in.Name, in.Format, s)
 }
 
 // ConvertStructure has a structure written as a file among the artifacts.
 func (a *Activities) ConvertStructure(ctx context.Context, in ConvertInput) (WorkshopResult, error) {
-	if _, err := a.Structures.Get(ctx, in.UserID, in.StructureID); err != nil {
+	if _, err := a.Structures.Get(ctx, in.UserID, "", in.StructureID); err != nil {
 		return WorkshopResult{}, err
 	}
 	out, err := a.useWorkshop(ctx, structureServer, toolConvert, map[string]any{"structure_id": in.StructureID, "format": in.Format})

@@ -47,7 +47,7 @@ func (s *server) getBundle(c *gin.Context, userID string) error {
 		return fmt.Errorf("report of %s: %w", d.ID, err)
 	}
 	gone := func(err error) bool { return fault.Is(err, fault.CodeNotFound) }
-	files, missing, err := report.Bundle(r, raw, bundleFiles{s, ctx, userID}, gone)
+	files, missing, err := report.Bundle(r, raw, bundleFiles{s, ctx, userID, d.ID}, gone)
 	if err != nil {
 		return err
 	}
@@ -85,10 +85,11 @@ type bundleFiles struct {
 	s      *server
 	ctx    context.Context //nolint:containedctx // lives for one request
 	userID string
+	did    string
 }
 
 func (b bundleFiles) Structure(id string) (structure.Structure, error) {
-	return b.s.Structures.Get(b.ctx, b.userID, id)
+	return b.s.Structures.Get(b.ctx, b.userID, b.did, id)
 }
 
 func (b bundleFiles) CIF(id string) ([]byte, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"crystalyse/internal/fault"
+	"crystalyse/internal/id"
 	"crystalyse/internal/structure"
 )
 
@@ -22,10 +23,19 @@ func (s *server) structure(c *gin.Context, userID string) (structure.Structure, 
 	if !structure.IDPattern.MatchString(sid) {
 		return structure.Structure{}, fault.NotFound("structure", clip(sid, 64))
 	}
-	return s.Structures.Get(c.Request.Context(), userID, sid)
+	did := c.Query("discovery")
+	if did != "" {
+		if !id.IsDiscovery(did) {
+			return structure.Structure{}, fault.NotFound("discovery", clip(did, 64))
+		}
+		if _, err := s.Discoveries.Get(c.Request.Context(), userID, did); err != nil {
+			return structure.Structure{}, err
+		}
+	}
+	return s.Structures.Get(c.Request.Context(), userID, did, sid)
 }
 
-// getStructure sends the canonical record as it was written.
+// getStructure sends the cell with the record of the discovery that is asked about.
 func (s *server) getStructure(c *gin.Context, userID string) error {
 	st, err := s.structure(c, userID)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,11 +107,9 @@ func provenanceOf(r Report, s Structure) []byte {
 	}
 	line("%s, structure %s", s.Formula, s.ID)
 	line("from CrystaLyse discovery %s, %s", r.DiscoveryID, r.EndedAt.UTC().Format("2006-01-02"))
-	origin := s.Origin
-	if s.Label != "" {
-		origin += ", " + s.Label
+	if origin := slices.DeleteFunc([]string{s.Origin, s.Label}, func(w string) bool { return w == "" }); len(origin) > 0 {
+		line("origin: %s", strings.Join(origin, ", "))
 	}
-	line("origin: %s", origin)
 	if s.ParentID != "" {
 		line("made from %s", s.ParentID)
 	}

@@ -56,8 +56,8 @@ func (g *grouping) of(formula string) *Candidate {
 
 // references gives the reference phases and what was made from them, without what
 // competes with structures of another origin: its formula was searched, and its own
-// energy computed. An id names one crystal, so where the record of it was first made
-// says nothing of its part here.
+// energy computed. A discovery may find a crystal both as a reference and by a search;
+// its first word on it says nothing of its part.
 func references(structures []Structure, values []value.Value) map[string]bool {
 	computed := map[string]bool{}
 	for _, v := range values {

@@ -26,7 +26,9 @@ func FindIDs(text []byte) []string {
 	return ids
 }
 
-// Structure is the canonical record, as in the artifact folder.
+// Structure is a crystal as one call has it. The cell is shared by all that
+// address it by its content; where it comes from is what its call says, for
+// another discovery may have come to the same cell another way.
 type Structure struct {
 	ID         string       `json:"structure_id"`
 	Formula    string       `json:"formula"` // reduced
@@ -36,9 +38,32 @@ type Structure struct {
 	Origin     string       `json:"origin"` // prototype|pyxtal|chemeleon|relaxed|input|reference
 	ParentID   string       `json:"parent_id,omitempty"`
 	Label      string       `json:"label,omitempty"`
+	CreatedBy  string       `json:"created_by,omitempty"` // the tool
 	CIF        string       `json:"cif"`
-	// Body is the whole record as written, annotations included.
+	// SpaceGroup is the symmetry as the call says it, with its tolerance.
+	SpaceGroup json.RawMessage `json:"space_group,omitempty"`
+	// Body is the cell with its annotations, and with the record where it was read
+	// from a store.
 	Body json.RawMessage `json:"-"`
+}
+
+// Record gives what the call says of the crystal, as it is kept beside the call:
+// every field is named, so that it stands instead of another's.
+func (s Structure) Record() (json.RawMessage, error) {
+	return json.Marshal(struct {
+		Origin     string          `json:"origin"`
+		ParentID   *string         `json:"parent_id"`
+		Label      *string         `json:"label"`
+		CreatedBy  string          `json:"created_by"`
+		SpaceGroup json.RawMessage `json:"space_group"`
+	}{s.Origin, said(s.ParentID), said(s.Label), s.CreatedBy, s.SpaceGroup})
+}
+
+func said(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // Use says who made a structure and who may see it.
@@ -51,8 +76,11 @@ type Use struct {
 
 // Store keeps structures and answers only to those who may see them.
 type Store interface {
-	// Get gives a structure the user may see, else fault.CodeNotFound.
-	Get(ctx context.Context, userID, structureID string) (Structure, error)
+	// Get gives a structure the user may see, else fault.CodeNotFound. It is told
+	// as the discovery has it; where that has not made it or is "", as another
+	// discovery of its session, the user's own file or the user's first discovery
+	// has it. The body names whose word it is.
+	Get(ctx context.Context, userID, discoveryID, structureID string) (Structure, error)
 	// Visible gives those of the ids that the user may see.
 	Visible(ctx context.Context, userID string, ids []string) (map[string]bool, error)
 }

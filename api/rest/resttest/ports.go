@@ -220,10 +220,13 @@ func (s sessions) List(_ context.Context, userID, before string, limit int) ([]s
 	return out, nil
 }
 
-func (s structures) Get(_ context.Context, userID, sid string) (structure.Structure, error) {
+func (s structures) Get(_ context.Context, userID, did, sid string) (structure.Structure, error) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	x, ok := s.w.structures[sid]
+	if own, has := s.w.structures[did+"/"+sid]; has && own.userID == userID {
+		return own.Structure, nil
+	}
 	if !ok || x.userID != userID {
 		return structure.Structure{}, fault.NotFound("structure", sid)
 	}

@@ -181,6 +181,13 @@ func (w *World) SetRunning(discoveryID string, calls ...discovery.RunningCall) {
 	w.running[discoveryID] = calls
 }
 
+// AddRecord gives a structure of a user as one discovery has it.
+func (w *World) AddRecord(userID, discoveryID string, s structure.Structure) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.structures[discoveryID+"/"+s.ID] = owned{userID, s}
+}
+
 // AddStructure gives a user a structure.
 func (w *World) AddStructure(userID string, s structure.Structure) {
 	w.mu.Lock()

@@ -109,17 +109,34 @@ func (d *DB) Commit(ctx context.Context, s event.Scope, m discovery.Made, events
 		if err := insertValues(ctx, q, m); err != nil {
 			return err
 		}
-		for i, st := range m.Structures {
-			if err := q.InsertStructure(ctx, db.InsertStructureParams{ID: st.ID, Formula: st.Formula, Body: st.Body}); err != nil {
-				return err
-			}
-			use := db.InsertStructureUseParams{StructureID: st.ID, UserID: s.UserID, DiscoveryID: s.DiscoveryID, CallID: m.Call.ID, Place: int32(i)}
-			if err := q.InsertStructureUse(ctx, use); err != nil {
-				return err
-			}
+		if err := insertStructures(ctx, q, s, m); err != nil {
+			return err
 		}
 		return appendEvents(ctx, q, s, events)
 	})
+}
+
+// insertStructures keeps the cells of a call, and beside it what it says of them.
+func insertStructures(ctx context.Context, q *db.Queries, s event.Scope, m discovery.Made) error {
+	named := map[string]bool{}
+	for i, st := range m.Structures {
+		if named[st.ID] {
+			continue // the first word counts
+		}
+		named[st.ID] = true
+		record, err := st.Record()
+		if err != nil {
+			return err
+		}
+		if err := q.InsertStructure(ctx, db.InsertStructureParams{ID: st.ID, Formula: st.Formula, Body: st.Body}); err != nil {
+			return err
+		}
+		use := db.InsertStructureUseParams{StructureID: st.ID, UserID: s.UserID, DiscoveryID: s.DiscoveryID, CallID: m.Call.ID, Place: int32(i), Record: record}
+		if err := q.InsertStructureUse(ctx, use); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func finishCall(ctx context.Context, q *db.Queries, c discovery.Call) error {
@@ -199,6 +216,16 @@ func (d *DB) Made(ctx context.Context, did string) ([]value.Value, []structure.S
 		made = append(made, s)
 	}
 	return values, made, nil
+}
+
+func stepOrder(a, b string) int {
+	switch {
+	case stepLess(a, b):
+		return -1
+	case stepLess(b, a):
+		return 1
+	}
+	return 0
 }
 
 // stepLess orders steps by turn, then by call: t2 before t10.

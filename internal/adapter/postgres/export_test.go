@@ -47,3 +47,20 @@ func Scrubbed() []string {
 	}
 	return out
 }
+
+// MigrateTo makes the schema of an earlier version.
+func MigrateTo(ctx context.Context, dsn string, version int) error {
+	d, err := Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	files, err := migrationFiles()
+	if err != nil {
+		return err
+	}
+	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		_, _, err := apply(ctx, tx, files[:version])
+		return err
+	})
+}

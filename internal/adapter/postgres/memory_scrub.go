@@ -42,7 +42,9 @@ var places = []place{
 	{table: "calls", column: "result", whose: own, document: true},
 	{table: "calls", column: "progress", whose: own, document: true},
 	{table: "result_values", column: "body", whose: own, document: true},
+	{table: "structure_use", column: "record", whose: own, document: true}, // a tool may repeat a word in a label
 	{table: "uploads", column: "name", whose: own},
+	{table: "uploads", column: "record", whose: own, document: true},
 	{table: "said", column: "words", whose: "discovery_id IN (SELECT id FROM discoveries WHERE user_id = $1)"},
 	{table: "calls", column: "error", whose: own, document: true},
 	{table: "events", column: "body", whose: ofSessions, document: true},

@@ -44,6 +44,9 @@ func TestPostgres(t *testing.T) {
 	t.Run("Migrations", testMigrations)
 	t.Run("Ownership", testOwnership)
 	t.Run("Queue", testQueue)
+	t.Run("Records", testRecords)
+	t.Run("RecordsGo", testRecordsGo)
+	t.Run("RecordsOfBefore", testRecordsOfBefore)
 	t.Run("References", testReferences)
 	t.Run("RemoveDiscovery", testRemoveDiscovery)
 	t.Run("RemoveSession", testRemoveSession)
@@ -295,7 +298,7 @@ func testOwnership(t *testing.T) {
 		"report":    func() error { _, err := db.Report(ctx, "stranger", d.ID); return err },
 		"events":    func() error { _, err := db.After(ctx, "stranger", d.SessionID, "", 0, 10); return err },
 		"session":   func() error { _, err := db.Sessions().Get(ctx, "stranger", d.SessionID); return err },
-		"structure": func() error { _, err := db.Structures().Get(ctx, "stranger", "st_x"); return err },
+		"structure": func() error { _, err := db.Structures().Get(ctx, "stranger", "", "st_x"); return err },
 		"create in": func() error {
 			_, _, err := db.Create(ctx, discovery.Request{UserID: "stranger", SessionID: d.SessionID, Query: "x", Mode: "auto"})
 			return err

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"crystalyse/internal/adapter/postgres/db"
 	"crystalyse/internal/fault"
@@ -35,13 +36,18 @@ func toSession(r db.Session) session.Session {
 	return s
 }
 
-// Get gives a structure the user may see.
-func (d structures) Get(ctx context.Context, userID, id string) (structure.Structure, error) {
-	row, err := one2(d.q.GetStructure(ctx, db.GetStructureParams{ID: id, UserID: userID}))("structure", id)
+// Get gives a structure the user may see, as the discovery has it.
+func (d structures) Get(ctx context.Context, userID, did, id string) (structure.Structure, error) {
+	rows, err := d.q.GetStructure(ctx, db.GetStructureParams{ID: id, UserID: userID, DiscoveryID: did})
 	if err != nil {
-		return structure.Structure{}, err
+		return structure.Structure{}, wrap(err)
 	}
-	return toStructure(row.Formula, row.Body)
+	if len(rows) == 0 {
+		return structure.Structure{}, fault.NotFound("structure", id)
+	}
+	// The first call that has it speaks, as in the report.
+	first := slices.MinFunc(rows, func(a, b db.GetStructureRow) int { return stepOrder(a.CallID, b.CallID) })
+	return toStructure(first.Formula, first.Body)
 }
 
 // Visible gives those of the ids that the user may see.

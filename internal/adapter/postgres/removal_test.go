@@ -96,14 +96,14 @@ func testRemoveDiscovery(t *testing.T) {
 	unused, err := db.Rows().Unused(ctx, left.Structures)
 	require.NoError(t, err)
 	require.Equal(t, left.Structures, unused)
-	_, err = db.Structures().Get(ctx, "bob", crystal("2").ID)
+	_, err = db.Structures().Get(ctx, "bob", "", crystal("2").ID)
 	require.NoError(t, err)
-	_, err = db.Structures().Get(ctx, "bob", crystal("3").ID)
+	_, err = db.Structures().Get(ctx, "bob", "", crystal("3").ID)
 	require.NoError(t, err)
 	_, err = db.Rows().RemoveDiscovery(ctx, "local", f.ID)
 	require.NoError(t, err)
 	for _, n := range []string{"1", "2", "3"} {
-		_, err = db.Structures().Get(ctx, "local", crystal(n).ID)
+		_, err = db.Structures().Get(ctx, "local", "", crystal(n).ID)
 		require.True(t, fault.Is(err, fault.CodeNotFound))
 	}
 	_, err = db.Rows().RemoveDiscovery(ctx, "local", d.ID)

@@ -541,7 +541,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The canonical record, with symmetry, bonds and CIF. */
+        /**
+         * The cell with its bonds and CIF, and where a discovery has it from.
+         * @description A cell is one for all who come to it; its origin, parent, label, maker and symmetry are what a call said. They are told as the named discovery has them; where that has not made the structure, as another of its session, the caller's own file or the caller's first discovery has them.
+         */
         get: operations["getStructure"];
         put?: never;
         post?: never;
@@ -1087,8 +1090,13 @@ export interface components {
                 j: number;
             }[] | null;
             bonds_method?: string | null;
+            /** @description The call of that discovery. */
+            call_id?: string;
             cif?: string;
+            /** @description The tool. */
             created_by?: string;
+            /** @description Whose word the origin is; empty for the caller's own file. */
+            discovery_id?: string;
             /** @description Reduced. */
             formula?: string;
             frac_coords?: components["schemas"]["Vector"][] | null;
@@ -2397,7 +2405,10 @@ export interface operations {
     };
     getStructure: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Id of the discovery that is asked about. */
+                discovery?: string;
+            };
             header?: never;
             path: {
                 /** @description Id of the structure. */

@@ -51,6 +51,7 @@ export function CrystalViewer({
           <StructurePanel
             structures={structures}
             selectedId={id}
+            discovery={d?.id}
             onSelect={onSelect}
             frame={frame}
             live={live}

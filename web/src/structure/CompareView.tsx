@@ -10,11 +10,13 @@ const title = (s: StructureRef) => [s.formula, s.label ?? s.origin, s.spaceGroup
 export function CompareView({
   left,
   structures,
+  discovery,
   options,
   stand,
 }: {
   left: Crystal;
   structures: readonly StructureRef[];
+  discovery: string | undefined;
   options: ViewerOptions;
   stand: RefObject<Stand | null>;
 }) {
@@ -22,7 +24,7 @@ export function CompareView({
   const parent = structures.find((s) => s.id === left.id)?.parentId;
   const [chosen, setChosen] = useState<string>();
   const id = chosen ?? others.find((s) => s.id === parent)?.id ?? others[0]?.id;
-  const { crystal: right, error } = useCrystal(id);
+  const { crystal: right, error } = useCrystal(id, discovery);
   const crystals = useMemo(() => (right ? [left, right] : [left]), [left, right]);
   const name = (x: string | undefined) => structures.find((s) => s.id === x)?.formula ?? "structure";
   if (others.length === 0) return <p className="empty">There is no second structure to compare with yet.</p>;

@@ -204,7 +204,13 @@ export function Shown({
         ) : null}
         {tab === "compare" ? (
           webgl ? (
-            <CompareView left={stored} structures={structures} options={options} stand={standCompared} />
+            <CompareView
+              left={stored}
+              structures={structures}
+              discovery={panel.discovery}
+              options={options}
+              stand={standCompared}
+            />
           ) : (
             <p className="empty">Comparing needs WebGL 2.</p>
           )

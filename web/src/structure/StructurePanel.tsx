@@ -17,7 +17,7 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
     [p.structures, brought],
   );
   const shown = structures.find((s) => s.id === p.selectedId);
-  const loaded = useCrystal(p.selectedId);
+  const loaded = useCrystal(p.selectedId, p.discovery);
   const upload = (s: StructureRef) => {
     setBrought((b) => [...b.filter((x) => x.id !== s.id), s]);
     p.onSelect(s.id);

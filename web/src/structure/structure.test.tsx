@@ -131,6 +131,14 @@ describe("the panel without WebGL", () => {
     expect((await screen.findByRole("alert")).textContent).toContain("Not found");
   });
 
+  it("asks where a structure comes from as its discovery has it", async () => {
+    answers["/api/v1/structures/st_1"] = body({ ...record, origin: "relaxed" });
+    answers["/api/v1/structures/st_1?discovery=disc-2"] = body({ ...record, origin: "prototype" });
+    page(<StructurePanel structures={[]} selectedId="st_1" discovery="disc-2" onSelect={() => {}} />);
+    await screen.findByRole("grid");
+    expect(asked.some((a) => a.path.endsWith("/trajectory"))).toBe(false);
+  });
+
   it("takes a file and selects what the server made of it", async () => {
     answers["/api/v1/structures"] = () =>
       new Response(

@@ -71,6 +71,8 @@ export interface Annotations {
 export interface StructurePanelProps {
   structures: readonly StructureRef[];
   selectedId: string | undefined;
+  /** Who tells where the structures come from. */
+  discovery?: string | undefined;
   onSelect: (id: string) => void;
   /** The frame of a relaxation; undefined is its end. */
   frame?: number | undefined;

@@ -21,12 +21,16 @@ export interface Loaded {
 
 const always = { staleTime: Number.POSITIVE_INFINITY } as const; // a structure never changes under its id
 
-export function useCrystal(id: string | undefined): Loaded {
+/** Atoms are one for all; where they come from is told as the discovery has it. */
+export function useCrystal(id: string | undefined, discovery: string | undefined): Loaded {
   const enabled = id !== undefined;
   const record = useQuery({
     ...always,
-    queryKey: ["structure", id],
-    queryFn: ({ signal }) => json<StructureRecord & { origin?: string }>(`/structures/${id}`, { signal }),
+    queryKey: ["structure", id, discovery],
+    queryFn: ({ signal }) =>
+      json<StructureRecord & { origin?: string }>(`/structures/${id}${discovery ? `?discovery=${discovery}` : ""}`, {
+        signal,
+      }),
     enabled,
   });
   const notes = useQuery({

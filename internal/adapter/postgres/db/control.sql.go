@@ -51,8 +51,8 @@ func (q *Queries) CopyTurns(ctx context.Context, arg CopyTurnsParams) error {
 }
 
 const copyUses = `-- name: CopyUses :exec
-INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place)
-SELECT u.structure_id, u.user_id, $1, u.call_id, u.place FROM structure_use u
+INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place, record)
+SELECT u.structure_id, u.user_id, $1, u.call_id, u.place, u.record FROM structure_use u
 WHERE u.discovery_id = $2 AND u.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = $1)
 ON CONFLICT DO NOTHING
 `

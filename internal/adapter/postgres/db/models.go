@@ -210,6 +210,7 @@ type StructureUse struct {
 	DiscoveryID string
 	CallID      string
 	Place       int32
+	Record      json.RawMessage
 }
 
 type Turn struct {
@@ -229,6 +230,7 @@ type Upload struct {
 	Name        string
 	Format      string
 	CreatedAt   time.Time
+	Record      json.RawMessage
 }
 
 type User struct {

@@ -198,27 +198,50 @@ func (q *Queries) FinishCall(ctx context.Context, arg FinishCallParams) error {
 	return err
 }
 
-const getStructure = `-- name: GetStructure :one
-SELECT s.id, s.formula, s.body, s.created_at FROM structures s WHERE s.id = $1
-    AND (EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = $2)
-      OR EXISTS (SELECT 1 FROM uploads p WHERE p.structure_id = s.id AND p.user_id = $2))
+const getStructure = `-- name: GetStructure :many
+SELECT r.call_id, s.formula, (s.body || r.record || jsonb_build_object('discovery_id', r.discovery_id, 'call_id', r.call_id))::jsonb AS body FROM (
+    SELECT u.discovery_id, u.call_id, u.record, CASE
+        WHEN u.discovery_id = $1::text THEN 0
+        WHEN d.session_id = (SELECT a.session_id FROM discoveries a WHERE a.id = $1 AND a.user_id = $2) THEN 1
+        ELSE 3 END AS rank
+    FROM structure_use u JOIN discoveries d ON d.id = u.discovery_id WHERE u.structure_id = $3 AND u.user_id = $2
+    UNION ALL SELECT '', '', p.record, 2 FROM uploads p WHERE p.structure_id = $3 AND p.user_id = $2
+    ORDER BY rank, discovery_id FETCH FIRST 1 ROW WITH TIES) r
+JOIN structures s ON s.id = $3
 `
 
 type GetStructureParams struct {
-	ID     string
-	UserID string
+	DiscoveryID string
+	UserID      string
+	ID          string
 }
 
-func (q *Queries) GetStructure(ctx context.Context, arg GetStructureParams) (Structure, error) {
-	row := q.db.QueryRow(ctx, getStructure, arg.ID, arg.UserID)
-	var i Structure
-	err := row.Scan(
-		&i.ID,
-		&i.Formula,
-		&i.Body,
-		&i.CreatedAt,
-	)
-	return i, err
+type GetStructureRow struct {
+	CallID  string
+	Formula string
+	Body    json.RawMessage
+}
+
+// As the discovery has it; else as one of its session, as the user's own file, as
+// the user's first discovery that has it. All calls of that one are given.
+func (q *Queries) GetStructure(ctx context.Context, arg GetStructureParams) ([]GetStructureRow, error) {
+	rows, err := q.db.Query(ctx, getStructure, arg.DiscoveryID, arg.UserID, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GetStructureRow
+	for rows.Next() {
+		var i GetStructureRow
+		if err := rows.Scan(&i.CallID, &i.Formula, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const getTurn = `-- name: GetTurn :one
@@ -276,7 +299,8 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) er
 }
 
 const insertStructure = `-- name: InsertStructure :exec
-INSERT INTO structures (id, formula, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING
+INSERT INTO structures (id, formula, body)
+VALUES ($1, $2, $3::jsonb - '{origin,parent_id,label,created_by,space_group}'::text[]) ON CONFLICT (id) DO NOTHING
 `
 
 type InsertStructureParams struct {
@@ -285,13 +309,15 @@ type InsertStructureParams struct {
 	Body    json.RawMessage
 }
 
+// The cell alone: what its maker says of it is the record of the use.
 func (q *Queries) InsertStructure(ctx context.Context, arg InsertStructureParams) error {
 	_, err := q.db.Exec(ctx, insertStructure, arg.ID, arg.Formula, arg.Body)
 	return err
 }
 
 const insertStructureUse = `-- name: InsertStructureUse :exec
-INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place, record) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (discovery_id, call_id, structure_id) DO UPDATE SET place = excluded.place, record = excluded.record
 `
 
 type InsertStructureUseParams struct {
@@ -300,8 +326,10 @@ type InsertStructureUseParams struct {
 	DiscoveryID string
 	CallID      string
 	Place       int32
+	Record      json.RawMessage
 }
 
+// A call that runs again may say another thing.
 func (q *Queries) InsertStructureUse(ctx context.Context, arg InsertStructureUseParams) error {
 	_, err := q.db.Exec(ctx, insertStructureUse,
 		arg.StructureID,
@@ -309,6 +337,7 @@ func (q *Queries) InsertStructureUse(ctx context.Context, arg InsertStructureUse
 		arg.DiscoveryID,
 		arg.CallID,
 		arg.Place,
+		arg.Record,
 	)
 	return err
 }
@@ -521,7 +550,7 @@ func (q *Queries) RunningCalls(ctx context.Context, arg RunningCallsParams) ([]C
 }
 
 const structuresOf = `-- name: StructuresOf :many
-SELECT u.call_id, s.id, s.formula, s.body FROM structure_use u JOIN structures s ON s.id = u.structure_id
+SELECT u.call_id, s.id, s.formula, (s.body || u.record)::jsonb AS body FROM structure_use u JOIN structures s ON s.id = u.structure_id
 WHERE u.discovery_id = $1 ORDER BY u.call_id, u.place
 `
 

@@ -7,11 +7,12 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 )
 
 const insertUpload = `-- name: InsertUpload :exec
-INSERT INTO uploads (user_id, structure_id, name, format) VALUES ($1, $2, $3, $4)
-ON CONFLICT (user_id, structure_id) DO UPDATE SET name = excluded.name
+INSERT INTO uploads (user_id, structure_id, name, format, record) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (user_id, structure_id) DO UPDATE SET name = excluded.name, record = excluded.record
 `
 
 type InsertUploadParams struct {
@@ -19,6 +20,7 @@ type InsertUploadParams struct {
 	StructureID string
 	Name        string
 	Format      string
+	Record      json.RawMessage
 }
 
 func (q *Queries) InsertUpload(ctx context.Context, arg InsertUploadParams) error {
@@ -27,6 +29,7 @@ func (q *Queries) InsertUpload(ctx context.Context, arg InsertUploadParams) erro
 		arg.StructureID,
 		arg.Name,
 		arg.Format,
+		arg.Record,
 	)
 	return err
 }

@@ -45,8 +45,8 @@ SELECT @fork, v.key, v.user_id, v.place, v.call_id, v.name, v.number, v.truth, v
 WHERE v.discovery_id = @parent AND v.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = @fork);
 
 -- name: CopyUses :exec
-INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place)
-SELECT u.structure_id, u.user_id, @fork, u.call_id, u.place FROM structure_use u
+INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place, record)
+SELECT u.structure_id, u.user_id, @fork, u.call_id, u.place, u.record FROM structure_use u
 WHERE u.discovery_id = @parent AND u.call_id IN (SELECT k.call_id FROM calls k WHERE k.discovery_id = @fork)
 ON CONFLICT DO NOTHING;
 

@@ -59,19 +59,31 @@ DELETE FROM result_values WHERE discovery_id = $1 AND call_id = $2;
 SELECT key, number, truth, body FROM result_values WHERE discovery_id = $1 ORDER BY call_id, place;
 
 -- name: InsertStructure :exec
-INSERT INTO structures (id, formula, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING;
+-- The cell alone: what its maker says of it is the record of the use.
+INSERT INTO structures (id, formula, body)
+VALUES (@id, @formula, sqlc.arg(body)::jsonb - '{origin,parent_id,label,created_by,space_group}'::text[]) ON CONFLICT (id) DO NOTHING;
 
 -- name: InsertStructureUse :exec
-INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
+-- A call that runs again may say another thing.
+INSERT INTO structure_use (structure_id, user_id, discovery_id, call_id, place, record) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (discovery_id, call_id, structure_id) DO UPDATE SET place = excluded.place, record = excluded.record;
 
 -- name: StructuresOf :many
-SELECT u.call_id, s.id, s.formula, s.body FROM structure_use u JOIN structures s ON s.id = u.structure_id
+SELECT u.call_id, s.id, s.formula, (s.body || u.record)::jsonb AS body FROM structure_use u JOIN structures s ON s.id = u.structure_id
 WHERE u.discovery_id = $1 ORDER BY u.call_id, u.place;
 
--- name: GetStructure :one
-SELECT s.* FROM structures s WHERE s.id = @id
-    AND (EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = s.id AND u.user_id = @user_id)
-      OR EXISTS (SELECT 1 FROM uploads p WHERE p.structure_id = s.id AND p.user_id = @user_id));
+-- name: GetStructure :many
+-- As the discovery has it; else as one of its session, as the user's own file, as
+-- the user's first discovery that has it. All calls of that one are given.
+SELECT r.call_id, s.formula, (s.body || r.record || jsonb_build_object('discovery_id', r.discovery_id, 'call_id', r.call_id))::jsonb AS body FROM (
+    SELECT u.discovery_id, u.call_id, u.record, CASE
+        WHEN u.discovery_id = @discovery_id::text THEN 0
+        WHEN d.session_id = (SELECT a.session_id FROM discoveries a WHERE a.id = @discovery_id AND a.user_id = @user_id) THEN 1
+        ELSE 3 END AS rank
+    FROM structure_use u JOIN discoveries d ON d.id = u.discovery_id WHERE u.structure_id = @id AND u.user_id = @user_id
+    UNION ALL SELECT '', '', p.record, 2 FROM uploads p WHERE p.structure_id = @id AND p.user_id = @user_id
+    ORDER BY rank, discovery_id FETCH FIRST 1 ROW WITH TIES) r
+JOIN structures s ON s.id = @id;
 
 -- name: VisibleStructures :many
 SELECT structure_id FROM structure_use u WHERE u.user_id = @user_id AND u.structure_id = ANY (@ids::text[])

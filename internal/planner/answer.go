@@ -35,6 +35,9 @@ type facts struct {
 // gather collects what was found of a material.
 func gather(m material, h history) facts {
 	f := facts{material: m}
+	if sameAmounts(m.asked, m.formula) {
+		f.formula = m.asked // NiAl, which the tools write as AlNi
+	}
 	for _, d := range h.of("analyze_space_group").good() {
 		if text(d.result, "structure_id") == m.id {
 			f.symbol, f.number, f.symprec = text(d.result, "space_group_symbol"), d.cite("space_group_number"), d.cite("symprec")

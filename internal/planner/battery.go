@@ -103,11 +103,11 @@ func takeExemplar(q string, s *subject) string {
 		return ""
 	}
 	measured := exemplarCue.MatchString(q[:s.hits[0].at]) || likeAfter.MatchString(q[s.hits[0].end:])
-	if !measured && !s.hits[0].mineral {
+	if !measured && s.hits[0].mineral == "" {
 		return ""
 	}
 	f := s.formulas[0]
-	if s.hits[0].mineral && batteryCue.MatchString(q) && len(s.hits) == 1 {
+	if s.hits[0].mineral != "" && batteryCue.MatchString(q) && len(s.hits) == 1 {
 		s.hits = nil // a spinel framework: a kind of structure
 		s.settle()
 		return ""

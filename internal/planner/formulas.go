@@ -10,8 +10,8 @@ import (
 type hit struct {
 	at, end int
 	formula string
-	named   bool // by name, not by formula
-	mineral bool // the name of a mineral that is a structure type too
+	named   bool   // by name, not by formula
+	mineral string // the name of a mineral that is a structure type too
 	reading string
 }
 
@@ -128,7 +128,7 @@ func dropMinerals(hits []hit) []hit {
 	}
 	var out []hit
 	for _, h := range hits {
-		if !h.mineral || h.formula != "ZnS" && h.formula != "NaCl" {
+		if h.mineral == "" || h.formula != "ZnS" && h.formula != "NaCl" {
 			out = append(out, h)
 		}
 	}

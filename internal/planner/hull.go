@@ -89,6 +89,11 @@ func isCandidate(competing []map[string]any, id string) bool {
 	})
 }
 
+// decomposes reports that the hull below a compound is of other phases than it.
+func (v verdict) decomposes(formula string) bool {
+	return len(v.products) > 1 || len(v.products) == 1 && !sameComposition(v.products[0], formula)
+}
+
 // into names what a compound would decompose into, and which of that is no known
 // phase either.
 func (v verdict) into() string {
@@ -145,7 +150,7 @@ func (v verdict) sentence(formula string) string {
 		return s + "." + v.error()
 	}
 	s := "**" + formula + " is not on " + v.hull() + "**: it lies " + v.above + " above it"
-	if len(v.products) > 0 && strings.Join(v.products, "") != formula {
+	if v.decomposes(formula) {
 		s += " and would decompose into " + v.into()
 	}
 	switch {
@@ -187,7 +192,7 @@ func (v verdict) unknown(formula string) string {
 	switch {
 	case v.partial != "" && v.partialE > 0:
 		s += ". Over the phases that are there it lies " + v.partial + " above the hull, which can only grow"
-		if len(v.products) > 0 && strings.Join(v.products, "") != formula {
+		if v.decomposes(formula) {
 			s += "; there it would decompose into " + v.into()
 		}
 	case v.partial != "":

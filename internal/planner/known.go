@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -61,6 +62,11 @@ func knownPhases(formula string, h history) []phase {
 // sameComposition compares formulas whatever their order and multiple.
 func sameComposition(a, b string) bool {
 	return sameRatio(amountsOf(a), amountsOf(b))
+}
+
+// sameAmounts compares formulas whatever their order.
+func sameAmounts(a, b string) bool {
+	return sameComposition(a, b) && maps.Equal(amountsOf(a), amountsOf(b))
 }
 
 func sameRatio(x, y map[string]int) bool {

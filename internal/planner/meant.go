@@ -94,8 +94,8 @@ func (r request) kindMeant(formula string) string {
 func (r request) mineralsOf(formula string) []string {
 	var out []string
 	for _, h := range r.hits {
-		if h.mineral && sameComposition(h.formula, formula) {
-			out = append(out, strings.ToLower(r.folded[h.at:h.end]))
+		if h.mineral != "" && sameComposition(h.formula, formula) {
+			out = append(out, h.mineral)
 		}
 	}
 	return distinct(out)

@@ -90,3 +90,15 @@ func TestAnOrthorhombicCellHasItsAxesByLength(t *testing.T) {
 	require.Contains(t, settingOf([]facts{{group: 221}, {group: 62}}), "need not be those of the setting")
 	require.Empty(t, settingOf([]facts{{group: 221}, {group: 14}, {}}))
 }
+
+// TestACompoundIsWrittenAsTheQuestionDoes, and is no other phase than itself on
+// its hull for that.
+func TestACompoundIsWrittenAsTheQuestionDoes(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "NiAl", gather(material{asked: "NiAl", formula: "AlNi"}, nil).formula)
+	require.Equal(t, "AlNi", gather(material{asked: "Ni2Al2", formula: "AlNi"}, nil).formula, "of another formula unit")
+	own := verdict{known: true, above: "{{v:a}}", e: 0.05, products: []string{"AlNi"}}
+	require.NotContains(t, own.sentence("NiAl"), "decompose")
+	own.products = []string{"AlNi", "Ni3Al"}
+	require.Contains(t, own.sentence("NiAl"), "would decompose into AlNi and Ni3Al")
+}

@@ -74,13 +74,15 @@ func mineralHits(q string, tokens []hit) (hits []hit, types, vague []string) {
 				vague = append(vague, q[i:end])
 				continue
 			}
+			mineral := ""
 			if structureTypes[name] {
+				mineral = name
 				types = append(types, name)
 				if besideFormula(q, i, end, tokens) {
 					continue
 				}
 			}
-			hits = append(hits, hit{at: i, end: end, formula: f, named: true, mineral: structureTypes[name]})
+			hits = append(hits, hit{at: i, end: end, formula: f, named: true, mineral: mineral})
 		}
 	}
 	return hits, types, vague

@@ -29,7 +29,7 @@ func conversation(messages []message, tools map[string]bool) (r request, said st
 		case m.Role == "system":
 			system += m.text() + "\n"
 		case m.Role == "user" && first:
-			r, first = understand(m.text(), system, tools), false
+			r, first = followed(m.text(), system, tools), false
 		case m.Role == "user":
 			r, said = r.steered(m.text(), system)
 		case m.Role == "assistant":

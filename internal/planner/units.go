@@ -7,43 +7,41 @@ import (
 	"strings"
 )
 
-// conversions are units that people ask for and no result stands in, with what
-// turns one into the other. A number that no tool gave is not printed, so the
-// result stays in its own unit.
+// conversions are units that people ask for and no result stands in, with the one
+// that it stands in. A number that no tool gave is not printed, so what is
+// computed in Å is not turned into nm here.
 var conversions = []struct {
-	cue  *regexp.Regexp
-	says string
+	cue         *regexp.Regexp
+	asked, have string
 }{
-	{regexp.MustCompile(`\bnm\b|(?i)\bnanomet(?:er|re)s?\b`), "1 nm = 10 Å"},
-	{regexp.MustCompile(`\bpm\b|(?i)\bpicomet(?:er|re)s?\b`), "100 pm = 1 Å"},
-	{regexp.MustCompile(`(?i)\bbohrs?\b|\batomic units\b`), "1 bohr = 0.529177 Å"},
-	{regexp.MustCompile(`(?i)\bkcal\b`), "1 kcal = 4.184 kJ"},
-	{regexp.MustCompile(`\bmeV\b`), "1 eV = 1000 meV"},
-	{regexp.MustCompile(`(?i)\bhartrees?\b|\bHa\b`), "1 hartree = 27.2114 eV"},
-	{regexp.MustCompile(`(?i)\bry\b|\brydbergs?\b`), "1 rydberg = 13.6057 eV"},
-	{regexp.MustCompile(`(?i)\bmbars?\b|\bmegabars?\b`), "1 Mbar = 100 GPa"},
-	{regexp.MustCompile(`(?i)\bkbars?\b|\bkilobars?\b`), "10 kbar = 1 GPa"},
-	{regexp.MustCompile(`\bMPa\b`), "1000 MPa = 1 GPa"},
-	{regexp.MustCompile(`(?i)\bkg\s?(?:/|per)\s?(?:m\^?3|m³|cubic met)`), "1 g/cm³ = 1000 kg/m³"},
-	{regexp.MustCompile(`\bmV\b`), "1 V = 1000 mV"},
-	{regexp.MustCompile(`(?i)\bwh\s?(?:/|per)\s?kg\b`), "1 mAh/g at 1 V = 1 Wh/kg"},
+	{regexp.MustCompile(`\bnm\b|(?i)\bnanomet(?:er|re)s?\b`), "nm", "Å"},
+	{regexp.MustCompile(`\bpm\b|(?i)\bpicomet(?:er|re)s?\b`), "pm", "Å"},
+	{regexp.MustCompile(`(?i)\bbohrs?\b|\batomic units\b`), "bohr", "Å"},
+	{regexp.MustCompile(`(?i)\bkcal\b`), "kcal", "kJ"},
+	{regexp.MustCompile(`\bmeV\b`), "meV", "eV"},
+	{regexp.MustCompile(`(?i)\bhartrees?\b|\bHa\b`), "hartree", "eV"},
+	{regexp.MustCompile(`(?i)\bry\b|\brydbergs?\b`), "rydberg", "eV"},
+	{regexp.MustCompile(`(?i)\bmbars?\b|\bmegabars?\b`), "Mbar", "GPa"},
+	{regexp.MustCompile(`(?i)\bkbars?\b|\bkilobars?\b`), "kbar", "GPa"},
+	{regexp.MustCompile(`\bMPa\b`), "MPa", "GPa"},
+	{regexp.MustCompile(`(?i)\bkg\s?(?:/|per)\s?(?:m\^?3|m³|cubic met)`), "kg/m³", "g/cm³"},
+	{regexp.MustCompile(`\bmV\b`), "mV", "V"},
 }
 
-// unitsLine says how the unit that a question asks for relates to that of the
-// result.
+// unitsLine says that the unit which a question asks for is not that of the result.
 func (r request) unitsLine() string {
 	out := converted(r.said)
 	if len(out) == 0 {
 		return ""
 	}
-	return "- The numbers stand in the units in which they were computed: " + list(out) + ".\n\n"
+	return "- You ask for " + list(out) + ": a number converted by hand would have no source.\n\n"
 }
 
 func converted(q string) []string {
 	var out []string
 	for _, c := range conversions {
 		if c.cue.MatchString(q) {
-			out = append(out, "`"+c.says+"`")
+			out = append(out, c.asked+", where "+c.have+" stands here")
 		}
 	}
 	return out

@@ -5,23 +5,31 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"crystalyse/internal/report"
 )
 
-// TestAUnitThatNoResultHasIsConvertedInWords: what was computed in Å is not
-// printed in nm, and the question for nm is not passed over.
-func TestAUnitThatNoResultHasIsConvertedInWords(t *testing.T) {
+// TestAUnitThatNoResultHasIsNotPassedOver: what was computed in Å is not printed
+// in nm, and that is said, in words that the check of numbers lets pass.
+func TestAUnitThatNoResultHasIsNotPassedOver(t *testing.T) {
 	t.Parallel()
 	for q, want := range map[string]string{
-		"Lattice constant of AlAs in nm":                                      "1 nm = 10 Å",
-		"Formation enthalpy of Si3N4 in kcal/mol":                             "1 kcal = 4.184 kJ",
-		"Density of tantalum carbide in kg/m^3":                               "1 g/cm³ = 1000 kg/m³",
-		"wurtzite or zincblende: which does InN prefer, and by how many meV?": "1 eV = 1000 meV",
-		"Bulk modulus of NiAl in Mbar":                                        "1 Mbar = 100 GPa",
+		"Lattice constant of AlAs in nm":                                      "nm, where Å stands here",
+		"Formation enthalpy of Si3N4 in kcal/mol":                             "kcal, where kJ stands here",
+		"Density of tantalum carbide in kg/m^3":                               "kg/m³, where g/cm³ stands here",
+		"wurtzite or zincblende: which does InN prefer, and by how many meV?": "meV, where eV stands here",
+		"Bulk modulus of NiAl in Mbar":                                        "Mbar, where GPa stands here",
 		"What is the lattice constant of NaNbO3 in Å?":                        "",
 	} {
 		said := newLab("auto", q, everyTool...).run(t)
-		require.Equal(t, want != "", strings.Contains(said, "in the units in which they were computed"), q)
+		require.Equal(t, want != "", strings.Contains(said, "You ask for"), q)
 		require.Contains(t, said, want, q)
+		_, checked := report.Render(understand(q, "", nil).unitsLine(), "", nil)
+		require.Empty(t, checked.Unsourced, q)
+	}
+	for _, c := range conversions {
+		_, checked := report.Render(request{said: c.asked}.unitsLine(), "", nil)
+		require.Empty(t, checked.Unsourced, c.asked)
 	}
 }
 
@@ -33,7 +41,7 @@ func TestAFollowUpMayNameAUnit(t *testing.T) {
 	require.Equal(t, []string{"NiAl"}, r.formulas)
 	require.True(t, r.wants[wantBulk])
 	require.Contains(t, said, "also the bulk modulus")
-	require.Contains(t, r.unitsLine(), "1 Mbar = 100 GPa")
+	require.Contains(t, r.unitsLine(), "Mbar, where GPa stands here")
 	r, said = first.steered("And in kJ/mol?", "")
 	require.NotContains(t, said, "no rule")
 	require.NotEmpty(t, r.molarLine(facts{material: material{formula: "NiAl"}, molar: "{{v:m}}"}))
@@ -54,6 +62,9 @@ func TestWhatIsComparedIsAnswered(t *testing.T) {
 	require.Equal(t, []string{"rutile"}, understand("Which is denser, rutile TiO2 or rutile SnO2?", "", nil).kindsOf("SnO2"))
 	heavy, light := facts{material: material{formula: "TiO2"}, density: "{{v:t}}", dense: 4.2}, facts{material: material{formula: "SiO2"}, density: "{{v:s}}", dense: 2.6}
 	require.Contains(t, r.besideTable([]facts{light, heavy}), "densest first: TiO2 {{v:t}} and SiO2 {{v:s}}.")
+
+	_, checked := report.Render(strings.NewReplacer("{{v:t}}", "", "{{v:s}}", "").Replace(r.besideTable([]facts{light, heavy})), "", nil)
+	require.Empty(t, checked.Unsourced)
 
 	light.coordinate = "Si: {{v:n}} O neighbors at {{v:l}}"
 	require.Contains(t, understand("Compare the coordination in SiO2 and TiO2", "", nil).besideTable([]facts{light}), "- Coordination in SiO2: Si: {{v:n}} O neighbors")

@@ -32,7 +32,7 @@ func followed(query, system string, tools map[string]bool) request {
 		}
 		out := understand(inPlaceOfIt(query, of.meantBy()), system, tools)
 		out.said = query
-		out.readings = append(out.readings, "this was read as a question about "+of.meantBy()+", of the session's earlier one")
+		out.readings = append(out.readings, "this was read as a question about "+of.meantBy()+", which an earlier one of this session names")
 		return out
 	}
 	return r

@@ -131,6 +131,7 @@ async def _voltage(batch: Batch, ion: str, discharged: str, charged: str, scale:
         discharged_id=discharged, charged_id=charged, reaction=f"{high} -> {low} + {removed:g} {ion} (per formula unit of {high})",
         average_voltage=None if notes else value, volume_change_percent=100 * (cells[charged].volume * scale / cells[discharged].volume - 1),
         ions_removed=removed, expression=f"[E({low}) + {removed:g} E({ion}) - E({high})] / ({removed:g} * {charge_of(ion)} e), per formula unit, MP2020-corrected",
-        inputs=[discharged, charged, metal["structure_id"]], converged=not notes, note="; ".join(notes) or None,
+        inputs=[discharged, charged, metal["structure_id"]],
+        volume_expression=f"100 (V({low}) / V({high}) - 1), for the same number of host atoms", hosts=[discharged, charged], converged=not notes, note="; ".join(notes) or None,
         caveats=caveats({x.symbol for x in cells[discharged].composition}))
     return item, [StructureRef(**metal["structure"])], batch.used(results)

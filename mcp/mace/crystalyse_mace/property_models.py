@@ -101,10 +101,12 @@ class VoltageItem(Result):
     reaction: str
     average_voltage: Finite | None = unit("V", "average voltage against the metal; null when an end member is not relaxed", "average_voltage",
                                           expression="expression", inputs="inputs")
-    volume_change_percent: Finite = unit("%", "change of the host's volume on charging", "volume_change")
+    volume_change_percent: Finite = unit("%", "change of the host's volume on charging", "volume_change", expression="volume_expression", inputs="hosts")
     ions_removed: Finite = unit("", "ions removed per formula unit of the discharged composition", "ions_removed")
     expression: str
     inputs: list[str]
+    volume_expression: str = Field(description="the formula of volume_change_percent")
+    hosts: list[str] = Field(description="the two structures that volume_change_percent compares")
     converged: bool
     note: str | None
     caveats: list[str]

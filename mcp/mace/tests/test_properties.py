@@ -95,6 +95,7 @@ def test_voltage_of_a_layered_oxide(mace: Session) -> None:
     assert voltage["reaction"] == "LiCoO2 -> CoO2 + 1 Li (per formula unit of LiCoO2)" and voltage["converged"]
     assert out["capacity"]["n"] == 1 and out["capacity"]["gravimetric_capacity"] == pytest.approx(273.8, abs=0.1)
     assert -30 < voltage["volume_change_percent"] < 30
+    assert voltage["volume_expression"].startswith("100 (V(CoO2) / V(LiCoO2) - 1)") and voltage["hosts"] == members
     assert voltage["inputs"][:2] == members and len(voltage["inputs"]) == 3
     assert any("+U" in c for c in voltage["caveats"])
     back = mace.fault("battery_metrics", {"ion": "Li", "discharged_structure_id": members[1], "charged_structure_id": members[0]})

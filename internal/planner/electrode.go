@@ -111,6 +111,15 @@ func (r *request) withoutIon() {
 	}
 }
 
+var partOfIons = cue(`half\b`, `part(?:s|ly|ial|ially)?\b`, `\d+\s?%`, `a third`, `a quarter`)
+
+// inPart says of a question for a part of the ions that all of them were taken.
+func (r *request) inPart(q string) {
+	if r.wants[wantVoltage] && len(r.formulas) > 0 && partOfIons.MatchString(q) {
+		r.readings = append(r.readings, "all ions that the metals can pay for are taken out of the host, not a part: a part needs an order of the rest, which is not searched for")
+	}
+}
+
 // electrons is how many electrons a formula unit can give: those of its ions,
 // but one at most for each metal that can change its charge.
 func electrons(formula, ion string) int {

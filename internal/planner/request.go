@@ -76,6 +76,7 @@ func understand(query, systemText string, tools map[string]bool) request {
 	}
 	r.memory = r.memoryOf(q)
 	r.withoutIon()
+	r.inPart(q)
 	r.withoutTools()
 	r.count = countOf(q)
 	return r

@@ -67,7 +67,7 @@ func TestWhatIsComparedIsAnswered(t *testing.T) {
 	require.Empty(t, checked.Unsourced)
 
 	light.coordinate = "Si: {{v:n}} O neighbors at {{v:l}}"
-	require.Contains(t, understand("Compare the coordination in SiO2 and TiO2", "", nil).besideTable([]facts{light}), "- Coordination in SiO2: Si: {{v:n}} O neighbors")
+	require.Contains(t, understand("Which has the shorter bonds, SiO2 or TiO2?", "", nil).besideTable([]facts{light}), "- Coordination in SiO2: Si: {{v:n}} O neighbors")
 }
 
 // TestAVolumeOnChargingNeedsBothEnds: it is a question for the host without its ions.
@@ -78,6 +78,8 @@ func TestAVolumeOnChargingNeedsBothEnds(t *testing.T) {
 		require.Contains(t, l.run(t), "its volume changes by {{v:", q)
 		require.NotEmpty(t, l.asked("remove_ion"), q)
 	}
+	require.Contains(t, newLab("auto", "What happens to LiMn2O4 when half the Li is removed?", everyTool...).run(t), "{{assume:all ions that the metals can pay for are taken out of the host, not a part")
+	require.Empty(t, understand("Average voltage of LiCoO2", "", map[string]bool{"battery_metrics": true}).readings)
 	require.Contains(t, changes(-6), "shrinks")
 	require.Contains(t, changes(2), "grows")
 }

@@ -10,6 +10,7 @@ import (
 
 	"crystalyse/activities"
 	"crystalyse/internal/discovery"
+	"crystalyse/internal/llm"
 	"crystalyse/internal/report"
 	"crystalyse/internal/structure"
 	"crystalyse/internal/tool"
@@ -49,6 +50,22 @@ func testOrigins(t *testing.T) {
 	s, err := b.db.Structures().Get(t.Context(), "local", second.DiscoveryID, sid)
 	require.NoError(t, err)
 	require.Equal(t, "energy", s.CreatedBy, "the tool whose call it was")
+
+	t.Log("a tool is told what its discovery may know, not what the file says")
+	var heard map[string]tool.Record
+	b.tools.answer = func(in tool.Invocation) tool.Outcome {
+		heard = in.Records
+		return tool.Outcome{Status: tool.StatusOK, Result: json.RawMessage(`{}`)}
+	}
+	b.model.turns = []llm.Turn{wants("energy", `{"structure_id":"`+sid+`"}`)}
+	_, err = b.db.Rows().RemoveDiscovery(t.Context(), "local", first.DiscoveryID)
+	require.NoError(t, err)
+	b.open(t, discovery.ModeAuto)
+	b.turn(t, 1, b.head)
+	require.Equal(t, tool.StatusOK, b.call(t).Status)
+	require.Equal(t, "relaxed", heard[sid].Origin)
+	require.Empty(t, heard[sid].Label)
+	require.JSONEq(t, `{"symbol":"Fm-3m","number":225,"symprec":0.01}`, string(heard[sid].SpaceGroup))
 }
 
 // cifOf gives the only crystal of a bundle.

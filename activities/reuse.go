@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,11 +16,12 @@ import (
 )
 
 // computation names what a call computes, for one user and across discoveries:
-// the tool, its version, its arguments, and the print of everything else that
-// decides the answer (the server's code, its environment, the model files). It
+// the tool, its version, its arguments, what is said of the structures among them,
+// and the print of everything else that decides the answer (the server's code, its
+// environment, the model files). It
 // is "" where an answer is not decided by these. The print covers the potential:
 // which one a call without a potential takes, and its weights.
-func (a *Activities) computation(p discovery.PlannedCall) string {
+func (a *Activities) computation(p discovery.PlannedCall, records map[string]tool.Record) string {
 	if a.Print == nil || p.Error != nil || strings.HasPrefix(p.Tool, "list_") {
 		return ""
 	}
@@ -29,7 +31,25 @@ func (a *Activities) computation(p discovery.PlannedCall) string {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", p.Server, print, p.Tool, p.Version, sameOrder(p.Tool, p.Arguments))
+	for _, sid := range slices.Sorted(maps.Keys(records)) {
+		r := records[sid]
+		fmt.Fprintf(h, "\x00%s\x00%s\x00%s\x00%s", sid, r.Origin, r.Label, r.SpaceGroup)
+	}
 	return hex.EncodeToString(h.Sum(nil))[:40]
+}
+
+// known gives what a tool is told of the structures that its call names. A record
+// that cannot be read says nothing.
+func known(records map[string]json.RawMessage) map[string]tool.Record {
+	out := make(map[string]tool.Record, len(records))
+	for sid, body := range records {
+		var r tool.Record
+		if json.Unmarshal(body, &r) != nil {
+			r = tool.Record{}
+		}
+		out[sid] = r
+	}
+	return out
 }
 
 // unordered are arguments whose order decides nothing but that of the answers:

@@ -15,7 +15,7 @@ func TestComputation(t *testing.T) {
 	t.Parallel()
 	a := &Activities{Print: func(string) (string, bool) { return "p", true }}
 	of := func(name, args string) string {
-		return a.computation(discovery.PlannedCall{Server: "s", Tool: name, Version: "1", Arguments: json.RawMessage(args)})
+		return a.computation(discovery.PlannedCall{Server: "s", Tool: name, Version: "1", Arguments: json.RawMessage(args)}, nil)
 	}
 	same := of("validate_composition", `{"compositions":["Mg3N","CsPbI3"],"use_pauling_test":true}`)
 	require.NotEmpty(t, same)
@@ -26,6 +26,13 @@ func TestComputation(t *testing.T) {
 	} {
 		require.NotEqual(t, same, of("validate_composition", other), other)
 	}
+	relax := discovery.PlannedCall{Server: "s", Tool: "relax_structure", Version: "1", Arguments: json.RawMessage(`{"structure_id":"a"}`)}
+	record := func(body string) string {
+		return a.computation(relax, known(map[string]json.RawMessage{"a": json.RawMessage(body)}))
+	}
+	here := record(`{"origin":"prototype","label":"rocksalt","space_group":null,"parent_id":"x","call_id":"t1.tool1"}`)
+	require.Equal(t, here, record(`{"origin":"prototype","label":"rocksalt","space_group":null,"parent_id":"y","call_id":"t7.tool1"}`), "the same said by another discovery")
+	require.NotEqual(t, here, record(`{"origin":"input","label":null,"space_group":null}`), "its answer would name the label")
 	require.NotEqual(t, of("relax_structures", `{"structure_ids":["a","b"]}`), of("relax_structures", `{"structure_ids":["b","a"]}`), "the last may be cut off")
 }
 

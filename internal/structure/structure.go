@@ -81,6 +81,7 @@ type Store interface {
 	// discovery of its session, the user's own file or the user's first discovery
 	// has it. The body names whose word it is.
 	Get(ctx context.Context, userID, discoveryID, structureID string) (Structure, error)
-	// Visible gives those of the ids that the user may see.
-	Visible(ctx context.Context, userID string, ids []string) (map[string]bool, error)
+	// Records gives what is said of those of the structures that the user may see,
+	// told as by Get.
+	Records(ctx context.Context, userID, discoveryID string, ids []string) (map[string]json.RawMessage, error)
 }

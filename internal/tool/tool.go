@@ -89,6 +89,16 @@ type Invocation struct {
 	Deadline                       time.Time
 	AnswerBy                       time.Time      // from then on nothing new is begun, and what there is is the answer; zero for never
 	OnProgress                     func(Progress) // called from one goroutine; must not block
+	// Records is what this discovery knows of the structures among the arguments:
+	// the files that servers see are of whoever came to a cell first.
+	Records map[string]Record
+}
+
+// Record is what a tool is told of a structure beside its cell.
+type Record struct {
+	Origin     string          `json:"origin"`
+	Label      string          `json:"label"`
+	SpaceGroup json.RawMessage `json:"space_group"`
 }
 
 // ServerState is the condition of one MCP server, for status pages.

@@ -233,12 +233,19 @@ func (s structures) Get(_ context.Context, userID, did, sid string) (structure.S
 	return x.Structure, nil
 }
 
-func (s structures) Visible(_ context.Context, userID string, ids []string) (map[string]bool, error) {
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	out := map[string]bool{}
+func (s structures) Records(ctx context.Context, userID, did string, ids []string) (map[string]json.RawMessage, error) {
+	out := map[string]json.RawMessage{}
 	for _, sid := range ids {
-		out[sid] = s.w.structures[sid].userID == userID
+		x, err := s.Get(ctx, userID, did, sid)
+		if fault.Is(err, fault.CodeNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if out[sid], err = x.Record(); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -129,6 +129,9 @@ func metaOf(ctx context.Context, in tool.Invocation) map[string]any {
 	if in.IdempotencyKey != "" {
 		m["crystalyse/idempotency_key"] = in.IdempotencyKey
 	}
+	if in.Records != nil {
+		m["crystalyse/records"] = in.Records
+	}
 	if in.CheckpointDir != "" {
 		m["crystalyse/checkpoint_dir"] = in.CheckpointDir
 		m["crystalyse/fence"] = in.Fence

@@ -35,7 +35,8 @@ func pool(t *testing.T, how string, change ...func(*mcp.Options)) *mcp.Pool {
 }
 
 func call(ctx context.Context, p *mcp.Pool, on func(tool.Progress)) (tool.Outcome, error) {
-	return p.Call(ctx, tool.Invocation{Tool: "work", Server: "fake", Arguments: json.RawMessage(`{"n":1}`), IdempotencyKey: "k", CheckpointDir: "/c", Fence: 4, Deadline: time.Unix(100, 0), AnswerBy: time.Unix(50, 0), OnProgress: on})
+	return p.Call(ctx, tool.Invocation{Tool: "work", Server: "fake", Arguments: json.RawMessage(`{"n":1}`), IdempotencyKey: "k", CheckpointDir: "/c", Fence: 4, Deadline: time.Unix(100, 0), AnswerBy: time.Unix(50, 0), OnProgress: on,
+		Records: map[string]tool.Record{"st_1": {Origin: "input", Label: "mine"}}})
 }
 
 // gone reports whether the kernel knows no process of the id.
@@ -55,6 +56,7 @@ func TestACall(t *testing.T) {
 	require.InDelta(t, 4, got.Meta["crystalyse/fence"], 0)
 	require.InDelta(t, 100, got.Meta["crystalyse/deadline"], 0)
 	require.InDelta(t, 50, got.Meta["crystalyse/answer_by"], 0)
+	require.Equal(t, map[string]any{"st_1": map[string]any{"origin": "input", "label": "mine", "space_group": nil}}, got.Meta["crystalyse/records"])
 	specs, err := p.Tools(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "7", specs[0].Version)

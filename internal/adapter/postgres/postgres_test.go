@@ -212,7 +212,7 @@ func testCalls(t *testing.T) {
 	require.Equal(t, &number, values[0].Number)
 	require.Equal(t, &yes, values[1].Bool)
 	require.Equal(t, "MgO", structures[0].Formula)
-	visible, err := db.Structures().Visible(t.Context(), "stranger", []string{"st_00000000000000000000000001"})
+	visible, err := db.Structures().Records(t.Context(), "stranger", d.ID, []string{"st_00000000000000000000000001"})
 	require.NoError(t, err)
 	require.Empty(t, visible)
 }

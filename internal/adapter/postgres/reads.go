@@ -38,26 +38,33 @@ func toSession(r db.Session) session.Session {
 
 // Get gives a structure the user may see, as the discovery has it.
 func (d structures) Get(ctx context.Context, userID, did, id string) (structure.Structure, error) {
-	rows, err := d.q.GetStructure(ctx, db.GetStructureParams{ID: id, UserID: userID, DiscoveryID: did})
+	told, err := d.Records(ctx, userID, did, []string{id})
 	if err != nil {
-		return structure.Structure{}, wrap(err)
+		return structure.Structure{}, err
 	}
-	if len(rows) == 0 {
+	if told[id] == nil {
 		return structure.Structure{}, fault.NotFound("structure", id)
 	}
-	// The first call that has it speaks, as in the report.
-	first := slices.MinFunc(rows, func(a, b db.GetStructureRow) int { return stepOrder(a.CallID, b.CallID) })
-	return toStructure(first.Formula, first.Body)
+	row, err := one2(d.q.GetStructure(ctx, db.GetStructureParams{ID: id, Record: told[id]}))("structure", id)
+	if err != nil {
+		return structure.Structure{}, err
+	}
+	return toStructure(row.Formula, row.Body)
 }
 
-// Visible gives those of the ids that the user may see.
-func (d structures) Visible(ctx context.Context, userID string, ids []string) (map[string]bool, error) {
-	rows, err := d.q.VisibleStructures(ctx, db.VisibleStructuresParams{UserID: userID, Ids: ids})
-	out := make(map[string]bool, len(rows))
-	for _, r := range rows {
-		out[r] = true
+// Records gives what is said of those of the structures that the user may see.
+func (d structures) Records(ctx context.Context, userID, did string, ids []string) (map[string]json.RawMessage, error) {
+	rows, err := d.q.RecordsOf(ctx, db.RecordsOfParams{UserID: userID, DiscoveryID: did, Ids: ids})
+	if err != nil {
+		return nil, wrap(err)
 	}
-	return out, wrap(err)
+	// The first call that has it speaks, as in the report.
+	slices.SortFunc(rows, func(a, b db.RecordsOfRow) int { return stepOrder(b.CallID, a.CallID) })
+	out := make(map[string]json.RawMessage, len(ids))
+	for _, r := range rows {
+		out[r.StructureID] = r.Record
+	}
+	return out, nil
 }
 
 func toStructure(formula string, body json.RawMessage) (structure.Structure, error) {

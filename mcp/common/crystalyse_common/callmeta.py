@@ -18,6 +18,7 @@ class CallMeta:
         fence: orders attempts; a running attempt that sees a higher one stops.
         deadline: unix seconds at which to checkpoint and stop.
         answer_by: unix seconds from which on a batch begins nothing new, gives up what runs, and answers with what it has.
+        records: what the asking discovery knows of structures: id -> origin, label, space_group; None where the host does not say.
     """
 
     key: str = ""
@@ -26,6 +27,7 @@ class CallMeta:
     fence: int = 0
     deadline: float | None = None
     answer_by: float | None = None
+    records: dict[str, dict[str, Any]] | None = None
 
 
 def call_meta(ctx: Any) -> CallMeta:
@@ -42,7 +44,12 @@ def call_meta(ctx: Any) -> CallMeta:
         fence=int(fence) if isinstance(fence, (int, float)) else 0,
         deadline=_seconds(meta.get("crystalyse/deadline")),
         answer_by=_seconds(meta.get("crystalyse/answer_by")),
+        records=_records(meta.get("crystalyse/records")),
     )
+
+
+def _records(value: Any) -> dict[str, dict[str, Any]] | None:
+    return {k: v for k, v in value.items() if isinstance(v, dict)} if isinstance(value, dict) else None
 
 
 def _seconds(value: Any) -> float | None:

@@ -14,6 +14,7 @@ from . import stdio
 from .answers import Answers
 from .callmeta import CallMeta, call_meta
 from .errors import ToolFault, error_result
+from .structures import told
 from .trace import log_to_stderr
 
 LONG = {"crystalyse/long": True}
@@ -53,7 +54,8 @@ class Server(MCPServer):
     async def _run(self, name: str, arguments: dict[str, Any], context: Any) -> Any:
         """Run a tool; a rejected argument becomes invalid_input with its field."""
         try:
-            return await super().call_tool(name, arguments, context)
+            with told(_meta(context).records):
+                return await super().call_tool(name, arguments, context)
         except ToolError as exc:
             cause = exc.__cause__
             if not isinstance(cause, ValidationError):

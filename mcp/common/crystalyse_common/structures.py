@@ -11,6 +11,8 @@ import json
 import math
 import re
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .errors import ToolFault
@@ -18,12 +20,27 @@ from .files import artifacts, write_atomic
 from .models import Lattice, SpaceGroup, StructureRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pymatgen.core import Structure
 
 ID_PATTERN = re.compile(r"^st_[0-9a-f]{26}$")
 MAX_ATOMS = 1000
 MIN_DISTANCE = 0.5  # angstrom; closer atoms are an input error, not a crystal
 MAX_VOLUME = 1000.0  # angstrom^3 per atom; beyond it a cell is nearly empty
+
+# What the asking discovery knows of structures, while a call of it runs.
+_told: ContextVar[dict[str, dict[str, Any]] | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def told(records: dict[str, dict[str, Any]] | None) -> Iterator[None]:
+    """Take a host's word for where structures come from: a file is of whoever came to its cell first, another user even."""
+    token = _told.set(None if records is None else dict(records))
+    try:
+        yield
+    finally:
+        _told.reset(token)
 
 
 def _r(x: float) -> float:
@@ -112,6 +129,8 @@ def put_structure(
     path = artifacts() / "structures" / f"{sid}.json"
     if bonds is not None or not path.exists():
         write_atomic(path, json.dumps(body).encode())
+    if (records := _told.get()) is not None:
+        records.setdefault(sid, {"origin": origin, "label": label, "space_group": body["space_group"]})
     return StructureRef(
         structure_id=sid, formula=formula, n_atoms=len(structure), n_formula_units=max(1, round(z)), origin=origin,
         parent_id=parent_id, label=label, space_group=space_group, lattice=lattice_of(structure),
@@ -120,18 +139,22 @@ def put_structure(
 
 
 def load_record(sid: str, field: str = "structure_id") -> dict[str, Any]:
-    """The stored record of an id."""
+    """The stored record of an id; origin, label and space group are the host's word where there is a host."""
     if not ID_PATTERN.match(sid):
         raise ToolFault("invalid_input", f"{sid[:60]!r} is not a structure id", field,
                         ["pass a structure_id of an earlier result, exactly as it was returned"])
     path = artifacts() / "structures" / f"{sid}.json"
     try:
-        return json.loads(path.read_bytes())
+        record = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise ToolFault("not_found", f"there is no structure {sid}", field,
                         ["generate or parse it first, then use the id that is returned"]) from None
     except ValueError:
         raise ToolFault("internal", f"the record of {sid} is damaged", field, ["generate the structure again"]) from None
+    if (records := _told.get()) is not None:
+        own = records.get(sid, {})
+        record |= {"origin": own.get("origin") or "", "label": own.get("label") or None, "space_group": own.get("space_group"), "created_by": "", "parent_id": None}
+    return record
 
 
 def load_structure(sid: str, field: str = "structure_id") -> Structure:

@@ -23,7 +23,7 @@ from crystalyse_common.callmeta import call_meta
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.files import write_atomic
 from crystalyse_common.models import Lattice
-from crystalyse_common.structures import load_structure, put_structure, structure_id
+from crystalyse_common.structures import load_record, load_structure, put_structure, structure_id, told
 from crystalyse_common.trace import TraceFilter
 
 
@@ -54,6 +54,21 @@ def test_store_round_trip(tmp_path, monkeypatch):
         load_structure(ref.structure_id)
 
 
+def test_a_host_tells_where_structures_come_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRYSTALYSE_ARTIFACTS", str(tmp_path))
+    sid = put_structure(two_atoms(), origin="prototype", created_by="generate", parent_id="st_x", label="of the first").structure_id
+    other = put_structure(two_atoms(0.51), origin="prototype", created_by="generate", label="of the first").structure_id
+    with told({sid: {"origin": "relaxed", "label": "its own", "space_group": None}}):
+        record = load_record(sid)
+        assert (record["origin"], record["label"], record["parent_id"], record["created_by"]) == ("relaxed", "its own", None, "")
+        assert (load_record(other)["origin"], load_record(other)["label"]) == ("", None), "what the host does not know is nobody's"
+        put_structure(two_atoms(0.51), origin="reference", created_by="search", label="made in this call")
+        put_structure(two_atoms(), origin="reference", created_by="search", label="made again")
+        assert (load_record(other)["label"], load_record(sid)["label"]) == ("made in this call", "its own")
+        assert load_record(sid)["cif"] and load_record(sid)["species"] == ["Mg", "O"]
+    assert (load_record(sid)["label"], load_record(other)["label"]) == ("of the first", "of the first"), "a plain client has the file"
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path):
     target = tmp_path / "file"
     target.mkdir()
@@ -75,6 +90,7 @@ def test_call_meta_ignores_what_is_malformed():
     assert call_meta(ctx(None)).checkpoint_dir is None
     bad = call_meta(ctx({"crystalyse/idempotency_key": 3, "crystalyse/checkpoint_dir": "relative", "crystalyse/fence": "x", "crystalyse/deadline": -1}))
     assert (bad.key, bad.checkpoint_dir, bad.fence, bad.deadline) == ("", None, 0, None)
+    assert bad.records is None and call_meta(ctx({"crystalyse/records": {"a": {"label": "x"}, "b": 1}})).records == {"a": {"label": "x"}}
     good = call_meta(ctx({"crystalyse/idempotency_key": "k", "crystalyse/checkpoint_dir": "/x", "crystalyse/fence": 3, "crystalyse/deadline": 1.5}))
     assert (good.key, str(good.checkpoint_dir), good.fence, good.deadline) == ("k", "/x", 3, 1.5)
 

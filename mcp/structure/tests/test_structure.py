@@ -65,6 +65,20 @@ def test_a_relaxed_structure_is_reported_at_the_looser_tolerance(server):
     assert relaxed["scan"][0]["space_group_number"] < 225
 
 
+def test_where_a_structure_comes_from_is_the_askers_word(server):
+    shifts = np.random.default_rng(2).normal(0, 0.008, (8, 3))
+    sid = put(Structure(ROCK_SALT.lattice, ROCK_SALT.species, ROCK_SALT.cart_coords + shifts, coords_are_cartesian=True), "relaxed")
+
+    def ask(tool: str, arguments: dict, **record) -> dict:
+        return server.call(tool, arguments, meta={"records": {sid: record}})
+
+    read = ask("analyze_space_group", {"structure_id": sid}, origin="input", label="mine", space_group=None)
+    assert (read["symprec"], "relaxed" in read["note"]) == (0.01, False), "the asker has it from a file, whoever relaxed to it first"
+    assert ask("analyze_space_group", {"structure_id": sid}, origin="relaxed")["symprec"] == 0.1
+    new = ask("substitute_elements", {"structure_id": sid, "replacements": {"Na": "K"}}, origin="input", label="mine")
+    assert new["structures"][0]["label"] == "in the cell of mine"
+
+
 @pytest.mark.parametrize(("fmt", "suffix"), [("cif", "cif"), ("poscar", "vasp"), ("xyz", "extxyz"), ("json", "json")])
 def test_conversion_round_trips(server, fmt, suffix):
     sid = put(FLUORITE)

@@ -198,50 +198,25 @@ func (q *Queries) FinishCall(ctx context.Context, arg FinishCallParams) error {
 	return err
 }
 
-const getStructure = `-- name: GetStructure :many
-SELECT r.call_id, s.formula, (s.body || r.record || jsonb_build_object('discovery_id', r.discovery_id, 'call_id', r.call_id))::jsonb AS body FROM (
-    SELECT u.discovery_id, u.call_id, u.record, CASE
-        WHEN u.discovery_id = $1::text THEN 0
-        WHEN d.session_id = (SELECT a.session_id FROM discoveries a WHERE a.id = $1 AND a.user_id = $2) THEN 1
-        ELSE 3 END AS rank
-    FROM structure_use u JOIN discoveries d ON d.id = u.discovery_id WHERE u.structure_id = $3 AND u.user_id = $2
-    UNION ALL SELECT '', '', p.record, 2 FROM uploads p WHERE p.structure_id = $3 AND p.user_id = $2
-    ORDER BY rank, discovery_id FETCH FIRST 1 ROW WITH TIES) r
-JOIN structures s ON s.id = $3
+const getStructure = `-- name: GetStructure :one
+SELECT s.formula, (s.body || $1::jsonb)::jsonb AS body FROM structures s WHERE s.id = $2
 `
 
 type GetStructureParams struct {
-	DiscoveryID string
-	UserID      string
-	ID          string
+	Record json.RawMessage
+	ID     string
 }
 
 type GetStructureRow struct {
-	CallID  string
 	Formula string
 	Body    json.RawMessage
 }
 
-// As the discovery has it; else as one of its session, as the user's own file, as
-// the user's first discovery that has it. All calls of that one are given.
-func (q *Queries) GetStructure(ctx context.Context, arg GetStructureParams) ([]GetStructureRow, error) {
-	rows, err := q.db.Query(ctx, getStructure, arg.DiscoveryID, arg.UserID, arg.ID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []GetStructureRow
-	for rows.Next() {
-		var i GetStructureRow
-		if err := rows.Scan(&i.CallID, &i.Formula, &i.Body); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) GetStructure(ctx context.Context, arg GetStructureParams) (GetStructureRow, error) {
+	row := q.db.QueryRow(ctx, getStructure, arg.Record, arg.ID)
+	var i GetStructureRow
+	err := row.Scan(&i.Formula, &i.Body)
+	return i, err
 }
 
 const getTurn = `-- name: GetTurn :one
@@ -500,6 +475,52 @@ func (q *Queries) OpenKeys(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
+const recordsOf = `-- name: RecordsOf :many
+SELECT t.structure_id, t.call_id, (t.record || jsonb_build_object('discovery_id', t.discovery_id, 'call_id', t.call_id))::jsonb AS record FROM (
+    SELECT r.structure_id, r.discovery_id, r.call_id, r.record, r.near, rank() OVER (PARTITION BY r.structure_id ORDER BY r.near, r.discovery_id) AS nth FROM (
+        SELECT u.structure_id, u.discovery_id, u.call_id, u.record, CASE
+            WHEN u.discovery_id = $1::text THEN 0
+            WHEN d.session_id = (SELECT a.session_id FROM discoveries a WHERE a.id = $1 AND a.user_id = $2) THEN 1
+            ELSE 3 END AS near
+        FROM structure_use u JOIN discoveries d ON d.id = u.discovery_id WHERE u.structure_id = ANY ($3::text[]) AND u.user_id = $2
+        UNION ALL SELECT p.structure_id, '', '', p.record, 2 FROM uploads p WHERE p.structure_id = ANY ($3::text[]) AND p.user_id = $2) r) t
+WHERE t.nth = 1
+`
+
+type RecordsOfParams struct {
+	DiscoveryID string
+	UserID      string
+	Ids         []string
+}
+
+type RecordsOfRow struct {
+	StructureID string
+	CallID      string
+	Record      json.RawMessage
+}
+
+// As the discovery has them; else as one of its session, as the user's own file, as
+// the user's first discovery that has it. All calls of that one are given.
+func (q *Queries) RecordsOf(ctx context.Context, arg RecordsOfParams) ([]RecordsOfRow, error) {
+	rows, err := q.db.Query(ctx, recordsOf, arg.DiscoveryID, arg.UserID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecordsOfRow
+	for rows.Next() {
+		var i RecordsOfRow
+		if err := rows.Scan(&i.StructureID, &i.CallID, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runningCalls = `-- name: RunningCalls :many
 SELECT discovery_id, call_id, gen, user_id, idempotency_key, tool, server, tool_version, arguments, status, result, error, attempts, resumed_from_step, progress, started_at, ended_at, computation, reused_from FROM calls WHERE discovery_id = $1 AND user_id = $2 AND status = 'running' ORDER BY started_at
 `
@@ -615,36 +636,6 @@ func (q *Queries) ValuesOf(ctx context.Context, discoveryID string) ([]ValuesOfR
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const visibleStructures = `-- name: VisibleStructures :many
-SELECT structure_id FROM structure_use u WHERE u.user_id = $1 AND u.structure_id = ANY ($2::text[])
-UNION SELECT structure_id FROM uploads p WHERE p.user_id = $1 AND p.structure_id = ANY ($2::text[])
-`
-
-type VisibleStructuresParams struct {
-	UserID string
-	Ids    []string
-}
-
-func (q *Queries) VisibleStructures(ctx context.Context, arg VisibleStructuresParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, visibleStructures, arg.UserID, arg.Ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var structure_id string
-		if err := rows.Scan(&structure_id); err != nil {
-			return nil, err
-		}
-		items = append(items, structure_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

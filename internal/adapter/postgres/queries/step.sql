@@ -72,22 +72,21 @@ ON CONFLICT (discovery_id, call_id, structure_id) DO UPDATE SET place = excluded
 SELECT u.call_id, s.id, s.formula, (s.body || u.record)::jsonb AS body FROM structure_use u JOIN structures s ON s.id = u.structure_id
 WHERE u.discovery_id = $1 ORDER BY u.call_id, u.place;
 
--- name: GetStructure :many
--- As the discovery has it; else as one of its session, as the user's own file, as
+-- name: RecordsOf :many
+-- As the discovery has them; else as one of its session, as the user's own file, as
 -- the user's first discovery that has it. All calls of that one are given.
-SELECT r.call_id, s.formula, (s.body || r.record || jsonb_build_object('discovery_id', r.discovery_id, 'call_id', r.call_id))::jsonb AS body FROM (
-    SELECT u.discovery_id, u.call_id, u.record, CASE
-        WHEN u.discovery_id = @discovery_id::text THEN 0
-        WHEN d.session_id = (SELECT a.session_id FROM discoveries a WHERE a.id = @discovery_id AND a.user_id = @user_id) THEN 1
-        ELSE 3 END AS rank
-    FROM structure_use u JOIN discoveries d ON d.id = u.discovery_id WHERE u.structure_id = @id AND u.user_id = @user_id
-    UNION ALL SELECT '', '', p.record, 2 FROM uploads p WHERE p.structure_id = @id AND p.user_id = @user_id
-    ORDER BY rank, discovery_id FETCH FIRST 1 ROW WITH TIES) r
-JOIN structures s ON s.id = @id;
+SELECT t.structure_id, t.call_id, (t.record || jsonb_build_object('discovery_id', t.discovery_id, 'call_id', t.call_id))::jsonb AS record FROM (
+    SELECT r.*, rank() OVER (PARTITION BY r.structure_id ORDER BY r.near, r.discovery_id) AS nth FROM (
+        SELECT u.structure_id, u.discovery_id, u.call_id, u.record, CASE
+            WHEN u.discovery_id = @discovery_id::text THEN 0
+            WHEN d.session_id = (SELECT a.session_id FROM discoveries a WHERE a.id = @discovery_id AND a.user_id = @user_id) THEN 1
+            ELSE 3 END AS near
+        FROM structure_use u JOIN discoveries d ON d.id = u.discovery_id WHERE u.structure_id = ANY (@ids::text[]) AND u.user_id = @user_id
+        UNION ALL SELECT p.structure_id, '', '', p.record, 2 FROM uploads p WHERE p.structure_id = ANY (@ids::text[]) AND p.user_id = @user_id) r) t
+WHERE t.nth = 1;
 
--- name: VisibleStructures :many
-SELECT structure_id FROM structure_use u WHERE u.user_id = @user_id AND u.structure_id = ANY (@ids::text[])
-UNION SELECT structure_id FROM uploads p WHERE p.user_id = @user_id AND p.structure_id = ANY (@ids::text[]);
+-- name: GetStructure :one
+SELECT s.formula, (s.body || @record::jsonb)::jsonb AS body FROM structures s WHERE s.id = @id;
 
 -- name: OpenKeys :many
 SELECT idempotency_key FROM calls c JOIN discoveries d ON d.id = c.discovery_id WHERE d.ended_at IS NULL;

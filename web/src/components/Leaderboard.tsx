@@ -1,10 +1,10 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { counted, formatNumber } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { leaderboard, type Row } from "../run/candidates";
 import { type Discovery, isClosed } from "../run/view";
 import { useUi } from "../ui/state";
+import { Gap, type Sort, SortMark, sorted, useRows } from "./rows";
 
 type Column = "formula" | "symbol" | "energy" | "formation" | "hull" | "nAtoms";
 
@@ -22,18 +22,10 @@ const rowHeight = 32;
 /** Structures under study, best first; sorts, filters, and holds thousands. */
 export function Leaderboard({ discovery }: { discovery: Discovery }) {
   const rows = useMemo(() => leaderboard(discovery), [discovery]);
-  const [sort, setSort] = useState<{ by: Column; down: boolean }>();
   const [filter, setFilter] = useState("");
-  const shown = useMemo(() => arranged(rows, filter, sort), [rows, filter, sort]);
+  const filtered = useMemo(() => matching(rows, filter), [rows, filter]);
   // A column of dashes says nothing that its absence does not.
   const columns = useMemo(() => all.filter((c) => !c.later || rows.some((r) => r[c.id] !== null)), [rows]);
-  const box = useRef<HTMLElement>(null);
-  const virtual = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-  });
   if (rows.length === 0)
     return (
       <div className="empty">
@@ -56,49 +48,50 @@ export function Leaderboard({ discovery }: { discovery: Discovery }) {
           onChange={(e) => setFilter(e.target.value)}
         />
         <span className="small soft nowrap">
-          {shown.length} of {rows.length}
+          {filtered.length} of {rows.length}
         </span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by keyboard */}
-      <section className="board-scroll" ref={box} tabIndex={0} aria-label="Candidates">
-        <table className="dense" aria-rowcount={shown.length + 1}>
-          <thead>
-            <tr>
-              {columns.map((c) => (
-                <th
-                  key={c.id}
-                  className={`${c.numeric ? "r" : ""} ${c.narrow ? "wide-board" : ""}`}
-                  aria-sort={sort?.by === c.id ? (sort.down ? "descending" : "ascending") : "none"}
-                >
-                  <button type="button" className="sort" onClick={() => setSort(nextSort(sort, c.id))}>
-                    {c.label}
-                    {sort?.by === c.id ? <span aria-hidden>{sort.down ? " ↓" : " ↑"}</span> : null}
-                    {c.unit ? <span className="soft block">{c.unit}</span> : null}
-                  </button>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            <Gap height={virtual.getVirtualItems()[0]?.start ?? 0} span={columns.length} />
-            {virtual.getVirtualItems().map((v) => {
-              const r = shown[v.index];
-              return r ? <Line key={r.id} row={r} index={v.index} columns={columns} /> : null;
-            })}
-            <Gap height={virtual.getTotalSize() - (virtual.getVirtualItems().at(-1)?.end ?? 0)} span={columns.length} />
-          </tbody>
-        </table>
-      </section>
+      <Board rows={filtered} columns={columns} />
     </div>
   );
 }
 
-function Gap({ height, span }: { height: number; span: number }) {
-  return height > 0 ? (
-    <tr aria-hidden>
-      <td colSpan={span} style={{ height, padding: 0, border: 0 }} />
-    </tr>
-  ) : null;
+function Board({ rows, columns }: { rows: readonly Row[]; columns: typeof all }) {
+  const [sort, setSort] = useState<Sort<Column>>();
+  const shown = useMemo(() => arranged(rows, sort), [rows, sort]);
+  const box = useRef<HTMLElement>(null);
+  const { first, last, onScroll } = useRows(box, shown.length, rowHeight, 10);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by keyboard
+    <section className="board-scroll" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Candidates">
+      <table className="dense" aria-rowcount={shown.length + 1}>
+        <thead>
+          <tr>
+            {columns.map((c) => (
+              <th
+                key={c.id}
+                className={`${c.numeric ? "r" : ""} ${c.narrow ? "wide-board" : ""}`}
+                aria-sort={sorted(sort, c.id)}
+              >
+                <button type="button" className="sort" onClick={() => setSort(nextSort(sort, c.id))}>
+                  {c.label}
+                  <SortMark of={sorted(sort, c.id)} />
+                  {c.unit ? <span className="soft block">{c.unit}</span> : null}
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Gap height={first * rowHeight} span={columns.length} />
+          {shown.slice(first, last).map((r, k) => (
+            <Line key={r.id} row={r} index={first + k} columns={columns} />
+          ))}
+          <Gap height={(shown.length - last) * rowHeight} span={columns.length} />
+        </tbody>
+      </table>
+    </section>
+  );
 }
 
 function Line({ row: r, index, columns }: { row: Row; index: number; columns: typeof all }) {
@@ -147,19 +140,19 @@ function Energy({ value, doubt, title }: { value: number | null; doubt: boolean;
   );
 }
 
-function nextSort(s: { by: Column; down: boolean } | undefined, by: Column) {
+function nextSort(s: Sort<Column> | undefined, by: Column): Sort<Column> | undefined {
   if (s?.by !== by) return { by, down: false };
   return s.down ? undefined : { by, down: true };
 }
 
-function arranged(rows: readonly Row[], filter: string, sort: { by: Column; down: boolean } | undefined): Row[] {
+function matching(rows: readonly Row[], filter: string): readonly Row[] {
   const f = filter.trim().toLowerCase();
-  const out = rows.filter(
-    (r) => f === "" || `${r.formula} ${r.label} ${r.symbol} ${r.origin} ${r.number}`.toLowerCase().includes(f),
-  );
-  if (!sort) return out;
-  const by = sort.by;
-  return out.sort((a, b) => compare(a[by], b[by], sort.down));
+  if (f === "") return rows;
+  return rows.filter((r) => `${r.formula} ${r.label} ${r.symbol} ${r.origin} ${r.number}`.toLowerCase().includes(f));
+}
+
+function arranged(rows: readonly Row[], sort: Sort<Column> | undefined): readonly Row[] {
+  return sort ? [...rows].sort((a, b) => compare(a[sort.by], b[sort.by], sort.down)) : rows;
 }
 
 /** What is not known stays last, whichever way is up. */

@@ -1,7 +1,18 @@
 import { CornerDownLeft, SlidersHorizontal } from "lucide-react";
-import { forwardRef, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
+import {
+  type Dispatch,
+  forwardRef,
+  type RefObject,
+  type SetStateAction,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from "react";
 import type { Budget, Mode } from "../api/types";
 import { useUi } from "../ui/state";
+import { BudgetFields } from "./BudgetFields";
 import { ModelNote } from "./ModelNote";
 
 export interface Question {
@@ -58,21 +69,8 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
       area.current?.focus();
     },
   }));
-  // What was prepared elsewhere, such as a question about a structure.
-  const draft = useUi((u) => u.draft);
-  useEffect(() => {
-    if (draft === "") return;
-    setQuery((q) => (q.trim() === "" ? draft : `${q.trimEnd()}\n${draft}`));
-    area.current?.focus();
-    useUi.setState({ draft: "" });
-  }, [draft]);
-  // The box grows with its text, up to a third of the window.
-  useEffect(() => {
-    const el = area.current;
-    if (!el) return;
-    el.style.height = "auto";
-    el.style.height = `${Math.min(el.scrollHeight + 2, window.innerHeight / 3)}px`;
-  }, [query]);
+  useDraft(area, setQuery);
+  useGrowing(area, query);
   const send = () => {
     const text = query.trim();
     if (!text || busy) return;
@@ -108,22 +106,7 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
       <div className="row composer-foot">
         {settings ? (
           <>
-            <fieldset className="segmented">
-              <legend className="hidden">Mode</legend>
-              {modes.map((m) => (
-                <label key={m.id} title={m.says} className={mode === m.id ? "on" : ""}>
-                  <input
-                    type="radio"
-                    className="hidden"
-                    name={`${id}-mode`}
-                    value={m.id}
-                    checked={mode === m.id}
-                    onChange={() => setMode(m.id)}
-                  />
-                  {m.label}
-                </label>
-              ))}
-            </fieldset>
+            <ModePicker mode={mode} onPick={setMode} />
             <button
               type="button"
               className="btn quiet icon"
@@ -151,69 +134,47 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
   );
 });
 
-const defaults: Record<Mode, { minutes: number; tokens: number; calls: number }> = {
-  auto: { minutes: 60, tokens: 500_000, calls: 60 },
-  creative: { minutes: 60, tokens: 500_000, calls: 60 },
-  rigorous: { minutes: 240, tokens: 2_000_000, calls: 200 },
-};
-
-export function BudgetFields({
-  budget,
-  onChange,
-  mode,
-}: {
-  budget: Partial<Budget>;
-  onChange: (b: Partial<Budget>) => void;
-  mode: Mode;
-}) {
-  const id = useId();
-  const d = defaults[mode];
-  const set = (key: "wall_s" | "tokens" | "tool_calls", text: string, scale: number) => {
-    const next = { ...budget };
-    const n = Number(text) * scale;
-    if (text.trim() === "" || !Number.isFinite(n) || n <= 0) delete next[key];
-    else next[key] = Math.round(n);
-    onChange(next);
-  };
+function ModePicker({ mode, onPick }: { mode: Mode; onPick: (m: Mode) => void }) {
+  const name = useId();
   return (
-    <div className="row wrap budget-fields">
-      <label className="field small" htmlFor={`${id}w`}>
-        Minutes
-        <input
-          id={`${id}w`}
-          className="input num"
-          type="number"
-          min={1}
-          placeholder={String(d.minutes)}
-          value={budget.wall_s ? budget.wall_s / 60 : ""}
-          onChange={(e) => set("wall_s", e.target.value, 60)}
-        />
-      </label>
-      <label className="field small" htmlFor={`${id}t`}>
-        Tokens
-        <input
-          id={`${id}t`}
-          className="input num"
-          type="number"
-          min={1000}
-          step={1000}
-          placeholder={String(d.tokens)}
-          value={budget.tokens ?? ""}
-          onChange={(e) => set("tokens", e.target.value, 1)}
-        />
-      </label>
-      <label className="field small" htmlFor={`${id}c`}>
-        Tool calls
-        <input
-          id={`${id}c`}
-          className="input num"
-          type="number"
-          min={1}
-          placeholder={String(d.calls)}
-          value={budget.tool_calls ?? ""}
-          onChange={(e) => set("tool_calls", e.target.value, 1)}
-        />
-      </label>
-    </div>
+    <fieldset className="segmented">
+      <legend className="hidden">Mode</legend>
+      {modes.map((m) => (
+        <label key={m.id} title={m.says} className={mode === m.id ? "on" : ""}>
+          <input
+            type="radio"
+            className="hidden"
+            name={name}
+            value={m.id}
+            checked={mode === m.id}
+            onChange={() => onPick(m.id)}
+          />
+          {m.label}
+        </label>
+      ))}
+    </fieldset>
   );
+}
+
+type Area = RefObject<HTMLTextAreaElement | null>;
+
+/** Takes over what was prepared elsewhere, such as a question about a structure. */
+function useDraft(area: Area, setQuery: Dispatch<SetStateAction<string>>): void {
+  const draft = useUi((u) => u.draft);
+  useEffect(() => {
+    if (draft === "") return;
+    setQuery((q) => (q.trim() === "" ? draft : `${q.trimEnd()}\n${draft}`));
+    area.current?.focus();
+    useUi.setState({ draft: "" });
+  }, [draft, area, setQuery]);
+}
+
+/** The box grows with its text, up to a third of the window. */
+function useGrowing(area: Area, text: string): void {
+  useEffect(() => {
+    const el = area.current;
+    if (!el) return;
+    el.style.height = "auto";
+    el.style.height = `${Math.min(el.scrollHeight + 2, window.innerHeight / 3)}px`;
+  }, [area, text]);
 }

@@ -1,4 +1,3 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { memo, useMemo, useRef } from "react";
 import { useAfterPaint } from "../hooks/useAfterPaint";
@@ -7,6 +6,7 @@ import { counted, formatSeconds, words } from "../lib/format";
 import { lookOf } from "../lib/status";
 import { type Discovery, isClosed } from "../run/view";
 import { useUi } from "../ui/state";
+import { useRows } from "./rows";
 
 interface Bar {
   step: string;
@@ -48,7 +48,7 @@ export const Timeline = memo(function Timeline({ discovery: d, foldable = true }
         </span>
       </header>
       {!open ? null : painted ? (
-        <Lanes bars={bars} start={start} span={span} end={end} discovery={d.id} />
+        <Lanes bars={bars} period={{ start, end, span }} discovery={d.id} />
       ) : (
         <div className="lanes" />
       )}
@@ -63,60 +63,34 @@ function sameSteps(a: TimelineProps, b: TimelineProps): boolean {
 
 const laneHeight = 24;
 
-function Lanes({
-  bars,
-  start,
-  span,
-  end,
-  discovery,
-}: {
-  bars: Bar[];
+interface Period {
   start: number;
-  span: number;
   end: number;
-  discovery: string;
-}) {
+  span: number; // seconds of the whole, never none
+}
+
+function Lanes({ bars, period, discovery }: { bars: Bar[]; period: Period; discovery: string }) {
   const box = useRef<HTMLElement>(null);
-  const virtual = useVirtualizer({
-    count: bars.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => laneHeight,
-    overscan: 6,
-  });
+  const { first, last, onScroll } = useRows(box, bars.length, laneHeight, 6);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by keyboard
-    <section className="lanes" ref={box} tabIndex={0} aria-label="Steps over time">
-      <ol style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((v) => {
-          const b = bars[v.index];
-          return b ? (
-            <Lane key={b.step} bar={b} top={v.start} start={start} span={span} end={end} discovery={discovery} />
-          ) : null;
-        })}
+    <section className="lanes" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Steps over time">
+      <ol style={{ height: bars.length * laneHeight }}>
+        {bars.slice(first, last).map((b, k) => (
+          <Lane key={b.step} bar={b} top={(first + k) * laneHeight} period={period} discovery={discovery} />
+        ))}
       </ol>
     </section>
   );
 }
 
-function Lane({
-  bar: b,
-  top,
-  start,
-  span,
-  end,
-  discovery,
-}: {
-  bar: Bar;
-  top: number;
-  start: number;
-  span: number;
-  end: number;
-  discovery: string;
-}) {
+function Lane({ bar: b, top, period, discovery }: { bar: Bar; top: number; period: Period; discovery: string }) {
   const selected = useUi((u) => u.selection.step === b.step);
   const select = useUi((u) => u.select);
+  const { start, end, span } = period;
+  const took = (b.to ?? end) - b.from;
   const left = ((b.from - start) / span) * 100;
-  const width = Math.max(0.4, (((b.to ?? end) - b.from) / span) * 100);
+  const width = Math.max(0.4, (took / span) * 100);
   const look = lookOf(b.status);
   return (
     <li className="lane" style={{ transform: `translateY(${top}px)` }}>
@@ -124,7 +98,7 @@ function Lane({
         type="button"
         className={`lane-row ${selected ? "selected" : ""}`}
         aria-pressed={selected}
-        aria-label={`${b.step} ${b.label}, ${look.word}, ${formatSeconds((b.to ?? end) - b.from)}`}
+        aria-label={`${b.step} ${b.label}, ${look.word}, ${formatSeconds(took)}`}
         onClick={() => select({ discovery, step: b.step })}
       >
         <span className="lane-name">
@@ -133,7 +107,7 @@ function Lane({
         <span className="lane-track">
           <i className={`lane-bar tone-${look.tone}`} style={{ left: `${left}%`, width: `${width}%` }} />
         </span>
-        <span className="small soft num lane-time">{formatSeconds((b.to ?? end) - b.from)}</span>
+        <span className="small soft num lane-time">{formatSeconds(took)}</span>
       </button>
     </li>
   );

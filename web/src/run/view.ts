@@ -3,7 +3,8 @@ import type { Usage } from "../event/events.gen";
 import { once } from "../lib/once";
 import type { Outline } from "./fold";
 import type { Ask, Call, Discovery, MemoryOp, Status, StatusNote, Turn } from "./model";
-import { type Made, memoryOf, noteOf } from "./steps";
+import { memoryOf, noteOf } from "./records";
+import type { Made } from "./steps";
 
 export type * from "./model";
 

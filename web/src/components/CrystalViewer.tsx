@@ -58,6 +58,7 @@ export function CrystalViewer({
             onFrame={onFrame}
             shortcuts={shortcuts}
             onAsk={ask ? onAsk : undefined}
+            ended={bare}
           />
         </Suspense>
       </Boundary>

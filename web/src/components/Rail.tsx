@@ -66,10 +66,10 @@ export function Rail({ me }: { me: Me }) {
                 onClick={() => setRail(false)}
               >
                 <StatusIcon status={status.get(s.id) ?? "queued"} />
-                <span className="ellipsis grow">
+                <span className="rail-title" title={s.title}>
                   <Sentence of={s.title || s.alias || "Session"} />
                 </span>
-                <span className="small soft">{formatWhen(s.created_at)}</span>
+                <span className="small soft nowrap">{formatWhen(s.created_at)}</span>
               </Link>
             </li>
           ))}

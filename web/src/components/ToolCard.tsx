@@ -126,7 +126,7 @@ function Badges({ call }: { call: Call }) {
         <span className="badge tone-blue">went on from step {call.resumedFromStep}</span>
       ) : null}
       {call.attempt > 1 ? <span className="badge tone-grey">attempt {call.attempt}</span> : null}
-      {call.structures.length > 0 ? <span>{counted(call.structures.length, "structure")}</span> : null}
+      {call.structures.length > 0 ? <span className="made">{counted(call.structures.length, "structure")}</span> : null}
     </>
   );
 }

@@ -73,7 +73,7 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
               panel={p}
             />
           ) : (
-            <Absent loaded={loaded} chosen={p.selectedId !== undefined} />
+            <Absent loaded={loaded} chosen={p.selectedId !== undefined} ended={p.ended ?? false} />
           )}
         </section>
       )}
@@ -81,7 +81,7 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
   );
 });
 
-function Absent({ loaded, chosen }: { loaded: ReturnType<typeof useCrystal>; chosen: boolean }) {
+function Absent({ loaded, chosen, ended }: { loaded: ReturnType<typeof useCrystal>; chosen: boolean; ended: boolean }) {
   if (loaded.error) {
     return (
       <div className="empty" role="alert">
@@ -95,7 +95,10 @@ function Absent({ loaded, chosen }: { loaded: ReturnType<typeof useCrystal>; cho
   if (chosen) return <div className="st-canvas skeleton" role="status" aria-label="The structure is being loaded" />;
   return (
     <div className="empty">
-      <p>Crystals appear here as they are made. You can also drop a CIF, POSCAR or extended XYZ file.</p>
+      <p>
+        {ended ? "No crystal was made. You can" : "Crystals appear here as they are made. You can also"} drop a CIF,
+        POSCAR or extended XYZ file.
+      </p>
     </div>
   );
 }

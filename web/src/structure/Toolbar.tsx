@@ -24,183 +24,153 @@ const CELLS: [number, number, number][] = [
   [5, 5, 5],
 ];
 
-function Toggle({
-  label,
-  on,
-  children,
-  toggle,
-}: {
-  label: string;
-  on: boolean;
-  children: ReactNode;
-  toggle: () => void;
-}) {
-  return (
-    <button
-      type="button"
-      className="btn quiet st-tool"
-      aria-pressed={on}
-      aria-label={label}
-      title={label}
-      onClick={toggle}
-    >
-      {children}
-    </button>
-  );
-}
-
-function Act({
-  label,
-  children,
-  run,
-  disabled,
-}: {
-  label: string;
-  children: ReactNode;
-  run: () => void;
-  disabled: boolean;
-}) {
-  return (
-    <button
-      type="button"
-      className="btn quiet st-tool"
-      aria-label={label}
-      title={label}
-      onClick={run}
-      disabled={disabled}
-    >
-      {children}
-    </button>
-  );
+interface Props {
+  viewer: Viewer | null;
+  options: ViewerOptions;
+  atoms: number; // in one cell
+  change: (o: Partial<ViewerOptions>) => void;
+  cell?: Cell | undefined; // in which it is drawn; undefined where there is no choice
+  setCell?: (c: Cell) => void;
 }
 
 /** Everything that changes the picture, by name. */
-export function Toolbar({
-  viewer,
-  options,
-  atoms,
-  change,
-  cell,
-  setCell,
-}: {
-  viewer: Viewer | null;
-  options: ViewerOptions;
-  /** Atoms in one cell. */
-  atoms: number;
-  change: (o: Partial<ViewerOptions>) => void;
-  /** In which cell it is drawn; undefined where there is no choice. */
-  cell?: Cell | undefined;
-  setCell?: (c: Cell) => void;
-}) {
-  const off = viewer === null;
-  const supercell = (s: [number, number, number]) =>
-    // Bonds of a large block wait for a word of the user.
-    change({
-      supercell: s,
-      bonds: atoms * s[0] * s[1] * s[2] <= DEFERRED_BONDS && options.bonds,
-      images: s.some((x) => x > 2) ? "none" : options.images,
-    });
-  const radio = <T,>(
-    list: readonly (readonly [T, string, string?])[],
-    is: (v: T) => boolean,
-    set: (v: T) => void,
-  ): MenuItem[] =>
-    list.map(([v, label, hint]) => ({ label, ...(hint ? { hint } : {}), checked: is(v), run: () => set(v) }));
+export function Toolbar(p: Props) {
   return (
     <div className="st-toolbar" role="toolbar" aria-label="Crystal view">
-      <Act label="Rotate X" run={() => viewer?.camera.rotate("x", 15)} disabled={off}>
-        X↻
-      </Act>
-      <Act label="Rotate Y" run={() => viewer?.camera.rotate("y", 15)} disabled={off}>
-        Y↻
-      </Act>
-      {(["a", "b", "c"] as const).map((x) => (
-        <Act key={x} label={`Look along ${x}`} run={() => viewer?.camera.lookAlong(x)} disabled={off}>
-          <i>{x}</i>
-        </Act>
-      ))}
-      <Act label="Reset the view" run={() => viewer?.camera.reset()} disabled={off}>
-        ⟲
-      </Act>
+      <Turns viewer={p.viewer} />
       <span className="st-gap" aria-hidden="true" />
-      <Toggle label="Bonds" on={options.bonds} toggle={() => change({ bonds: !options.bonds })}>
+      <Parts {...p} />
+      <Choices {...p} />
+    </div>
+  );
+}
+
+/** A button that acts, or, where it says whether it is on, a switch. */
+function Tool(p: { label: string; on?: boolean; disabled?: boolean; run: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      className="btn quiet st-tool"
+      aria-pressed={p.on}
+      aria-label={p.label}
+      title={p.label}
+      disabled={p.disabled}
+      onClick={p.run}
+    >
+      {p.children}
+    </button>
+  );
+}
+
+/** From where it is seen. */
+function Turns({ viewer }: Pick<Props, "viewer">) {
+  const off = viewer === null;
+  return (
+    <>
+      <Tool label="Rotate X" run={() => viewer?.camera.rotate("x", 15)} disabled={off}>
+        X↻
+      </Tool>
+      <Tool label="Rotate Y" run={() => viewer?.camera.rotate("y", 15)} disabled={off}>
+        Y↻
+      </Tool>
+      {(["a", "b", "c"] as const).map((x) => (
+        <Tool key={x} label={`Look along ${x}`} run={() => viewer?.camera.lookAlong(x)} disabled={off}>
+          <i>{x}</i>
+        </Tool>
+      ))}
+      <Tool label="Reset the view" run={() => viewer?.camera.reset()} disabled={off}>
+        ⟲
+      </Tool>
+    </>
+  );
+}
+
+/** What of the crystal is drawn, and how. */
+function Parts({ options: o, change, cell, setCell }: Props) {
+  const more: MenuItem[] = [
+    { label: "Atom labels", checked: o.labels, run: () => change({ labels: !o.labels }) },
+    {
+      label: "Space filling",
+      checked: o.style === "fill",
+      run: () => change({ style: o.style === "fill" ? "ball" : "fill" }),
+    },
+    {
+      label: "Perspective",
+      checked: o.projection === "perspective",
+      run: () => change({ projection: o.projection === "perspective" ? "orthographic" : "perspective" }),
+    },
+  ];
+  return (
+    <>
+      <Tool label="Bonds" on={o.bonds} run={() => change({ bonds: !o.bonds })}>
         Bonds
-      </Toggle>
-      <Toggle label="Polyhedra" on={options.polyhedra} toggle={() => change({ polyhedra: !options.polyhedra })}>
+      </Tool>
+      <Tool label="Polyhedra" on={o.polyhedra} run={() => change({ polyhedra: !o.polyhedra })}>
         Polyhedra
-      </Toggle>
-      <Toggle label="Unit cell" on={options.cell} toggle={() => change({ cell: !options.cell })}>
+      </Tool>
+      <Tool label="Unit cell" on={o.cell} run={() => change({ cell: !o.cell })}>
         Cell
-      </Toggle>
+      </Tool>
       <Menu
         label="More of the picture"
         className="btn quiet st-tool"
         align="left"
-        items={[
-          {
-            label: "Atom labels",
-            checked: options.labels,
-            run: () => change({ labels: !options.labels }),
-          },
-          {
-            label: "Space filling",
-            checked: options.style === "fill",
-            run: () => change({ style: options.style === "fill" ? "ball" : "fill" }),
-          },
-          {
-            label: "Perspective",
-            checked: options.projection === "perspective",
-            run: () => change({ projection: options.projection === "perspective" ? "orthographic" : "perspective" }),
-          },
-        ].map((i) => ({ ...i, kind: "checkbox" as const }))}
+        items={more.map((i) => ({ ...i, kind: "checkbox" }))}
       >
         Show
       </Menu>
       {cell ? (
-        <Toggle
+        <Tool
           label="Conventional cell"
           on={cell === "conventional"}
-          toggle={() => setCell?.(cell === "conventional" ? "stored" : "conventional")}
+          run={() => setCell?.(cell === "conventional" ? "stored" : "conventional")}
         >
           Conv.
-        </Toggle>
+        </Tool>
       ) : null}
-      <Menu
-        label="Supercell"
-        className="btn quiet st-tool"
-        align="left"
-        items={radio(
-          CELLS.filter(([n, m, k]) => n * m * k * atoms <= 200_000).map((s) => [s, s.join(" × ")] as const),
-          (s) => s.join() === options.supercell.join(),
-          supercell,
-        )}
-      >
-        {options.supercell.join("×")}
-      </Menu>
-      <Menu
-        label="Images"
-        className="btn quiet st-tool"
-        align="left"
-        items={radio(
-          IMAGES,
-          (v) => v === options.images,
-          (images) => change({ images }),
-        )}
-      >
-        Images
-      </Menu>
-      <Menu
-        label="Colors"
-        className="btn quiet st-tool"
-        align="left"
-        items={radio(
-          COLORS,
-          (v) => v === options.colors,
-          (colors) => change({ colors }),
-        )}
-      >
-        Colors
-      </Menu>
-    </div>
+    </>
   );
+}
+
+/** One of several: how many cells, which images of atoms, which colors. */
+function Choices({ options: o, atoms, change }: Props) {
+  const cells = CELLS.filter(([n, m, k]) => n * m * k * atoms <= 200_000);
+  const supercell = (s: [number, number, number]) =>
+    // Bonds of a large block wait for a word of the user.
+    change({
+      supercell: s,
+      bonds: atoms * s[0] * s[1] * s[2] <= DEFERRED_BONDS && o.bonds,
+      images: s.some((x) => x > 2) ? "none" : o.images,
+    });
+  const menus: [label: string, shown: string, items: MenuItem[]][] = [
+    [
+      "Supercell",
+      o.supercell.join("×"),
+      cells.map((s) => ({
+        label: s.join(" × "),
+        checked: s.join() === o.supercell.join(),
+        run: () => supercell(s),
+      })),
+    ],
+    [
+      "Images",
+      "Images",
+      IMAGES.map(([images, label, hint]) => ({
+        label,
+        hint,
+        checked: images === o.images,
+        run: () => change({ images }),
+      })),
+    ],
+    [
+      "Colors",
+      "Colors",
+      COLORS.map(([colors, label]) => ({ label, checked: colors === o.colors, run: () => change({ colors }) })),
+    ],
+  ];
+  return menus.map(([label, shown, items]) => (
+    <Menu key={label} label={label} className="btn quiet st-tool" align="left" items={items}>
+      {shown}
+    </Menu>
+  ));
 }

@@ -81,6 +81,8 @@ export interface StructurePanelProps {
   live?: LiveFrame | undefined;
   /** Prepares a question about it; absent where nothing can be asked. */
   onAsk?: ((s: StructureRef) => void) | undefined;
+  /** Whether nothing will be made any more. */
+  ended?: boolean | undefined;
   /** Off: no key of the viewer acts. */
   shortcuts?: boolean | undefined;
 }

@@ -5,6 +5,7 @@ import { useNavigate } from "react-router";
 import { useFork } from "../api/queries";
 import type { Budget } from "../api/types";
 import { formatValue } from "../lib/format";
+import { withoutMarks } from "../lib/plain";
 import { plainCitations, type Resolve, resolver } from "../run/values";
 import type { Discovery } from "../run/view";
 import { useUi } from "../ui/state";
@@ -62,7 +63,7 @@ function firstWords(text: string, resolve: Resolve): string {
     const s = resolve(key);
     return s ? formatValue(s.value, s.unit, s.name) : "…";
   });
-  return shown.replace(/[*_`#]+/g, "").slice(0, 60);
+  return withoutMarks(shown).slice(0, 60);
 }
 
 export function ForkDialog({ discovery: d, onClose }: { discovery: Discovery; onClose: () => void }) {

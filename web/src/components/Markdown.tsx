@@ -1,5 +1,6 @@
 import { lazy, memo, Suspense, useContext } from "react";
 import { formatValue } from "../lib/format";
+import { withoutMarks } from "../lib/plain";
 import { plainCitations } from "../run/values";
 import { Boundary } from "./Boundary";
 import { ResolveContext } from "./ValueChip";
@@ -26,5 +27,5 @@ export function Plain({ text }: { text: string }) {
     const s = resolve(key);
     return s ? formatValue(s.value, s.unit, s.name) : key;
   });
-  return <p className="plain">{shown}</p>;
+  return <p className="plain">{withoutMarks(shown)}</p>;
 }

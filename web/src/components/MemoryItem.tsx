@@ -20,7 +20,6 @@ export function MemoryItem({ memory: m }: { memory: Memory }) {
     onSuccess: renew,
   });
   const [editing, setEditing] = useState(false);
-  const [text, setText] = useState(m.content);
   const forget = useForget(m.id, renew);
   const selected = useUi((u) => u.selection.memory === m.id);
   const row = useRef<HTMLLIElement>(null);
@@ -39,29 +38,12 @@ export function MemoryItem({ memory: m }: { memory: Memory }) {
   return (
     <li ref={row} className={`memory-item ${selected ? "selected" : ""}`}>
       {editing ? (
-        <form
-          className="col"
-          onSubmit={(e) => {
-            e.preventDefault();
-            patch.mutate({ content: text.trim() }, { onSuccess: () => setEditing(false) });
-          }}
-        >
-          <textarea
-            className="input"
-            aria-label="Memory"
-            rows={3}
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-          />
-          <div className="row end">
-            <button type="button" className="btn" onClick={() => setEditing(false)}>
-              Keep as it was
-            </button>
-            <button type="submit" className="btn primary" disabled={patch.isPending || text.trim() === ""}>
-              Save
-            </button>
-          </div>
-        </form>
+        <Correction
+          text={m.content}
+          busy={patch.isPending}
+          onLeave={() => setEditing(false)}
+          onSave={(content) => patch.mutate({ content }, { onSuccess: () => setEditing(false) })}
+        />
       ) : (
         <>
           <Content text={m.content} />
@@ -93,6 +75,45 @@ export function MemoryItem({ memory: m }: { memory: Memory }) {
       {patch.isError ? <ProblemNote error={patch.error} /> : null}
       {forget.error ? <ProblemNote error={forget.error} /> : null}
     </li>
+  );
+}
+
+function Correction({
+  text,
+  busy,
+  onLeave,
+  onSave,
+}: {
+  text: string;
+  busy: boolean;
+  onLeave: () => void;
+  onSave: (text: string) => void;
+}) {
+  const [typed, setTyped] = useState(text);
+  return (
+    <form
+      className="col"
+      onSubmit={(e) => {
+        e.preventDefault();
+        onSave(typed.trim());
+      }}
+    >
+      <textarea
+        className="input"
+        aria-label="Memory"
+        rows={3}
+        value={typed}
+        onChange={(e) => setTyped(e.target.value)}
+      />
+      <div className="row end">
+        <button type="button" className="btn" onClick={onLeave}>
+          Keep as it was
+        </button>
+        <button type="submit" className="btn primary" disabled={busy || typed.trim() === ""}>
+          Save
+        </button>
+      </div>
+    </form>
   );
 }
 

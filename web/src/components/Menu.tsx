@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useRef, useState } from "react";
 
 export interface MenuItem {
   label: string;
@@ -10,6 +10,8 @@ export interface MenuItem {
   disabled?: boolean;
   run: () => void;
 }
+
+const entries = '[role^="menuitem"]:not(:disabled)';
 
 /** A button that opens a list of actions; arrows move, Escape closes. */
 export function Menu({
@@ -28,42 +30,23 @@ export function Menu({
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
-    if (!open) return;
-    root.current?.querySelector<HTMLElement>('[role^="menuitem"]:not(:disabled)')?.focus();
-    const away = (e: PointerEvent) => {
-      if (!root.current?.contains(e.target as Node)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", away);
-    return () => document.removeEventListener("pointerdown", away);
-  }, [open]);
+  useOpen(root, open, () => setOpen(false));
   const close = () => {
     setOpen(false);
     root.current?.querySelector<HTMLElement>("button")?.focus();
   };
-  const move = (by: number) => {
-    const all = [...(root.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]:not(:disabled)') ?? [])];
-    const i = all.indexOf(document.activeElement as HTMLElement);
-    all[(i + by + all.length) % all.length]?.focus();
+  const onKeyDown = (e: KeyboardEvent) => {
+    if (!open) return;
+    if (e.key === "Escape") {
+      e.stopPropagation();
+      close();
+    } else if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+      e.preventDefault();
+      if (root.current) move(root.current, e.key === "ArrowDown" ? 1 : -1);
+    } else if (e.key === "Tab") setOpen(false);
   };
   return (
-    <div
-      className="menu-root"
-      ref={root}
-      onKeyDown={(e) => {
-        if (!open) return;
-        if (e.key === "Escape") {
-          e.stopPropagation();
-          close();
-        } else if (e.key === "ArrowDown") {
-          e.preventDefault();
-          move(1);
-        } else if (e.key === "ArrowUp") {
-          e.preventDefault();
-          move(-1);
-        } else if (e.key === "Tab") setOpen(false);
-      }}
-    >
+    <div className="menu-root" ref={root} onKeyDown={onKeyDown}>
       <button
         type="button"
         className={className}
@@ -79,28 +62,52 @@ export function Menu({
       {open ? (
         <div className={`menu ${align}`} role="menu" id={id} aria-label={label}>
           {items.map((m) => (
-            <button
-              key={m.label}
-              type="button"
-              role={m.checked === undefined ? "menuitem" : `menuitem${m.kind ?? "radio"}`}
-              aria-checked={m.checked}
-              disabled={m.disabled}
-              className={`menu-item ${m.danger ? "danger" : ""}`}
-              onClick={() => {
-                close();
-                m.run();
-              }}
-            >
-              {m.icon}
-              <span className="grow">
-                {m.label}
-                {m.hint ? <span className="soft small block">{m.hint}</span> : null}
-              </span>
-              {m.checked ? <span aria-hidden>✓</span> : null}
-            </button>
+            <Entry key={m.label} of={m} onPick={close} />
           ))}
         </div>
       ) : null}
     </div>
+  );
+}
+
+/** What opens has the focus; what is pressed beside it closes it. */
+function useOpen(root: RefObject<HTMLElement | null>, open: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!open) return;
+    root.current?.querySelector<HTMLElement>(entries)?.focus();
+    const away = (e: PointerEvent) => {
+      if (!root.current?.contains(e.target as Node)) close();
+    };
+    document.addEventListener("pointerdown", away);
+    return () => document.removeEventListener("pointerdown", away);
+  }, [open]);
+}
+
+function move(root: HTMLElement, by: number): void {
+  const all = [...root.querySelectorAll<HTMLElement>(entries)];
+  const i = all.indexOf(document.activeElement as HTMLElement);
+  all[(i + by + all.length) % all.length]?.focus();
+}
+
+function Entry({ of: m, onPick }: { of: MenuItem; onPick: () => void }) {
+  return (
+    <button
+      type="button"
+      role={m.checked === undefined ? "menuitem" : `menuitem${m.kind ?? "radio"}`}
+      aria-checked={m.checked}
+      disabled={m.disabled}
+      className={`menu-item ${m.danger ? "danger" : ""}`}
+      onClick={() => {
+        onPick();
+        m.run();
+      }}
+    >
+      {m.icon}
+      <span className="grow">
+        {m.label}
+        {m.hint ? <span className="soft small block">{m.hint}</span> : null}
+      </span>
+      {m.checked ? <span aria-hidden>✓</span> : null}
+    </button>
   );
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Trash2 } from "lucide-react";
-import { type FormEvent, useEffect, useState } from "react";
+import { type ComponentProps, type FormEvent, useEffect, useState } from "react";
 import { json, request } from "../api/client";
 import type { Endpoint, Probed } from "../api/types";
 import { formatSeconds } from "../lib/format";
@@ -30,30 +30,38 @@ export default function ModelDialog() {
   );
 }
 
-function Form({ own, onDone }: { own: Endpoint | null; onDone: () => void }) {
+interface Typed {
+  base_url: string;
+  model: string;
+  key?: string;
+}
+
+/** Tried, kept and removed on the server; what else shows a model is asked for again. */
+function useEndpoint(typed: Typed, onKept: () => void) {
   const client = useQueryClient();
+  const kept = async () => {
+    await Promise.all(["llm", "models"].map((k) => client.invalidateQueries({ queryKey: [k] })));
+    onKept();
+  };
+  const test = useMutation({ mutationFn: () => json<Probed>("/llm/test", { method: "POST", body: typed }) });
+  const save = useMutation({
+    mutationFn: () => json<Endpoint>("/llm", { method: "PUT", body: typed }),
+    onSuccess: kept,
+  });
+  const remove = useMutation({ mutationFn: () => request("/llm", { method: "DELETE" }), onSuccess: kept });
+  return { test, save, remove };
+}
+
+function Form({ own, onDone }: { own: Endpoint | null; onDone: () => void }) {
   const [url, setUrl] = useState(own?.base_url ?? "");
   const [model, setModel] = useState(own?.model ?? "");
   const [key, setKey] = useState("");
   const mayKeep = own?.has_key === true && url.trim() === own.base_url;
   // A key that is left empty is the kept one; without one, none is sent.
-  const body = { base_url: url, model, ...(key === "" && mayKeep ? {} : { key: key.trim() }) };
-  const renew = () => Promise.all(["llm", "models"].map((k) => client.invalidateQueries({ queryKey: [k] })));
-  const test = useMutation({ mutationFn: () => json<Probed>("/llm/test", { method: "POST", body }) });
-  const save = useMutation({
-    mutationFn: () => json<Endpoint>("/llm", { method: "PUT", body }),
-    onSuccess: async () => {
-      setKey("");
-      await renew();
-      onDone();
-    },
-  });
-  const remove = useMutation({
-    mutationFn: () => request("/llm", { method: "DELETE" }),
-    onSuccess: async () => {
-      await renew();
-      onDone();
-    },
+  const typed = { base_url: url, model, ...(key === "" && mayKeep ? {} : { key: key.trim() }) };
+  const { test, save, remove } = useEndpoint(typed, () => {
+    setKey("");
+    onDone();
   });
   const reset = test.reset;
   useEffect(() => reset(), [url, model, key, reset]); // a result is of what was typed then
@@ -65,31 +73,16 @@ function Form({ own, onDone }: { own: Endpoint | null; onDone: () => void }) {
   };
   return (
     <form className="col" onSubmit={submit} autoComplete="off">
-      <label className="field">
-        Address
-        <input
-          className="input"
-          inputMode="url"
-          placeholder="https://api.openai.com/v1"
-          value={url}
-          onChange={(e) => setUrl(e.target.value)}
-        />
-      </label>
-      <label className="field">
-        Model
-        <input className="input" placeholder="gpt-5-mini" value={model} onChange={(e) => setModel(e.target.value)} />
-      </label>
-      <label className="field">
-        Key
-        <input
-          className="input"
-          type="password"
-          autoComplete="off"
-          placeholder={mayKeep ? "kept; type to replace it" : "none for a local model"}
-          value={key}
-          onChange={(e) => setKey(e.target.value)}
-        />
-      </label>
+      <Field label="Address" value={url} onType={setUrl} inputMode="url" placeholder="https://api.openai.com/v1" />
+      <Field label="Model" value={model} onType={setModel} placeholder="gpt-5-mini" />
+      <Field
+        label="Key"
+        value={key}
+        onType={setKey}
+        type="password"
+        autoComplete="off"
+        placeholder={mayKeep ? "kept; type to replace it" : "none for a local model"}
+      />
       <Leaves url={url} />
       {test.data ? <Told of={test.data} /> : null}
       {[test, save, remove].map((m, i) => (m.isError ? <ProblemNote key={i} error={m.error} /> : null))}
@@ -108,6 +101,19 @@ function Form({ own, onDone }: { own: Endpoint | null; onDone: () => void }) {
         </button>
       </div>
     </form>
+  );
+}
+
+function Field({
+  label,
+  onType,
+  ...input
+}: { label: string; onType: (text: string) => void } & ComponentProps<"input">) {
+  return (
+    <label className="field">
+      {label}
+      <input {...input} className="input" onChange={(e) => onType(e.target.value)} />
+    </label>
   );
 }
 

@@ -14,21 +14,8 @@ import { Menu } from "./Menu";
 
 /** All sessions of the user, newest first, with the state of each. */
 export function Rail({ me }: { me: Me }) {
-  const sessions = useSessions();
-  const recent = useRecent();
   const [text, setText] = useState("");
-  const { session } = useParams();
   const setRail = useUi((u) => u.setRail);
-  const status = new Map<string, string>();
-  const asked = new Map<string, string>();
-  for (const d of recent.data?.discoveries ?? []) {
-    if (!status.has(d.session_id)) status.set(d.session_id, d.status);
-    asked.set(d.session_id, `${asked.get(d.session_id) ?? ""} ${d.query}`);
-  }
-  const f = text.trim().toLowerCase();
-  const shown = (sessions.data?.sessions ?? []).filter(
-    (s) => f === "" || `${s.title} ${s.alias ?? ""} ${asked.get(s.id) ?? ""}`.toLowerCase().includes(f),
-  );
   return (
     <nav className="rail" aria-label="Sessions">
       <header className="row rail-head">
@@ -50,34 +37,59 @@ export function Rail({ me }: { me: Me }) {
           onChange={(e) => setText(e.target.value)}
         />
       </div>
-      <div className="rail-list">
-        {sessions.isPending ? <Skeleton lines={6} label="Sessions are being fetched" /> : null}
-        {sessions.isError ? <ProblemNote error={sessions.error} onRetry={() => void sessions.refetch()} /> : null}
-        {sessions.data && shown.length === 0 ? (
-          <p className="soft small pad">{f ? "No session matches." : "No sessions yet."}</p>
-        ) : null}
-        <ul>
-          {shown.map((s) => (
-            <li key={s.id}>
-              <Link
-                to={`/s/${s.id}`}
-                className={`rail-item ${s.id === session ? "on" : ""}`}
-                aria-current={s.id === session ? "page" : undefined}
-                onClick={() => setRail(false)}
-              >
-                <StatusIcon status={status.get(s.id) ?? "queued"} />
-                <span className="rail-title" title={s.title}>
-                  <Sentence of={s.title || s.alias || "Session"} />
-                </span>
-                <span className="small soft nowrap">{formatWhen(s.created_at)}</span>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </div>
+      <Sessions filter={text.trim().toLowerCase()} />
       <RailFoot me={me} />
     </nav>
   );
+}
+
+function Sessions({ filter }: { filter: string }) {
+  const sessions = useSessions();
+  const { status, asked } = useAsked();
+  const { session } = useParams();
+  const setRail = useUi((u) => u.setRail);
+  const shown = (sessions.data?.sessions ?? []).filter((s) =>
+    `${s.title} ${s.alias ?? ""} ${asked.get(s.id) ?? ""}`.toLowerCase().includes(filter),
+  );
+  return (
+    <div className="rail-list">
+      {sessions.isPending ? <Skeleton lines={6} label="Sessions are being fetched" /> : null}
+      {sessions.isError ? <ProblemNote error={sessions.error} onRetry={() => void sessions.refetch()} /> : null}
+      {sessions.data && shown.length === 0 ? (
+        <p className="soft small pad">{filter ? "No session matches." : "No sessions yet."}</p>
+      ) : null}
+      <ul>
+        {shown.map((s) => (
+          <li key={s.id}>
+            <Link
+              to={`/s/${s.id}`}
+              className={`rail-item ${s.id === session ? "on" : ""}`}
+              aria-current={s.id === session ? "page" : undefined}
+              onClick={() => setRail(false)}
+            >
+              <StatusIcon status={status.get(s.id) ?? "queued"} />
+              <span className="rail-title" title={s.title}>
+                <Sentence of={s.title || s.alias || "Session"} />
+              </span>
+              <span className="small soft nowrap">{formatWhen(s.created_at)}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Of each session how its newest discovery stands, and all that was asked in it. */
+function useAsked() {
+  const recent = useRecent();
+  const status = new Map<string, string>();
+  const asked = new Map<string, string>();
+  for (const d of recent.data?.discoveries ?? []) {
+    if (!status.has(d.session_id)) status.set(d.session_id, d.status);
+    asked.set(d.session_id, `${asked.get(d.session_id) ?? ""} ${d.query}`);
+  }
+  return { status, asked };
 }
 
 const themes: { id: Theme; label: string }[] = [

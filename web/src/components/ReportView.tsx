@@ -1,6 +1,7 @@
 import { Download } from "lucide-react";
 import { useReport } from "../api/queries";
 import type { Report } from "../api/types";
+import { saveFile } from "../lib/download";
 import { asSentence, counted, formatCount, formatSeconds, words } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { resolver, sourcedWords } from "../run/values";
@@ -196,15 +197,6 @@ function BestStructures({ report }: { report: Report }) {
       ))}
     </>
   );
-}
-
-export function saveFile(name: string, body: string, type = "application/json"): void {
-  const url = URL.createObjectURL(new Blob([body], { type }));
-  const a = document.createElement("a");
-  a.href = url;
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function save(report: Report): void {

@@ -1,10 +1,8 @@
 import { type RefObject, useMemo, useState } from "react";
 import { type Crystal, cellParameters, latticeOf, type Stand, type ViewerOptions } from "../viewer";
 import { StructureCanvas } from "./StructureCanvas";
-import type { StructureRef } from "./types";
+import { type StructureRef, titleOf } from "./types";
 import { useCrystal } from "./useCrystal";
-
-const title = (s: StructureRef) => [s.formula, s.label ?? s.origin, s.spaceGroup?.symbol].filter(Boolean).join(" · ");
 
 /** Two structures under one camera, with what differs between them. */
 export function CompareView({
@@ -35,7 +33,7 @@ export function CompareView({
         <select className="input" value={id} onChange={(e) => setChosen(e.currentTarget.value)}>
           {others.map((s) => (
             <option key={s.id} value={s.id}>
-              {title(s)}
+              {titleOf(s)}
             </option>
           ))}
         </select>

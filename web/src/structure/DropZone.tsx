@@ -46,25 +46,7 @@ export function DropZone({
 }) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  const [busy, setBusy] = useState("");
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const read = async (file: File | undefined) => {
-    if (!file) return;
-    setBusy(file.name);
-    setProblem(null);
-    try {
-      onStructure(await uploadStructure(file));
-    } catch (e) {
-      setProblem(
-        e instanceof Problem
-          ? e
-          : new Problem({ status: 0, code: "unreadable", detail: `${file.name} could not be read.` }),
-      );
-    } finally {
-      setBusy("");
-    }
-  };
+  const { read, busy, problem, dismiss } = useReading(onStructure);
   const drag = (e: DragEvent, on: boolean) => {
     if (![...e.dataTransfer.types].includes("Files")) return;
     e.preventDefault();
@@ -106,11 +88,31 @@ export function DropZone({
         <div className="st-notice small ink-red" role="alert">
           <p>{asSentence(problem.body.detail)}</p>
           {problem.body.hint ? <p>{asSentence(problem.body.hint)}</p> : null}
-          <button type="button" className="btn quiet" onClick={() => setProblem(null)}>
+          <button type="button" className="btn quiet" onClick={dismiss}>
             Dismiss
           </button>
         </div>
       ) : null}
     </div>
   );
+}
+
+/** A file on its way to the server: which one, or what was wrong with it. */
+function useReading(onStructure: (s: StructureRef) => void) {
+  const [busy, setBusy] = useState("");
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const read = async (file: File | undefined) => {
+    if (!file) return;
+    setBusy(file.name);
+    setProblem(null);
+    try {
+      onStructure(await uploadStructure(file));
+    } catch (e) {
+      const unreadable = { status: 0, code: "unreadable", detail: `${file.name} could not be read.` };
+      setProblem(e instanceof Problem ? e : new Problem(unreadable));
+    } finally {
+      setBusy("");
+    }
+  };
+  return { read, busy, problem, dismiss: () => setProblem(null) };
 }

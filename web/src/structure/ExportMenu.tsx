@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Menu } from "../components/Menu";
-import { download } from "../lib/download";
+import { download, saveFile } from "../lib/download";
 import { asSentence } from "../lib/format";
 import type { Viewer } from "../viewer";
 
@@ -18,9 +18,7 @@ export function ExportMenu({ id, name, viewer }: { id: string; name: string; vie
     if (!viewer) return;
     setProblem("");
     try {
-      const url = URL.createObjectURL(await viewer.png({ scale, transparent, labels: true }));
-      download(url, `${name}_${scale}x.png`);
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+      saveFile(`${name}_${scale}x.png`, await viewer.png({ scale, transparent, labels: true }), "image/png");
     } catch (e) {
       setProblem(asSentence(e instanceof Error ? e.message : "the picture could not be written"));
     }

@@ -34,25 +34,14 @@ export function Frames({
     <section className="st-frames" aria-label="Relaxation">
       <FramePlot energies={crystal.energies} fmax={crystal.fmax} frame={frame} onFrame={onFrame} />
       <div className="row st-scrub">
-        <button
-          type="button"
-          className="btn icon quiet"
-          aria-label={playing ? "Pause" : "Play"}
-          title={playing ? "Pause" : "Play"}
-          disabled={!viewer}
-          onClick={() => (playing ? viewer?.pause() : viewer?.play())}
-        >
-          {playing ? "❚❚" : "▶"}
-        </button>
-        <button
-          type="button"
-          className="btn icon quiet"
-          aria-label="Frame before"
-          disabled={frame === 0}
-          onClick={() => onFrame(frame - 1)}
-        >
-          ‹
-        </button>
+        <Tool
+          label={playing ? "Pause" : "Play"}
+          titled
+          off={!viewer}
+          run={() => (playing ? viewer?.pause() : viewer?.play())}
+          sign={playing ? "❚❚" : "▶"}
+        />
+        <Tool label="Frame before" off={frame === 0} run={() => onFrame(frame - 1)} sign="‹" />
         <input
           type="range"
           className="grow"
@@ -63,15 +52,7 @@ export function Frames({
           aria-valuetext={said}
           onChange={(e) => onFrame(Number(e.currentTarget.value))}
         />
-        <button
-          type="button"
-          className="btn icon quiet"
-          aria-label="Frame after"
-          disabled={frame === frames - 1}
-          onClick={() => onFrame(frame + 1)}
-        >
-          ›
-        </button>
+        <Tool label="Frame after" off={frame === frames - 1} run={() => onFrame(frame + 1)} sign="›" />
         <span className="small num st-readout">
           step {step}
           {energy === undefined ? null : (
@@ -89,5 +70,20 @@ export function Frames({
         </span>
       </div>
     </section>
+  );
+}
+
+function Tool(p: { label: string; titled?: boolean; off: boolean; run: () => void; sign: string }) {
+  return (
+    <button
+      type="button"
+      className="btn icon quiet"
+      aria-label={p.label}
+      title={p.titled ? p.label : undefined}
+      disabled={p.off}
+      onClick={p.run}
+    >
+      {p.sign}
+    </button>
   );
 }

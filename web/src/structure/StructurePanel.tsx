@@ -4,7 +4,7 @@ import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { DropZone } from "./DropZone";
 import { Shown } from "./Shown";
 import "./structure.css";
-import type { StructurePanelProps, StructureRef } from "./types";
+import { type StructurePanelProps, type StructureRef, titleOf } from "./types";
 import { useCrystal } from "./useCrystal";
 
 export type { StructurePanelProps, StructureRef } from "./types";
@@ -28,19 +28,7 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
         <section className="st-panel" aria-label="Crystal viewer">
           <header className="row st-head">
             {structures.length > 1 ? (
-              <select
-                className="input st-choice"
-                aria-label="Structure"
-                value={p.selectedId ?? ""}
-                onChange={(e) => p.onSelect(e.currentTarget.value)}
-              >
-                {shown ? null : <option value={p.selectedId ?? ""}>Choose a structure</option>}
-                {structures.map((s) => (
-                  <option key={s.id} value={s.id}>
-                    {[s.formula, s.label ?? s.origin, s.spaceGroup?.symbol].filter(Boolean).join(" · ")}
-                  </option>
-                ))}
-              </select>
+              <Choice structures={structures} at={p.selectedId} onPick={p.onSelect} />
             ) : (
               <h2>{shown ? <Formula of={shown.formula} /> : "Structure"}</h2>
             )}
@@ -80,6 +68,32 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
     </DropZone>
   );
 });
+
+function Choice({
+  structures,
+  at,
+  onPick,
+}: {
+  structures: readonly StructureRef[];
+  at: string | undefined;
+  onPick: (id: string) => void;
+}) {
+  return (
+    <select
+      className="input st-choice"
+      aria-label="Structure"
+      value={at ?? ""}
+      onChange={(e) => onPick(e.currentTarget.value)}
+    >
+      {structures.some((s) => s.id === at) ? null : <option value={at ?? ""}>Choose a structure</option>}
+      {structures.map((s) => (
+        <option key={s.id} value={s.id}>
+          {titleOf(s)}
+        </option>
+      ))}
+    </select>
+  );
+}
 
 function Absent({ loaded, chosen, ended }: { loaded: ReturnType<typeof useCrystal>; chosen: boolean; ended: boolean }) {
   if (loaded.error) {

@@ -11,6 +11,11 @@ export interface StructureRef {
   spaceGroup?: { symbol: string; number: number } | null | undefined;
 }
 
+/** A structure as one chooses it from a list. */
+export function titleOf(s: StructureRef): string {
+  return [s.formula, s.label ?? s.origin, s.spaceGroup?.symbol].filter(Boolean).join(" · ");
+}
+
 /** A frame of a running relaxation, as its event brings it; compact is the binary form in base64. */
 export interface LiveFrame {
   structure_id: string;

@@ -33,6 +33,7 @@ type ParseInput struct {
 // ConvertInput asks for a file of a structure that its user may see.
 type ConvertInput struct {
 	UserID      string
+	DiscoveryID string `json:",omitempty"` // whose word its origin is
 	StructureID string
 	Format      string
 }
@@ -55,7 +56,7 @@ func (a *Activities) ParseStructure(ctx context.Context, in ParseInput) (Worksho
 	if err != nil {
 		return WorkshopResult{}, fault.Wrap(fault.CodeUnavailable, err, "the uploaded file cannot be read")
 	}
-	out, err := a.useWorkshop(ctx, structureServer, toolParse, map[string]any{"content": string(text), "format": in.Format})
+	out, err := a.useWorkshop(ctx, structureServer, toolParse, map[string]any{"content": string(text), "format": in.Format}, nil)
 	if err != nil || out.Error != nil {
 		return WorkshopResult{Error: out.Error}, err
 	}
@@ -78,20 +79,24 @@ func (a *Activities) ParseStructure(ctx context.Context, in ParseInput) (Worksho
 
 // ConvertStructure has a structure written as a file among the artifacts.
 func (a *Activities) ConvertStructure(ctx context.Context, in ConvertInput) (WorkshopResult, error) {
-	if _, err := a.Structures.Get(ctx, in.UserID, "", in.StructureID); err != nil {
+	told, err := a.Structures.Records(ctx, in.UserID, in.DiscoveryID, []string{in.StructureID})
+	if err != nil {
 		return WorkshopResult{}, err
 	}
-	out, err := a.useWorkshop(ctx, structureServer, toolConvert, map[string]any{"structure_id": in.StructureID, "format": in.Format})
+	if told[in.StructureID] == nil {
+		return WorkshopResult{}, fault.NotFound("structure", in.StructureID)
+	}
+	out, err := a.useWorkshop(ctx, structureServer, toolConvert, map[string]any{"structure_id": in.StructureID, "format": in.Format}, told)
 	return WorkshopResult{Result: out.Result, Error: out.Error}, err
 }
 
 // ListPotentials asks which potentials there are.
 func (a *Activities) ListPotentials(ctx context.Context) (WorkshopResult, error) {
-	out, err := a.useWorkshop(ctx, potentialServer, toolPotentials, map[string]any{})
+	out, err := a.useWorkshop(ctx, potentialServer, toolPotentials, map[string]any{}, nil)
 	return WorkshopResult{Result: out.Result, Error: out.Error}, err
 }
 
-func (a *Activities) useWorkshop(ctx context.Context, server, name string, args map[string]any) (tool.Outcome, error) {
+func (a *Activities) useWorkshop(ctx context.Context, server, name string, args map[string]any, told map[string]json.RawMessage) (tool.Outcome, error) {
 	hb := startHeartbeat(ctx)
 	defer hb.close()
 	body, err := json.Marshal(args)
@@ -102,6 +107,6 @@ func (a *Activities) useWorkshop(ctx context.Context, server, name string, args 
 		return tool.Outcome{}, err
 	}
 	return a.Tools.Call(ctx, tool.Invocation{
-		Tool: name, Server: server, Arguments: body, Deadline: time.Now().Add(time.Minute), OnProgress: func(tool.Progress) {},
+		Tool: name, Server: server, Arguments: body, Deadline: time.Now().Add(time.Minute), OnProgress: func(tool.Progress) {}, Records: known(told),
 	})
 }

@@ -98,5 +98,5 @@ func (b bundleFiles) CIF(id string) ([]byte, error) {
 }
 
 func (b bundleFiles) Trajectory(id string) ([]byte, error) {
-	return b.s.artifact(b.ctx, "trajectories/"+id+".json")
+	return b.s.trajectory(b.ctx, b.userID, b.did, id)
 }

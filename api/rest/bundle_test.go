@@ -24,6 +24,8 @@ func TestBundle(t *testing.T) {
 	require.Equal(t, 409, d.do(t, "GET", path, "").status, "it has no report yet")
 	const gone = "st_ffffffffffffffffffffffffff"
 	d.AddStructure(user.Local, structure.Structure{ID: structureID, Formula: "NaCl", CIF: "data_NaCl\n", Body: json.RawMessage(`{}`)})
+	d.PutArtifact("trajectories/"+structureID+".json", []byte(`{"steps":[0],"energies":[-1],"fmax":[0.5]}`))
+	d.AddRecord(user.Local, d.Ask(user.Local, "NaCl again?").ID, structure.Structure{ID: structureID, Origin: "relaxed"})
 	d.Close(x.ID, discovery.StatusCompleted, json.RawMessage(`{"discovery_id":"`+x.ID+`","query":"NaCl?","status":"completed","summary":"Rock salt.",
 		"structures":[{"id":"`+structureID+`","formula":"NaCl","n_atoms":2},{"id":"`+gone+`","formula":"Na/../Cl","n_atoms":2}]}`), "Rock salt.")
 
@@ -55,5 +57,6 @@ func TestBundle(t *testing.T) {
 	}
 	require.Equal(t, 1, crystals)
 	require.Equal(t, r.body, d.do(t, "GET", path, "").body, "equal files make equal bytes")
+	require.NotContains(t, files["convergence.csv"], structureID, "another's relaxation came to the same cell")
 	require.Equal(t, 404, d.do(t, "GET", path, "", "X-User", "bob").status)
 }

@@ -115,6 +115,12 @@ func TestStructureFiles(t *testing.T) {
 	require.Contains(t, d.do(t, "GET", base+"/trajectory", "").problem(t).Detail, "no trajectory")
 	d.PutArtifact("trajectories/"+structureID+".json", []byte(`{"structure_id":"`+structureID+`","species":["Na","Cl"],"quantum":0.001,"steps":[0,5],
 		"lattices":[[[4,0,0],[0,4,0],[0,0,4]],[[4,0,0],[0,4,0],[0,0,4]]],"positions":[[0,0,0,2000,2000,2000],[0,0,0,2001,2000,2000]],"energies":[-1,-2],"fmax":[0.5,0.01]}`))
+	require.Equal(t, 404, d.do(t, "GET", base+"/trajectory", "").status, "somebody's relaxation came to the same cell")
+	x1, x2 := d.Ask(user.Local, "NaCl?"), d.Ask(user.Local, "NaCl again?")
+	relaxed := rockSalt()
+	relaxed.Origin = "relaxed"
+	d.AddRecord(user.Local, x1.ID, relaxed)
+	d.AddRecord("bob", x2.ID, relaxed)
 	x, err = compact.Decode([]byte(d.do(t, "GET", base+"/trajectory", "").body))
 	require.NoError(t, err)
 	require.Equal(t, 2, x.Frames())

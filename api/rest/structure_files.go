@@ -39,7 +39,7 @@ func (s *server) getTrajectory(c *gin.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.artifact(c.Request.Context(), "trajectories/"+st.ID+".json")
+	text, err := s.trajectory(c.Request.Context(), userID, "", st.ID)
 	if fault.Is(err, fault.CodeNotFound) {
 		return fault.New(fault.CodeNotFound, "structure %q has no trajectory", st.ID).WithHint("only the results of a relaxation have one")
 	}
@@ -51,6 +51,19 @@ func (s *server) getTrajectory(c *gin.Context, userID string) error {
 		return err
 	}
 	return sendCompact(c, t)
+}
+
+// trajectory gives the path of a relaxation that the user has made, or the
+// discovery where it is named: another's relaxation may end in the same cell.
+func (s *server) trajectory(ctx context.Context, userID, did, structureID string) ([]byte, error) {
+	relaxed, err := s.Structures.Relaxed(ctx, userID, did, structureID)
+	if err != nil {
+		return nil, err
+	}
+	if !relaxed {
+		return nil, fault.NotFound("trajectory", structureID)
+	}
+	return s.artifact(ctx, "trajectories/"+structureID+".json")
 }
 
 func sendCompact(c *gin.Context, t *compact.Trajectory) error {
@@ -94,7 +107,7 @@ func (s *server) exportStructure(c *gin.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	body, err := s.converted(c.Request.Context(), userID, st.ID, format, exportSuffix[format])
+	body, err := s.converted(c, userID, st.ID, format, exportSuffix[format])
 	if err != nil {
 		return err
 	}
@@ -103,12 +116,13 @@ func (s *server) exportStructure(c *gin.Context, userID string) error {
 }
 
 // converted gives a file of a structure, made when it is first asked for.
-func (s *server) converted(ctx context.Context, userID, structureID, format, suffix string) ([]byte, error) {
+func (s *server) converted(c *gin.Context, userID, structureID, format, suffix string) ([]byte, error) {
+	ctx := c.Request.Context()
 	body, err := s.artifact(ctx, "exports/"+structureID+"."+suffix)
 	if !fault.Is(err, fault.CodeNotFound) {
 		return body, err
 	}
-	path, err := s.Workshop.Convert(ctx, userID, structureID, format)
+	path, err := s.Workshop.Convert(ctx, userID, c.Query("discovery"), structureID, format)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +137,11 @@ func (s *server) getAnnotations(c *gin.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	body, err := s.converted(c.Request.Context(), userID, st.ID, "annotations", "annotations.2.json")
+	suffix := "annotations.3.json"
+	if st.Relaxed() { // its symmetry is read at a looser tolerance
+		suffix = "annotations.relaxed.3.json"
+	}
+	body, err := s.converted(c, userID, st.ID, "annotations", suffix)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,10 @@ func TestStructureOfADiscovery(t *testing.T) {
 	for query, origin := range map[string]string{"": "prototype", "?discovery=": "prototype", "?discovery=" + x.ID: "prototype", "?discovery=" + y.ID: "relaxed"} {
 		require.Equal(t, origin, d.do(t, "GET", path+query, "").json(t)["origin"], query)
 	}
+	for _, did := range []string{x.ID, y.ID, y.ID} {
+		require.Equal(t, 200, d.do(t, "GET", path+"/annotations?discovery="+did, "").status)
+	}
+	require.Equal(t, 2, d.Converted(), "once as it was searched, once as it was relaxed")
 	for _, did := range []string{theirs.ID, "disc-x", "%00"} {
 		require.Equal(t, 404, d.do(t, "GET", path+"?discovery="+did, "").status, did)
 	}

@@ -165,6 +165,10 @@ func (r *Remover) closes(wait context.Context, userID, id string) (bool, error) 
 	}
 }
 
+// exported are the ends of names under which files of a structure may lie, those
+// of older forms too.
+var exported = []string{".cif", ".vasp", ".extxyz", ".json", ".annotations.json", ".annotations.2.json", ".annotations.3.json", ".annotations.relaxed.3.json"}
+
 // clear removes what is left outside of the database. What fails stays behind
 // and is told in the log: the rows are gone, so that nobody can reach it.
 func (r *Remover) clear(ctx context.Context, left Left) {
@@ -183,8 +187,12 @@ func (r *Remover) clear(ctx context.Context, left Left) {
 	unused, err := r.Rows.Unused(ctx, left.Structures)
 	note("structures", left.SessionID, err)
 	for _, id := range unused {
-		for _, path := range []string{"structures/" + id + ".json", "trajectories/" + id + ".json",
-			"exports/" + id + ".cif", "exports/" + id + ".vasp", "exports/" + id + ".extxyz", "exports/" + id + ".json", "exports/" + id + ".annotations.json", "exports/" + id + ".annotations.2.json"} {
+		for _, folder := range []string{"structures", "trajectories"} {
+			path := folder + "/" + id + ".json"
+			note(path, id, r.Files.Remove(ctx, path))
+		}
+		for _, suffix := range exported {
+			path := "exports/" + id + suffix
 			note(path, id, r.Files.Remove(ctx, path))
 		}
 	}

@@ -59,6 +59,9 @@ func (s Structure) Record() (json.RawMessage, error) {
 	}{s.Origin, said(s.ParentID), said(s.Label), s.CreatedBy, s.SpaceGroup})
 }
 
+// Relaxed reports whether a relaxation gave the atoms, as far as the record says.
+func (s Structure) Relaxed() bool { return s.Origin == "relaxed" || s.Origin == "reference" }
+
 func said(text string) *string {
 	if text == "" {
 		return nil
@@ -81,6 +84,9 @@ type Store interface {
 	// discovery of its session, the user's own file or the user's first discovery
 	// has it. The body names whose word it is.
 	Get(ctx context.Context, userID, discoveryID, structureID string) (Structure, error)
+	// Relaxed reports whether a call of the user, or of the discovery where it is
+	// named, had the structure from a relaxation.
+	Relaxed(ctx context.Context, userID, discoveryID, structureID string) (bool, error)
 	// Records gives what is said of those of the structures that the user may see,
 	// told as by Get.
 	Records(ctx context.Context, userID, discoveryID string, ids []string) (map[string]json.RawMessage, error)

@@ -25,9 +25,9 @@ type Workshop interface {
 	// Parse reads a file, stores its structure for the user and gives the
 	// reference the tool returned: structure_id, formula, n_atoms, ...
 	Parse(ctx context.Context, u Upload) (json.RawMessage, error)
-	// Convert writes a structure the user may see, and gives the path of the
-	// file among the artifacts.
-	Convert(ctx context.Context, userID, structureID, format string) (path string, err error)
+	// Convert writes a structure the user may see, as the discovery has it, and
+	// gives the path of the file among the artifacts.
+	Convert(ctx context.Context, userID, discoveryID, structureID, format string) (path string, err error)
 }
 
 // Uploads stores what users brought themselves.

@@ -128,8 +128,12 @@ func (s workshop) Parse(_ context.Context, u structure.Upload) (json.RawMessage,
 		"lattice": map[string]float64{"a": 4, "b": 4, "c": 4, "alpha": 90, "beta": 90, "gamma": 90, "volume": 64}})
 }
 
-func (s workshop) Convert(_ context.Context, _, structureID, format string) (string, error) {
-	path := "exports/" + structureID + "." + map[string]string{"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.2.json"}[format]
+func (s workshop) Convert(ctx context.Context, userID, did, structureID, format string) (string, error) {
+	suffix := map[string]string{"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.3.json"}[format]
+	if x, err := structures(s).Get(ctx, userID, did, structureID); err == nil && x.Relaxed() && format == "annotations" {
+		suffix = "annotations.relaxed.3.json"
+	}
+	path := "exports/" + structureID + "." + suffix
 	text := format + " of " + structureID
 	if format == "annotations" {
 		text = `{"structure_id":"` + structureID + `","formula":"NaCl","bonds":[{"i":0,"j":1,"image":[0,0,-1],"length":2.8}],"bonds_method":"CrystalNN","bonds_note":null,"symmetry":{"space_group_number":225},"sites":null}`

@@ -52,6 +52,12 @@ func (d structures) Get(ctx context.Context, userID, did, id string) (structure.
 	return toStructure(row.Formula, row.Body)
 }
 
+// Relaxed reports whether the user, or the discovery, had a structure relaxed.
+func (d structures) Relaxed(ctx context.Context, userID, did, id string) (bool, error) {
+	yes, err := d.q.IsRelaxed(ctx, db.IsRelaxedParams{ID: id, UserID: userID, DiscoveryID: did})
+	return yes, wrap(err)
+}
+
 // Records gives what is said of those of the structures that the user may see.
 func (d structures) Records(ctx context.Context, userID, did string, ids []string) (map[string]json.RawMessage, error) {
 	rows, err := d.q.RecordsOf(ctx, db.RecordsOfParams{UserID: userID, DiscoveryID: did, Ids: ids})

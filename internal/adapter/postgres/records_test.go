@@ -103,6 +103,15 @@ func testRecords(t *testing.T) {
 	by, _, _, _ = told(t, db, "local", relaxed.ID, "1")
 	require.Equal(t, relaxed.ID+"/t1.tool1", by, "a discovery that made it goes before the file")
 
+	for did, want := range map[string]bool{"": true, relaxed.ID: true, f.ID: true, searched.ID: false, hers.ID: false} {
+		yes, err := db.Structures().Relaxed(t.Context(), "local", did, crystal("1").ID)
+		require.NoError(t, err)
+		require.Equal(t, want, yes, did)
+	}
+	yes, err := db.Structures().Relaxed(t.Context(), "bob", "", crystal("1").ID)
+	require.NoError(t, err)
+	require.False(t, yes, "bob has not relaxed it")
+
 	t.Log("a call that runs again says another thing")
 	s := scope(searched, "t1.tool1", 1)
 	s.Gen = 1

@@ -58,9 +58,9 @@ func (w *Workshop) Parse(ctx context.Context, u structure.Upload) (json.RawMessa
 }
 
 // Convert has a structure written, and gives the path of the file.
-func (w *Workshop) Convert(ctx context.Context, userID, structureID, format string) (string, error) {
-	in := workflows.WorkshopInput{Convert: &activities.ConvertInput{UserID: userID, StructureID: structureID, Format: format}}
-	out, err := w.run(ctx, "export-"+auth.Hash(userID)[:16]+"-"+structureID+"-"+format, in)
+func (w *Workshop) Convert(ctx context.Context, userID, discoveryID, structureID, format string) (string, error) {
+	in := workflows.WorkshopInput{Convert: &activities.ConvertInput{UserID: userID, DiscoveryID: discoveryID, StructureID: structureID, Format: format}}
+	out, err := w.run(ctx, strings.TrimSuffix("export-"+auth.Hash(userID)[:16]+"-"+structureID+"-"+format+"-"+discoveryID, "-"), in)
 	if err != nil {
 		return "", err
 	}

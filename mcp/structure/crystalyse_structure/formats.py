@@ -16,13 +16,21 @@ from pymatgen.io.vasp import Poscar
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.files import artifacts, write_atomic
 from crystalyse_common.models import Artifact
-from crystalyse_common.structures import check, load_structure, put_structure, symmetry
+from crystalyse_common.structures import check, load_record, load_structure, put_structure, symmetry
 
 from .annotate import annotate
 from .bonds import METHOD, bonds
 from .models import ConvertResult, ParseResult
+from .symmetry import is_relaxed
 
-SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json", "annotations": "annotations.2.json"}  # numbered: files of an older form are not read
+SUFFIX = {"cif": "cif", "poscar": "vasp", "xyz": "extxyz", "json": "json"}
+
+
+def suffix(structure_id: str, fmt: str) -> str:
+    """The end of an export's name; annotations of a relaxed cell are read at another tolerance (numbered: files of an older form are not read)."""
+    if fmt != "annotations":
+        return SUFFIX[fmt]
+    return "annotations.relaxed.3.json" if is_relaxed(load_record(structure_id)) else "annotations.3.json"
 
 
 def guess(content: str) -> str:
@@ -98,7 +106,7 @@ def convert(structure_id: str, fmt: str) -> ConvertResult:
         text = out.getvalue()
     else:
         text = str(s.to(fmt=fmt))  # type: ignore[arg-type]
-    path = f"exports/{structure_id}.{SUFFIX[fmt]}"
+    path = f"exports/{structure_id}.{suffix(structure_id, fmt)}"
     data = text.encode()
     write_atomic(artifacts() / path, data)
     return ConvertResult(structure_id=structure_id, format=fmt, path=path, n_bytes=len(data),

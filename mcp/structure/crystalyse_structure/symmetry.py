@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
@@ -36,6 +36,11 @@ def reported_symprec(scan: list[ScanEntry], relaxed: bool) -> tuple[float, str |
     return tight, "the scan disagrees: a looser tolerance gives another group"
 
 
+def is_relaxed(record: dict[str, Any]) -> bool:
+    """Whether the atoms come from a relaxation, as far as the asker knows."""
+    return record["origin"] in ("relaxed", "reference")
+
+
 def analyze(structure_id: str, symprecs: list[float]) -> SpaceGroupResult:
     """Symmetry of a stored structure."""
     record = load_record(structure_id)
@@ -46,7 +51,7 @@ def analyze(structure_id: str, symprecs: list[float]) -> SpaceGroupResult:
             raise ToolFault("invalid_input", f"{p} is out of range", f"symprecs.{i}", ["use tolerances between 0.00001 and 1 angstrom"])
         g = symmetry(s, p)
         scan.append(ScanEntry(symprec=p, space_group_symbol=g.symbol, space_group_number=g.number))
-    best, note = reported_symprec(scan, record["origin"] in ("relaxed", "reference"))
+    best, note = reported_symprec(scan, is_relaxed(record))
     analyzer = SpacegroupAnalyzer(s, symprec=best)
     group = symmetry(s, best)
     return SpaceGroupResult(

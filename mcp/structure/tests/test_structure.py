@@ -75,6 +75,10 @@ def test_where_a_structure_comes_from_is_the_askers_word(server):
     read = ask("analyze_space_group", {"structure_id": sid}, origin="input", label="mine", space_group=None)
     assert (read["symprec"], "relaxed" in read["note"]) == (0.01, False), "the asker has it from a file, whoever relaxed to it first"
     assert ask("analyze_space_group", {"structure_id": sid}, origin="relaxed")["symprec"] == 0.1
+    paths = [ask("convert_structure", {"structure_id": sid, "format": "annotations"}, origin=o)["path"] for o in ("input", "relaxed")]
+    assert paths == [f"exports/{sid}.annotations.3.json", f"exports/{sid}.annotations.relaxed.3.json"]
+    read = [json.loads((Path(os.environ["CRYSTALYSE_ARTIFACTS"]) / p).read_text())["symmetry"]["symprec"] for p in paths]
+    assert read == [0.01, 0.1]
     new = ask("substitute_elements", {"structure_id": sid, "replacements": {"Na": "K"}}, origin="input", label="mine")
     assert new["structures"][0]["label"] == "in the cell of mine"
 

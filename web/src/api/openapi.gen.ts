@@ -564,7 +564,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Bonds, space group and Wyckoff letters; computed when first asked for, then kept. */
+        /**
+         * Bonds, space group and Wyckoff letters; computed when first asked for, then kept.
+         * @description The symmetry of a structure that the named discovery has from a relaxation is read at a looser tolerance, where its scan disagrees.
+         */
         get: operations["getAnnotations"];
         put?: never;
         post?: never;
@@ -644,7 +647,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The frames of the relaxation that gave the structure, with energies and largest forces. */
+        /** The frames of the caller's relaxation that gave the structure, with energies and largest forces. */
         get: operations["getTrajectory"];
         put?: never;
         post?: never;
@@ -1240,6 +1243,8 @@ export interface components {
         session_id: string;
         /** @description Id of the structure. */
         structure_id: string;
+        /** @description Id of the discovery that is asked about. */
+        told_by: string;
     };
     requestBodies: never;
     headers: never;
@@ -2407,7 +2412,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Id of the discovery that is asked about. */
-                discovery?: string;
+                discovery?: components["parameters"]["told_by"];
             };
             header?: never;
             path: {
@@ -2439,7 +2444,10 @@ export interface operations {
     };
     getAnnotations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Id of the discovery that is asked about. */
+                discovery?: components["parameters"]["told_by"];
+            };
             header?: never;
             path: {
                 /** @description Id of the structure. */

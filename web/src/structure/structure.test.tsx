@@ -136,6 +136,7 @@ describe("the panel without WebGL", () => {
     answers["/api/v1/structures/st_1?discovery=disc-2"] = body({ ...record, origin: "prototype" });
     page(<StructurePanel structures={[]} selectedId="st_1" discovery="disc-2" onSelect={() => {}} />);
     await screen.findByRole("grid");
+    expect(asked.map((a) => a.path)).toContain("/api/v1/structures/st_1/annotations?discovery=disc-2");
     expect(asked.some((a) => a.path.endsWith("/trajectory"))).toBe(false);
   });
 

@@ -24,19 +24,17 @@ const always = { staleTime: Number.POSITIVE_INFINITY } as const; // a structure 
 /** Atoms are one for all; where they come from is told as the discovery has it. */
 export function useCrystal(id: string | undefined, discovery: string | undefined): Loaded {
   const enabled = id !== undefined;
+  const as = discovery ? `?discovery=${discovery}` : "";
   const record = useQuery({
     ...always,
     queryKey: ["structure", id, discovery],
-    queryFn: ({ signal }) =>
-      json<StructureRecord & { origin?: string }>(`/structures/${id}${discovery ? `?discovery=${discovery}` : ""}`, {
-        signal,
-      }),
+    queryFn: ({ signal }) => json<StructureRecord & { origin?: string }>(`/structures/${id}${as}`, { signal }),
     enabled,
   });
   const notes = useQuery({
     ...always,
-    queryKey: ["annotations", id],
-    queryFn: ({ signal }) => json<Annotations>(`/structures/${id}/annotations`, { signal }),
+    queryKey: ["annotations", id, discovery],
+    queryFn: ({ signal }) => json<Annotations>(`/structures/${id}/annotations${as}`, { signal }),
     enabled,
     retry: 1,
   });

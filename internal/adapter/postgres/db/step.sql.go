@@ -360,6 +360,24 @@ type InsertValueParams struct {
 	Body        json.RawMessage
 }
 
+const isRelaxed = `-- name: IsRelaxed :one
+SELECT EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = $1 AND u.user_id = $2
+    AND ($3::text = '' OR u.discovery_id = $3) AND u.record->>'origin' IN ('relaxed', 'reference'))
+`
+
+type IsRelaxedParams struct {
+	ID          string
+	UserID      string
+	DiscoveryID string
+}
+
+func (q *Queries) IsRelaxed(ctx context.Context, arg IsRelaxedParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isRelaxed, arg.ID, arg.UserID, arg.DiscoveryID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const loadTranscript = `-- name: LoadTranscript :many
 WITH RECURSIVE chain AS (
     SELECT m.id, m.parent_id, m.discovery_id, m.user_id, m.step, m.body, m.usage, m.created_at, 0 AS depth FROM messages m WHERE m.id = $1

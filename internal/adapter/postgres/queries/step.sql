@@ -85,6 +85,10 @@ SELECT t.structure_id, t.call_id, (t.record || jsonb_build_object('discovery_id'
         UNION ALL SELECT p.structure_id, '', '', p.record, 2 FROM uploads p WHERE p.structure_id = ANY (@ids::text[]) AND p.user_id = @user_id) r) t
 WHERE t.nth = 1;
 
+-- name: IsRelaxed :one
+SELECT EXISTS (SELECT 1 FROM structure_use u WHERE u.structure_id = @id AND u.user_id = @user_id
+    AND (@discovery_id::text = '' OR u.discovery_id = @discovery_id) AND u.record->>'origin' IN ('relaxed', 'reference'));
+
 -- name: GetStructure :one
 SELECT s.formula, (s.body || @record::jsonb)::jsonb AS body FROM structures s WHERE s.id = @id;
 

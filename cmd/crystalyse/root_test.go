@@ -32,7 +32,7 @@ func command(t *testing.T, args ...string) ran {
 	t.Helper()
 	var out bytes.Buffer
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil is what the tests were started with
 	root.SetOut(&out)
 	root.SetErr(&out)
 	err := root.ExecuteContext(t.Context())

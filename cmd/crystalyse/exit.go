@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"crystalyse/internal/discovery"
+	"crystalyse/internal/embedded"
 	"crystalyse/internal/fault"
 )
 
@@ -17,7 +18,7 @@ const (
 	exitBudget      = 5
 	exitHeld        = 6
 	exitFailed      = 7
-	exitUnavailable = 8
+	exitUnavailable = embedded.ExitUnavailable
 	exitLeft        = 130
 )
 

@@ -3,6 +3,7 @@ package embedded
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -35,6 +36,7 @@ func TestPortsAreKeptWhereTheyAreFree(t *testing.T) {
 	all := map[int]bool{}
 	for _, n := range []int{first.API, first.Postgres, first.Redis, first.Temporal, first.TemporalUI, first.Metrics, first.Embedding} {
 		require.Positive(t, n)
+		require.Less(t, n, 32_000, "no port of outgoing connections")
 		all[n] = true
 	}
 	require.Len(t, all, 7, "no two services share a port")
@@ -181,33 +183,44 @@ func TestAChildThatIsNeverReadyIsTold(t *testing.T) {
 
 func TestAStartThatFailsForAReasonThatPassesIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	cfg, starts := stateOf(t), 0
-	c := sleeper(t, cfg, &starts, "")
-	c.again = "address already in use"
-	c.command = func() (*exec.Cmd, error) {
-		starts++
-		script := "echo listen: address already in use; exit 1"
-		if starts == 2 {
-			script = "sleep 1000"
-		}
-		return exec.Command("sh", "-c", script), nil
+	for name, why := range map[string]struct {
+		again  passing
+		script string
+	}{
+		"a port that another program took":      {portTaken, "echo listen: address already in use; exit 1"},
+		"a service that is being started again": {serviceAway, fmt.Sprint("exit ", ExitUnavailable)},
+		"somebody who kills it":                 {nil, "kill -9 $$"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			starts := 0
+			c := sleeper(t, stateOf(t), &starts, "")
+			c.again = why.again
+			c.command = func() (*exec.Cmd, error) {
+				starts++
+				script := why.script
+				if starts == 3 {
+					script = "sleep 1000"
+				}
+				return exec.Command("sh", "-c", script), nil
+			}
+			c.ready = func(context.Context) error {
+				if starts < 3 {
+					return os.ErrNotExist
+				}
+				return nil
+			}
+			require.NoError(t, c.start(t.Context()))
+			require.Equal(t, 3, starts)
+			require.NoError(t, c.halt())
+		})
 	}
-	c.ready = func(context.Context) error {
-		if starts < 2 {
-			return os.ErrNotExist
-		}
-		return nil
-	}
-	require.NoError(t, c.start(t.Context()))
-	require.Equal(t, 2, starts)
-	require.NoError(t, c.halt())
-
-	starts = 2
-	lost := sleeper(t, stateOf(t), &starts, "")
-	lost.again, lost.command = c.again, c.command
+	starts := 0
+	lost := sleeper(t, stateOf(t), &starts, "exit 8")
+	lost.again = serviceAway
 	lost.ready = func(context.Context) error { return os.ErrNotExist }
 	require.ErrorContains(t, lost.start(t.Context()), "sleeper is not ready: it ended")
-	require.Equal(t, 2+tries, starts)
+	require.Equal(t, tries, starts)
 }
 
 func TestLeftoversAreEndedStrangersAreNot(t *testing.T) {

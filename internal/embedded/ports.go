@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -25,6 +26,23 @@ type Ports struct {
 	Worker     int `json:"worker_metrics"`
 }
 
+// candidates are the ports to try: those that are named, where they are; then
+// some below those that systems give to outgoing connections, one of which could
+// take the port between now and the start of its service; then (0) whatever the
+// system gives.
+func candidates(named ...int) (ports []int) {
+	const from, to, some = 12_000, 32_000, 20
+	for _, n := range named {
+		if n != 0 {
+			ports = append(ports, n)
+		}
+	}
+	for range some {
+		ports = append(ports, from+rand.IntN(to-from))
+	}
+	return append(ports, 0)
+}
+
 // choosePorts takes the configured ports, else the remembered ones, else free
 // ones. moved names the ports that were wanted and are taken.
 func choosePorts(cfg *config.Config, last Ports) (p Ports, moved []string, err error) {
@@ -35,7 +53,7 @@ func choosePorts(cfg *config.Config, last Ports) (p Ports, moved []string, err e
 		}
 	}()
 	take := func(name string, wanted, remembered int) (int, error) {
-		for _, n := range []int{wanted, remembered, 0} {
+		for _, n := range candidates(wanted, remembered) {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n))
 			if err != nil {
 				continue

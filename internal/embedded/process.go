@@ -26,7 +26,7 @@ type spec struct {
 	stop    syscall.Signal // default SIGTERM
 	patient time.Duration  // how long it may take to stop; default 10 s
 	boot    time.Duration  // how long it may take to be ready; default 60 s
-	again   string         // when the end of its log has this, a start that failed is tried again
+	again   passing        // whether what ended a start may pass, so that it is tried again; nil: only a signal
 }
 
 // Record is what is remembered of a running child, so that a later stack can
@@ -60,24 +60,42 @@ const (
 	maxLogBytes = 32 << 20
 )
 
-// tries of a start that fails for a reason that passes.
-const tries = 3
+// passing reports whether what ended a process may pass, by the end of its log
+// and its exit code.
+type passing func(log string, code int) bool
+
+// tries of a start that fails for a reason that passes, further and further apart.
+const tries = 5
 
 var errEnded = errors.New("it ended")
 
 // start runs the child until it is ready, and then keeps it running.
 func (c *child) start(ctx context.Context) error {
+	delay := firstDelay
 	for try := 1; ; try++ {
 		err := c.boots(ctx)
 		switch {
 		case err == nil:
 			go c.supervise()
 			return nil
-		case try == tries || c.again == "" || !errors.Is(err, errEnded) || !strings.Contains(end(c.logPath(), 16<<10), c.again):
+		case try == tries || !errors.Is(err, errEnded) || !c.passes():
 			return err
 		}
-		c.log.Warn("a process is started again before it was ready", "process", c.name, "why", c.again)
+		c.log.Warn("a process is started again before it was ready", "process", c.name, "why", lastLines(strings.TrimSpace(end(c.logPath(), 800)), 2))
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(delay):
+		}
+		delay *= 2
 	}
+}
+
+// passes reports whether what ended the child may pass. What a signal ended did
+// not end by itself.
+func (c *child) passes() bool {
+	code := c.cmd.ProcessState.ExitCode()
+	return code < 0 || c.again != nil && c.again(end(c.logPath(), 16<<10), code)
 }
 
 // boots runs the child until it is ready.

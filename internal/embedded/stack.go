@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -162,7 +163,7 @@ func (s *Stack) startServices(ctx context.Context, t Tools) (addresses, error) {
 		s.info.TemporalUI = fmt.Sprintf("http://127.0.0.1:%d", s.ports.TemporalUI)
 		c := s.child("temporal", temporalCommand(t.Temporal, s.cfg.Path("temporal"), s.cfg.TemporalNamespace, s.ports.Temporal, s.ports.TemporalUI, s.ports.Metrics),
 			answers(s.info.TemporalUI+"/api/v1/cluster-info"), a.temporal)
-		c.again = "address already in use" // it looks for free ports of its own, which another program may take before it does
+		c.again = portTaken
 		starts = append(starts, c.start)
 	}
 	errs := make([]error, len(starts))
@@ -238,6 +239,7 @@ func (s *Stack) startOurs(ctx context.Context, a addresses) error {
 	worker := s.child("worker", run("worker", "--metrics-address", numbers), fileNewer(s.cfg.Path("run", "worker.ready")), "http://"+numbers)
 	worker.patient = 40 * time.Second
 	api := s.child("api", run("api", "--port", fmt.Sprint(s.ports.API)), answers(s.info.API+"/healthz"), s.info.API)
+	worker.again, api.again = serviceAway, serviceAway
 	errs := make(chan error, 2)
 	go func() { errs <- worker.start(ctx) }()
 	go func() { errs <- api.start(ctx) }()
@@ -248,6 +250,18 @@ func (s *Stack) startOurs(ctx context.Context, a addresses) error {
 	s.info.EnvDir = s.cfg.EnvDir
 	return writeJSON(infoPath(s.cfg), s.info)
 }
+
+// portTaken: Temporal's server looks for free ports of its own, which another
+// program may take before it does.
+func portTaken(log string, _ int) bool { return strings.Contains(log, "address already in use") }
+
+// ExitUnavailable is the exit code of our own processes when a service that they
+// need does not answer.
+const ExitUnavailable = 8
+
+// serviceAway: a service that was ready may be gone again for the moment in which
+// its supervisor starts it anew.
+func serviceAway(_ string, code int) bool { return code == ExitUnavailable }
 
 // fileNewer is ready when a process has written its own mark since now.
 func fileNewer(path string) func(context.Context) error {

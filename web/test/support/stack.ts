@@ -16,7 +16,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const s = createServer();
     s.once("error", fail);
@@ -40,8 +40,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  await ready(child);
-  const url = `http://127.0.0.1:${port}`;
+  const url = await ready(child); // another program may have taken the port meanwhile
   return {
     url,
     state,
@@ -65,12 +64,14 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   };
 }
 
-function ready(child: ChildProcess): Promise<void> {
+/** Waits until the stack says where it is. */
+function ready(child: ChildProcess): Promise<string> {
   return new Promise((done, fail) => {
     let said = "";
     const hear = (chunk: Buffer) => {
       said += chunk.toString();
-      if (/^ready http/m.test(said)) done();
+      const at = /^ready (http\S+)\s/m.exec(said)?.[1];
+      if (at) done(at);
     };
     child.stdout?.on("data", hear);
     child.stderr?.on("data", hear);

@@ -255,7 +255,7 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	} else {
 		b.WriteString(" A hull knows only the phases it is made of, and neither heat nor what forms quickly.")
 	}
-	b.WriteString(caveats(all))
+	b.WriteString(positive(all) + caveats(all))
 	if f := h.failures(); len(f) > 0 {
 		b.WriteString("\n\nNot everything worked: " + strings.Join(f, "; ") + ".")
 	}
@@ -268,6 +268,20 @@ func method(b *strings.Builder, r request, all []facts, h history) {
 	}
 	b.WriteString(rest(r))
 	b.WriteString(assumed(r))
+}
+
+// positive says of compounds above their elements what that means.
+func positive(all []facts) string {
+	var names []string
+	for _, f := range all {
+		if f.hasEnergy && f.energy > 0 {
+			names = append(names, f.formula)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " The formation energy of " + list(distinct(names)) + " is positive: by this potential the elements are lower in energy than this structure, which a small value does not decide (its errors are in `bench/science/RESULTS.md`)."
 }
 
 // settingOf says that a, b and c are not in the order of the symbol: the standard

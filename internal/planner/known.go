@@ -9,12 +9,14 @@ import (
 const lookup = "search_reference_phases"
 
 // besideKnown reports whether the phases that are known of a composition belong
-// beside those of the search: where arrangements are compared, a verdict on
-// stability is wanted, or a host is. A plain search for a structure has to find
-// it by itself.
+// beside those of the search: of every compound that is asked about as it is, so
+// that Si3N4 is not told as the spinel which a search of few cells finds. What is
+// proposed has none, and who asks for a prediction gets the search alone.
 func (r request) besideKnown() bool {
-	return r.offered[lookup] && !r.inventing && len(r.chosen) == 0 && (r.stability || r.compare && len(r.formulas) > 1 || r.polymorph || len(r.types) > 0 || r.wants[wantHull] || r.wants[wantVoltage] || r.battery.asked || r.measured())
+	return r.offered[lookup] && !r.inventing && len(r.chosen) == 0 && !blindCue.MatchString(r.folded)
 }
+
+var blindCue = cue(`predict\w*`, `structure search`, `search for`, `from scratch`, `without prior`)
 
 // lookups asks for the known phases of the systems of compounds, each once.
 func (r request) lookups(formulas []string, h history) []call {

@@ -102,3 +102,24 @@ func TestACompoundIsWrittenAsTheQuestionDoes(t *testing.T) {
 	own.products = []string{"AlNi", "Ni3Al"}
 	require.Contains(t, own.sentence("NiAl"), "would decompose into AlNi and Ni3Al")
 }
+
+// TestTheKnownPhasesStandBesideASearch of a compound as it is: a search of few
+// cells finds Si3N4 as spinel, and its list has the cells of alpha and beta.
+func TestTheKnownPhasesStandBesideASearch(t *testing.T) {
+	t.Parallel()
+	for q, beside := range map[string]bool{
+		"Formation enthalpy of silicon nitride":          true,
+		"What is the crystal structure of Si3N4?":        true,
+		"Tell me about tungsten carbide":                 true,
+		"Predict the structure of Si3N4":                 false,
+		"Three new stable compounds of K, Zr and O":      false,
+		"Run a structure search for Si3N4, from scratch": false,
+	} {
+		l := newLab("auto", q, append(everyTool, lookup)...)
+		l.run(t)
+		asked := len(l.asked(lookup)) > 0
+		require.Equal(t, beside, asked, q)
+	}
+	require.Contains(t, positive([]facts{{material: material{formula: "WC"}, hasEnergy: true, energy: 0.01}}), "of WC is positive")
+	require.Empty(t, positive([]facts{{hasEnergy: true, energy: -1}, {energy: 1}}), "nothing, where none converged")
+}

@@ -183,9 +183,12 @@ func (f facts) knownAbove(h history) string {
 		which = "The lowest of the listed known phases"
 	}
 	out := fmt.Sprintf("- %s of %s (%s) lies %s above this structure", which, f.formula, quoted(strings.Join(distinct(names), ", ")), s.cite)
-	if f.hull.modelErr != "" && s.e < f.hull.errE {
+	switch {
+	case f.hull.modelErr != "" && s.e < f.hull.errE:
 		out += " by this potential. That is less than its published mean error of " + f.hull.modelErr + ", so it does not tell which of the two is the ground state; the known one is what has been made"
-	} else {
+	case s.e < undecided:
+		out += " by this potential: so small a difference does not decide between the two, and the known one is what has been made"
+	default:
 		out += " by this potential; it is what has been made"
 	}
 	return out + ".\n"

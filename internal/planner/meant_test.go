@@ -75,7 +75,10 @@ func TestAKnownPhaseAboveTheLowestIsTold(t *testing.T) {
 		map[string]any{"structure_id": "perovskite", "input_structure_id": "st_known", "rank": 2.0, "energy_above_best": 0.001},
 	}
 	f := facts{material: material{formula: "CaZrO3", id: "ilmenite", relaxed: done{callID: "t2.tool1", result: map[string]any{"items": items}}}}
-	require.Contains(t, f.knownAbove(h), "The listed known phase of CaZrO3 (`gdfeo3`) lies {{v:t2.tool1.items.1.energy_above_best}} above this structure by this potential; it is what has been made")
+	require.Contains(t, f.knownAbove(h), "The listed known phase of CaZrO3 (`gdfeo3`) lies {{v:t2.tool1.items.1.energy_above_best}} above this structure by this potential: so small a difference does not decide between the two")
+	items[1].(map[string]any)["energy_above_best"] = 0.1
+	require.Contains(t, f.knownAbove(h), "above this structure by this potential; it is what has been made")
+	items[1].(map[string]any)["energy_above_best"] = 0.001
 	f.hull = verdict{modelErr: "{{v:e}}", errE: 0.061}
 	require.Contains(t, f.knownAbove(h), "less than its published mean error of {{v:e}}, so it does not tell which of the two is the ground state")
 	f.bestItem = 1

@@ -1,15 +1,5 @@
 import { CornerDownLeft, SlidersHorizontal } from "lucide-react";
-import {
-  type Dispatch,
-  forwardRef,
-  type RefObject,
-  type SetStateAction,
-  useEffect,
-  useId,
-  useImperativeHandle,
-  useRef,
-  useState,
-} from "react";
+import { type Dispatch, type RefObject, type SetStateAction, useEffect, useId, useRef, useState } from "react";
 import type { Budget, Mode } from "../api/types";
 import { useUi } from "../ui/state";
 import { BudgetFields } from "./BudgetFields";
@@ -34,41 +24,28 @@ interface Props {
   label?: string;
   action?: string;
   settings?: boolean;
-  start?: string;
-}
-
-export interface QueryInputHandle {
-  focus(): void;
-  fill(text: string, mode?: Mode): void;
+  focused?: boolean; // from the start
 }
 
 /** The composer: the question, how hard to try, and how much it may cost. */
-export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInput(
-  {
-    onSubmit,
-    busy,
-    placeholder = "Ask for a material",
-    label = "Question",
-    action = "Ask",
-    settings = true,
-    start = "",
-  },
-  ref,
-) {
-  const [query, setQuery] = useState(start);
+export function QueryInput({
+  onSubmit,
+  busy,
+  placeholder = "Ask for a material",
+  label = "Question",
+  action = "Ask",
+  settings = true,
+  focused = false,
+}: Props) {
+  const [query, setQuery] = useState("");
   const [mode, setMode] = useState<Mode>("auto");
   const [budget, setBudget] = useState<Partial<Budget>>({});
   const [more, setMore] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const id = useId();
-  useImperativeHandle(ref, () => ({
-    focus: () => area.current?.focus(),
-    fill: (text, m) => {
-      setQuery(text);
-      if (m) setMode(m);
-      area.current?.focus();
-    },
-  }));
+  useEffect(() => {
+    if (focused) area.current?.focus();
+  }, [focused]);
   useDraft(area, setQuery);
   useGrowing(area, query);
   const send = () => {
@@ -97,26 +74,16 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
         maxLength={16_000}
         onChange={(e) => setQuery(e.target.value)}
         onKeyDown={(e) => {
-          if (e.key === "Enter" && !e.shiftKey && !e.nativeEvent.isComposing) {
-            e.preventDefault();
-            send();
-          }
+          if (e.key !== "Enter" || e.shiftKey || e.nativeEvent.isComposing) return;
+          e.preventDefault();
+          send();
         }}
       />
       <div className="row composer-foot">
         {settings ? (
           <>
             <ModePicker mode={mode} onPick={setMode} />
-            <button
-              type="button"
-              className="btn quiet icon"
-              aria-expanded={more}
-              aria-label="Budget and model"
-              title="Budget and model"
-              onClick={() => setMore(!more)}
-            >
-              <SlidersHorizontal size={14} aria-hidden />
-            </button>
+            <MoreButton open={more} onPress={() => setMore(!more)} />
           </>
         ) : null}
         <span className="grow" />
@@ -132,7 +99,7 @@ export const QueryInput = forwardRef<QueryInputHandle, Props>(function QueryInpu
       ) : null}
     </form>
   );
-});
+}
 
 function ModePicker({ mode, onPick }: { mode: Mode; onPick: (m: Mode) => void }) {
   const name = useId();
@@ -153,6 +120,21 @@ function ModePicker({ mode, onPick }: { mode: Mode; onPick: (m: Mode) => void })
         </label>
       ))}
     </fieldset>
+  );
+}
+
+function MoreButton({ open, onPress }: { open: boolean; onPress: () => void }) {
+  return (
+    <button
+      type="button"
+      className="btn quiet icon"
+      aria-expanded={open}
+      aria-label="Budget and model"
+      title="Budget and model"
+      onClick={onPress}
+    >
+      <SlidersHorizontal size={14} aria-hidden />
+    </button>
   );
 }
 

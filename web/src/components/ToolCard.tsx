@@ -43,27 +43,14 @@ export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: 
       data-step={call.step}
       aria-label={`${call.callId} ${words(call.tool)}`}
     >
-      <header className="card-head">
-        <button
-          type="button"
-          className="fold"
-          aria-expanded={unfolded}
-          onClick={() => {
-            setShown(!unfolded);
-            select({ discovery, step: call.step });
-          }}
-        >
-          <ChevronRight size={14} aria-hidden className={unfolded ? "down" : ""} />
-          <StatusIcon status={call.status} />
-          <span className="tool-name">{words(call.tool)}</span>
-          <Subject call={call} />
-        </button>
-        <span className="row soft small tail">
-          <Badges call={call} />
-          <Elapsed call={call} />
-          <code className="small">{call.callId}</code>
-        </span>
-      </header>
+      <Head
+        call={call}
+        unfolded={unfolded}
+        onPress={() => {
+          setShown(!unfolded);
+          select({ discovery, step: call.step });
+        }}
+      />
       {running ? <ToolProgress call={call} discovery={discovery} /> : null}
       {unfolded ? (
         <Boundary what={`The result of ${call.callId}`}>
@@ -84,6 +71,24 @@ export const ToolCard = memo(function ToolCard({ call, discovery, open, held }: 
     </article>
   );
 });
+
+function Head({ call, unfolded, onPress }: { call: Call; unfolded: boolean; onPress: () => void }) {
+  return (
+    <header className="card-head">
+      <button type="button" className="fold" aria-expanded={unfolded} onClick={onPress}>
+        <ChevronRight size={14} aria-hidden className={unfolded ? "down" : ""} />
+        <StatusIcon status={call.status} />
+        <span className="tool-name">{words(call.tool)}</span>
+        <Subject call={call} />
+      </button>
+      <span className="row soft small tail">
+        <Badges call={call} />
+        <Elapsed call={call} />
+        <code className="small">{call.callId}</code>
+      </span>
+    </header>
+  );
+}
 
 function Subject({ call }: { call: Call }) {
   const a = call.arguments;

@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { requestId } from "../api/client";
 import { useCreate } from "../api/queries";
 import type { Mode } from "../api/types";
 import { ProblemNote } from "../components/Bits";
 import { ModelNote } from "../components/ModelNote";
-import { QueryInput, type QueryInputHandle, type Question } from "../components/QueryInput";
+import { QueryInput, type Question } from "../components/QueryInput";
 import { useShortcuts } from "../hooks/useShortcuts";
 import { Sentence } from "../lib/formula";
 import { useUi } from "../ui/state";
@@ -34,12 +34,10 @@ const noSteps: readonly string[] = [];
 export function Home() {
   const go = useNavigate();
   const create = useCreate();
-  const input = useRef<QueryInputHandle>(null);
   const [key, setKey] = useState(requestId);
   useShortcuts(noSteps);
   useEffect(() => {
     useUi.setState({ selection: {}, replayAt: undefined });
-    input.current?.focus();
   }, []);
   const ask = (q: Question) =>
     create.mutate(
@@ -60,12 +58,7 @@ export function Home() {
           calculation they come from.
         </p>
         {create.isError ? <ProblemNote error={create.error} /> : null}
-        <QueryInput
-          ref={input}
-          onSubmit={ask}
-          busy={create.isPending}
-          placeholder="Find a lead-free perovskite absorber"
-        />
+        <QueryInput focused onSubmit={ask} busy={create.isPending} placeholder="Find a lead-free perovskite absorber" />
         <h2 className="soft small-title">Try one of these</h2>
         <ul className="examples">
           {examples.map((x) => (

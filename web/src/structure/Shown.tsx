@@ -60,20 +60,8 @@ export function Shown({ stored, loaded, structures, name, panel }: Props) {
       <div className="row st-bar">
         <Forms at={tab} onPick={setTab} />
         <span className="grow" />
-        {drawn ? (
-          <>
-            <ExportMenu id={stored.id} name={name} viewer={viewer} />
-            <button
-              type="button"
-              className="btn icon quiet"
-              aria-label="Keys of the viewer"
-              aria-expanded={help}
-              onClick={() => setHelp(!help)}
-            >
-              ?
-            </button>
-          </>
-        ) : null}
+        {drawn ? <ExportMenu id={stored.id} name={name} viewer={viewer} /> : null}
+        {drawn ? <HelpButton open={help} onPress={() => setHelp(!help)} /> : null}
       </div>
       {live && panel.live ? <Relaxing of={panel.live} /> : null}
       <div className="st-body" id="st-body" role="tabpanel" aria-labelledby={`st-tab-${tab}`}>
@@ -143,6 +131,20 @@ function Forms({ at, onPick }: { at: Tab; onPick: (t: Tab) => void }) {
         </button>
       ))}
     </div>
+  );
+}
+
+function HelpButton({ open, onPress }: { open: boolean; onPress: () => void }) {
+  return (
+    <button
+      type="button"
+      className="btn icon quiet"
+      aria-label="Keys of the viewer"
+      aria-expanded={open}
+      onClick={onPress}
+    >
+      ?
+    </button>
   );
 }
 

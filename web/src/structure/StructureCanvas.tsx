@@ -35,33 +35,9 @@ export interface CanvasProps {
 /** The viewer in React's hands: created once, told of every change. */
 export function StructureCanvas(p: CanvasProps) {
   const host = useRef<HTMLDivElement>(null);
-  const [viewer, setViewer] = useState<Viewer | null>(null);
-  const [lost, setLost] = useState(false);
   const now = useRef(p);
   now.current = p;
-
-  useEffect(() => {
-    if (!host.current) return;
-    const v = Viewer.create(host.current, now.current.options);
-    const off = v
-      ? [
-          v.on("frame", (f) => now.current.onFrame?.(f)),
-          v.on("playing", (x) => now.current.onPlaying?.(x)),
-          v.on("select", (s) => now.current.onSelect?.(s.atoms, s.measurement)),
-          v.on("hover", (a) => now.current.onHover?.(a)),
-          v.on("counts", (c) => now.current.onCounts?.(c)),
-          v.on("context", (c) => setLost(c.lost)),
-        ]
-      : [];
-    setViewer(v);
-    now.current.onReady?.(v);
-    return () => {
-      for (const f of off) f();
-      if (v && now.current.stand) now.current.stand.current = v.stand;
-      now.current.onReady?.(null);
-      v?.dispose();
-    };
-  }, []);
+  const { viewer, lost } = useViewer(host, now);
 
   const { crystals, options, frame, selected } = p;
   const live = p.live ?? null;
@@ -93,4 +69,33 @@ export function StructureCanvas(p: CanvasProps) {
       ) : null}
     </div>
   );
+}
+
+/** A viewer as long as its host is in the page, which tells what happens in it. */
+function useViewer(host: RefObject<HTMLDivElement | null>, now: RefObject<CanvasProps>) {
+  const [viewer, setViewer] = useState<Viewer | null>(null);
+  const [lost, setLost] = useState(false);
+  useEffect(() => {
+    if (!host.current) return;
+    const v = Viewer.create(host.current, now.current.options);
+    const off = v
+      ? [
+          v.on("frame", (f) => now.current.onFrame?.(f)),
+          v.on("playing", (x) => now.current.onPlaying?.(x)),
+          v.on("select", (s) => now.current.onSelect?.(s.atoms, s.measurement)),
+          v.on("hover", (a) => now.current.onHover?.(a)),
+          v.on("counts", (c) => now.current.onCounts?.(c)),
+          v.on("context", (c) => setLost(c.lost)),
+        ]
+      : [];
+    setViewer(v);
+    now.current.onReady?.(v);
+    return () => {
+      for (const f of off) f();
+      if (v && now.current.stand) now.current.stand.current = v.stand;
+      now.current.onReady?.(null);
+      v?.dispose();
+    };
+  }, [host, now]);
+  return { viewer, lost };
 }

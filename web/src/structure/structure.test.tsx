@@ -207,18 +207,33 @@ describe("the table", () => {
     expect(grid.getAttribute("aria-activedescendant")).toBe("atom-row-0");
   });
 
-  it("mounts a window of rows of a large structure", () => {
-    const n = 1000;
-    const large: Crystal = {
-      ...crystal,
-      n,
-      kinds: new Uint16Array(n),
-      positions: [new Float64Array(3 * n)],
-      bonds: null,
-    };
-    page(<AtomTable crystal={large} frame={0} sites={null} selected={[]} onSelect={() => {}} />);
-    expect(screen.getByRole("grid").getAttribute("aria-rowcount")).toBe("1001");
+  const ofSize = (n: number): Crystal => ({
+    ...crystal,
+    n,
+    kinds: new Uint16Array(n),
+    positions: [new Float64Array(3 * n)],
+    bonds: null,
+  });
+
+  it("mounts the rows of a large structure that are in view", () => {
+    page(<AtomTable crystal={ofSize(1000)} frame={0} sites={null} selected={[]} onSelect={() => {}} />);
+    const grid = screen.getByRole("grid");
+    expect(grid.getAttribute("aria-rowcount")).toBe("1001");
     expect(rows().length).toBeLessThan(60);
+    fireEvent.scroll(grid.parentElement as HTMLElement, { target: { scrollTop: 500 * 28 } });
+    expect(rows().map((r) => r.id)).toContain("atom-row-500");
+    expect(rows().map((r) => r.id)).not.toContain("atom-row-0");
+    expect(rows().length).toBeLessThan(60);
+  });
+
+  it("shows what is left when the structure becomes a small one", () => {
+    const table = (n: number) => (
+      <AtomTable crystal={ofSize(n)} frame={0} sites={null} selected={[]} onSelect={() => {}} />
+    );
+    const { rerender } = render(table(1000));
+    fireEvent.scroll(screen.getByRole("grid").parentElement as HTMLElement, { target: { scrollTop: 500 * 28 } });
+    rerender(table(3));
+    expect(rows().map((r) => r.id)).toEqual(["atom-row-0", "atom-row-1", "atom-row-2"]);
   });
 });
 

@@ -110,10 +110,16 @@ func coordination(d done) string {
 		if low, high := number(item, "coordination_min"), number(item, "coordination_max"); low < high {
 			n = fmt.Sprintf("%s to %s (mean %s)", d.cite("items.%d.coordination_min", i), d.cite("items.%d.coordination_max", i), n)
 		}
-		if of, _ := item["neighbors"].(map[string]any); len(of) > 0 {
-			n += " " + list(slices.Sorted(maps.Keys(of)))
+		of, _ := item["neighbors"].(map[string]any)
+		switch kinds := slices.Sorted(maps.Keys(of)); len(kinds) {
+		case 0:
+			n += " neighbors"
+		case 1:
+			n += " " + kinds[0] + " neighbors"
+		default:
+			n += " neighbors (" + list(kinds) + ")"
 		}
-		parts = append(parts, fmt.Sprintf("%s: %s neighbors at %s", text(item, "element"), n, bondsOf(d, i)))
+		parts = append(parts, fmt.Sprintf("%s: %s at %s", text(item, "element"), n, bondsOf(d, i)))
 	}
 	return strings.Join(parts, "; ")
 }

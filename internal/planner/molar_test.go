@@ -35,5 +35,5 @@ func TestUnequalSitesAreCountedApart(t *testing.T) {
 		map[string]any{"element": "O", "coordination_number": 3.5, "coordination_min": 3.0, "coordination_max": 4.0, "neighbors": map[string]any{"Zr": 3.0, "O": 0.5}, "bond_length_min": 2.188, "bond_length_max": 2.189},
 	}}}
 	require.Equal(t, "Zr: {{v:t3.tool2.items.0.coordination_number}} O neighbors at {{v:t3.tool2.items.0.bond_length_min}} to {{v:t3.tool2.items.0.bond_length_max}} (mean {{v:t3.tool2.items.0.bond_length_mean}}); "+
-		"O: {{v:t3.tool2.items.1.coordination_min}} to {{v:t3.tool2.items.1.coordination_max}} (mean {{v:t3.tool2.items.1.coordination_number}}) O and Zr neighbors at {{v:t3.tool2.items.1.bond_length_mean}}", coordination(d))
+		"O: {{v:t3.tool2.items.1.coordination_min}} to {{v:t3.tool2.items.1.coordination_max}} (mean {{v:t3.tool2.items.1.coordination_number}}) neighbors (O and Zr) at {{v:t3.tool2.items.1.bond_length_mean}}", coordination(d))
 }

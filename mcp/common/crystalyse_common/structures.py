@@ -43,6 +43,13 @@ def told(records: dict[str, dict[str, Any]] | None) -> Iterator[None]:
         _told.reset(token)
 
 
+def learn(refs: list[dict[str, Any]]) -> None:
+    """Note structures that another process has made for this call."""
+    if (records := _told.get()) is not None:
+        for r in refs:
+            records.setdefault(r["structure_id"], {k: r.get(k) for k in ("origin", "label", "space_group")})
+
+
 def _r(x: float) -> float:
     v = round(float(x), 6)
     return 0.0 if v == 0 else v  # no -0.0
@@ -121,6 +128,7 @@ def put_structure(
     body = canonical(structure)
     sid = structure_id(structure)
     formula, z = structure.composition.get_reduced_formula_and_factor()
+    parent_id = None if parent_id == sid else parent_id  # what does not move is not made from itself
     body |= {
         "structure_id": sid, "formula": formula, "created_by": created_by, "origin": origin, "parent_id": parent_id,
         "label": label, "space_group": space_group.model_dump() if space_group else None,
@@ -129,8 +137,7 @@ def put_structure(
     path = artifacts() / "structures" / f"{sid}.json"
     if bonds is not None or not path.exists():
         write_atomic(path, json.dumps(body).encode())
-    if (records := _told.get()) is not None:
-        records.setdefault(sid, {"origin": origin, "label": label, "space_group": body["space_group"]})
+    learn([body])
     return StructureRef(
         structure_id=sid, formula=formula, n_atoms=len(structure), n_formula_units=max(1, round(z)), origin=origin,
         parent_id=parent_id, label=label, space_group=space_group, lattice=lattice_of(structure),

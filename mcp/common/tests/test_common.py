@@ -23,7 +23,7 @@ from crystalyse_common.callmeta import call_meta
 from crystalyse_common.errors import ToolFault
 from crystalyse_common.files import write_atomic
 from crystalyse_common.models import Lattice
-from crystalyse_common.structures import load_record, load_structure, put_structure, structure_id, told
+from crystalyse_common.structures import learn, load_record, load_structure, put_structure, structure_id, told
 from crystalyse_common.trace import TraceFilter
 
 
@@ -65,6 +65,8 @@ def test_a_host_tells_where_structures_come_from(tmp_path, monkeypatch):
         put_structure(two_atoms(0.51), origin="reference", created_by="search", label="made in this call")
         put_structure(two_atoms(), origin="reference", created_by="search", label="made again")
         assert (load_record(other)["label"], load_record(sid)["label"]) == ("made in this call", "its own")
+        learn([{"structure_id": "st_" + "0" * 26, "origin": "relaxed", "label": "of an engine"}, {"structure_id": sid, "label": "too late"}])
+        assert load_record(sid)["label"] == "its own"
         assert load_record(sid)["cif"] and load_record(sid)["species"] == ["Mg", "O"]
     assert (load_record(sid)["label"], load_record(other)["label"]) == ("of the first", "of the first"), "a plain client has the file"
 

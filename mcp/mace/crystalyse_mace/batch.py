@@ -166,7 +166,9 @@ def _refine(results: dict[str, dict[str, Any]], best: dict[str, str], fine: dict
         if sid not in fine:
             cut.add(formula)
         elif "error" not in fine[sid] and formula not in cut:
-            results[s] = fine[sid] | {"input_structure_id": s}
+            # Who asked knows the member, not the coarse one between.
+            made = [x | {"parent_id": s if s != x["structure_id"] else None} for x in fine[sid]["structures"]]
+            results[s] = fine[sid] | {"input_structure_id": s, "structures": made}
             tight.add(s)
     return tight
 

@@ -18,6 +18,7 @@ import anyio.from_thread
 import anyio.to_thread
 
 from crystalyse_common.errors import ToolFault
+from crystalyse_common.structures import learn
 
 from .potentials.base import OUT_OF_TIME, PotentialInfo
 
@@ -173,7 +174,9 @@ class Pool:
                     gone.set()
                     engine.send({"op": "cancel", "id": message["id"]})
                     raise
-        return self._outcome(answer)
+        out = self._outcome(answer)
+        learn(out["result"].get("structures") or [])
+        return out
 
     @staticmethod
     async def _shielded(fn: Callable[[], Any]) -> None:

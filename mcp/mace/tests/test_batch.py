@@ -128,6 +128,15 @@ def test_a_relaxation_is_given_up_when_its_time_is_over(mace: Session, tmp_path:
     assert calculate.relax(job, pot, lambda *_: None, threading.Event())["resumed_from_step"] is not None, "its checkpoint is kept"
 
 
+def test_both_passes_keep_the_name_of_their_member(mace: Session) -> None:
+    """The coarse structure between them is known to no host."""
+    sid = store(rock_salt(5.3))
+    told = {sid: {"origin": "input", "label": "mine", "space_group": None}}
+    out = mace.call("relax_structures", {"structure_ids": [sid], "fmax": 0.3, "keep_best": 1}, meta={"records": told})
+    assert out["n_fully_relaxed"] == 1 and out["items"][0]["label"] == "mine"
+    assert [(s["origin"], s["label"], s["parent_id"]) for s in out["structures"]] == [("relaxed", "mine", sid)]
+
+
 def test_the_best_stays_the_best_when_the_time_ends_before_it_is_refined(mace: Session) -> None:
     ids = [store(rock_salt(5.5)), store(cesium_chloride())]
     out = mace.call("relax_structures", {"structure_ids": ids, "fmax": 0.3, "keep_best": 2}, meta={"answer_by": 1.0})

@@ -46,7 +46,8 @@ var wantCues = map[want]*regexp.Regexp{
 	wantXRD:          cue(`x-?rays?`, `\bp?xrd\b`, `diffract\w*`, `bragg`, `2[\s-]?theta`, `2θ`),
 	wantCapacity:     cue(`capacit(?:y|ies)\b`, `mah\b`, `mah/g`),
 	wantVoltage: cue(`voltages?`, `potential (?:vs|versus|against)`, `at what potential`, `volts?\b`, `\d(?:\.\d)?\s?v\b`,
-		`de(?:lithiat|sodiat|intercalat)\w*`, `(?:lithium|sodium|potassium|li|na|k|ions?) (?:is|are|was|were) (?:\w+ )?(?:taken out|removed|extracted|pulled out)`, `(?:remov|extract|tak)(?:e|es|ing) (?:out )?(?:all )?(?:of )?(?:the |its )?(?:lithium|sodium|potassium|li|na|k)\b`),
+		`de(?:lithiat|sodiat|intercalat)\w*`, `(?:lithium|sodium|potassium|li|na|k|ions?) (?:is|are|was|were) (?:\w+ )?(?:taken out|removed|extracted|pulled out)`, `(?:remov(?:e|es|ing)|extract(?:s|ing)?|tak(?:e|es|ing) out) (?:all )?(?:of )?(?:the |its )?(?:lithium|sodium|potassium|li|na|k)\b`,
+		`tak(?:e|es|ing) (?:all )?(?:of )?(?:the |its )?(?:lithium|sodium|potassium|li|na|k) out\b`),
 	wantModels: cue(`compar\w+ (?:the )?(?:potentials|models)`, `(?:how )?uncertain\w*`, `(?:different|several|two|other|multiple|both) (?:potentials|models)`, `committee`, `how (?:sure|reliable|certain|accurate)`, `error bars?`, `spread (?:of|between|over)`, `\b(?:chgnet|mace|sevennet)\b[^.?]{0,20}\b(?:chgnet|mace|sevennet)\b`),
 }
 

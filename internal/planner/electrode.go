@@ -111,7 +111,8 @@ func (r *request) withoutIon() {
 	}
 }
 
-var partOfIons = cue(`half\b`, `part(?:s|ly|ial|ially)?\b`, `\d+\s?%`, `a third`, `a quarter`)
+var partOfIons = cue(`(?:half|parts?|some|thirds?|quarters?|\d+\s?%)(?: of)?(?: (?:the|its|all))* (?:lithium|sodium|potassium|magnesium|calcium|zinc|li|na|k|mg|ca|zn|ions?)\b`,
+	`(?:half|part(?:ly|ial|ially)?|\d+\s?%)[\s-](?:(?:de|dis)?charg|(?:de)?(?:lithiat|sodiat|intercalat))\w*`)
 
 // inPart says of a question for a part of the ions that all of them were taken.
 func (r *request) inPart(q string) {

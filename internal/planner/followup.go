@@ -9,9 +9,16 @@ import (
 
 var (
 	earlierQuery = regexp.MustCompile(`(?m)^query: ("(?:[^"\\]|\\.)*")$`)
-	pronoun      = regexp.MustCompile(`(?i)\b(?:its|it|their|theirs|them|they|(?:this|that|the same|these|those) (?:one|compound|material|structure|phase|crystal|oxide|nitride|intermetallic)s?)\b`)
+	pronoun      = regexp.MustCompile(`(?i)\b(?:its|it|their|theirs|them|they|(?:this|that|the same) (?:one|compound|material|structure|phase|crystal|oxide|nitride|intermetallic)|(?:the same|these|those) (?:one|compound|material|structure|phase|crystal|oxide|nitride|intermetallic)s)\b`)
 	goesOn       = regexp.MustCompile(`(?i)^\W*(?:and|what about|how about|now)\b`)
+	// expletive is an "it" that means nothing.
+	expletive = regexp.MustCompile(`(?i)\b(?:is|was|would|could|might) it (?:be )?(?:true|possible|likely|known|worth|correct|right|fair)\b|\bit (?:is|was|seems) (?:true|possible|likely|known|said|clear)\b`)
+	// ownSubject is what a question wants any of, or wants explained: what follows points at that.
+	ownSubject = cue(`(?:an?|any|some|another|other|new|which|what|one|two|three|four|five|ten|\d+|the (?:most|best|least|\w+est))\s+(?:[\w-]+\s+){0,4}?`+kindOfThing+`s?\b`, kindOfThing+`s\b`,
+		`(?:what|how|why)\s+(?:is|are|does|do)\s+an?\s+[\w-]{4,}`, `what\s+an?\s+[\w-]{4,}`)
 )
+
+const kindOfThing = `(?:material|compound|substance|solid|oxide|nitride|carbide|boride|phosphide|phosphate|sulfide|sulphide|selenide|halide|fluoride|chloride|bromide|iodide|hydride|perovskite|spinel|garnet|alloy|ceramic|metal|coating|cathode|anode|electrode|electrolyte|semiconductor|insulator|absorber|conductor|superconductor|thermoelectric|magnet|catalyst)`
 
 // followed reads a question, and where it names nothing but "it", what the session
 // asked about last.
@@ -43,7 +50,21 @@ func (r request) leansBack() bool {
 	if len(r.hits)+len(r.vague)+len(r.system)+len(r.broken)+len(r.parts) > 0 || r.harm || r.elsewhere || r.given != "" || r.asked {
 		return false
 	}
-	return (len(r.wants)+len(r.missing) > 0 || r.stability) && (pronoun.MatchString(r.text) || goesOn.MatchString(r.text))
+	if len(r.wants)+len(r.missing) == 0 && !r.stability {
+		return false
+	}
+	before := r.text
+	if at := pronounOf(r.text); at != nil {
+		before = r.text[:at[0]]
+	} else if !goesOn.MatchString(r.text) {
+		return false
+	}
+	return !ownSubject.MatchString(before)
+}
+
+// pronounOf gives where a question has its first pronoun that stands for something.
+func pronounOf(q string) []int {
+	return pronoun.FindStringIndex(expletive.ReplaceAllStringFunc(q, func(s string) string { return strings.Repeat("-", len(s)) }))
 }
 
 // meantBy names the compounds of a question, with the arrangement it names of one.
@@ -56,7 +77,7 @@ func (r request) meantBy() string {
 
 // inPlaceOfIt puts names where a question has a pronoun, or at its end.
 func inPlaceOfIt(query, names string) string {
-	if at := pronoun.FindStringIndex(query); at != nil {
+	if at := pronounOf(query); at != nil {
 		return query[:at[0]] + names + query[at[1]:]
 	}
 	return strings.TrimRight(query, " ?.!") + " of " + names

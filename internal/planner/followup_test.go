@@ -23,6 +23,20 @@ func TestItIsWhatTheSessionAskedAboutLast(t *testing.T) {
 		"What is the lattice constant?":                         nil, // of anything
 		"Find a new cathode and give its capacity":              nil,
 		"What is the space group of that compound, and its XRD": {"NiAl"},
+		"What crystal structure does it have?":                  {"NiAl"},
+		"Is it possible to compute its bulk modulus?":           {"NiAl"},
+		"Is that compound a stable metal?":                      {"NiAl"},
+		// These name what they want any of, or ask what a notion is.
+		"Suggest a new stable oxide. It should be cheap.":                               nil,
+		"Find a stable perovskite absorber. It should be lead-free.":                    nil,
+		"Is there any material with a band gap of 1.5 eV? They should be stable in air": nil,
+		"What materials are thermoelectrics and why is their conductivity low?":         nil,
+		"Propose three layered oxides and give their voltage":                           nil,
+		"Now find me a hard coating material with high bulk modulus":                    nil,
+		"What about the most stable lead-free perovskite?":                              nil,
+		"And which nitrides are stable?":                                                nil,
+		"What is a bulk modulus and how is it measured?":                                nil,
+		"Is it true that oxides are stable?":                                            nil,
 	} {
 		r := followed(q, earlier, tools)
 		require.Equal(t, want, r.formulas, q)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,7 +17,7 @@ var conversions = []struct {
 }{
 	{regexp.MustCompile(`\bnm\b|(?i)\bnanomet(?:er|re)s?\b`), "nm", "Å"},
 	{regexp.MustCompile(`\bpm\b|(?i)\bpicomet(?:er|re)s?\b`), "pm", "Å"},
-	{regexp.MustCompile(`(?i)\bbohrs?\b|\batomic units\b`), "bohr", "Å"},
+	{regexp.MustCompile(`(?i)\bbohrs?(?:\s*$|\s*[^\w\s]|\s+[^m\s])|\batomic units\b`), "bohr", "Å"}, // no Bohr magneton
 	{regexp.MustCompile(`(?i)\bkcal\b`), "kcal", "kJ"},
 	{regexp.MustCompile(`\bmeV\b`), "meV", "eV"},
 	{regexp.MustCompile(`(?i)\bhartrees?\b|\bHa\b`), "hartree", "eV"},
@@ -56,7 +57,7 @@ func (r request) besideTable(all []facts) string {
 	if densityCue.MatchString(r.folded) {
 		var parts []string
 		byDensity := slices.Clone(all)
-		slices.SortStableFunc(byDensity, func(x, y facts) int { return int(1e6 * (y.dense - x.dense)) })
+		slices.SortStableFunc(byDensity, func(x, y facts) int { return cmp.Compare(y.dense, x.dense) })
 		for _, f := range byDensity {
 			if f.density != "" {
 				parts = append(parts, f.formula+" "+f.density)

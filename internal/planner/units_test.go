@@ -19,7 +19,9 @@ func TestAUnitThatNoResultHasIsNotPassedOver(t *testing.T) {
 		"Density of tantalum carbide in kg/m^3":                               "kg/m³, where g/cm³ stands here",
 		"wurtzite or zincblende: which does InN prefer, and by how many meV?": "meV, where eV stands here",
 		"Bulk modulus of NiAl in Mbar":                                        "Mbar, where GPa stands here",
+		"Lattice constant of AlAs in bohr?":                                   "bohr, where Å stands here",
 		"What is the lattice constant of NaNbO3 in Å?":                        "",
+		"Structure of Fe2O3, each Fe with five Bohr magnetons":                "",
 	} {
 		said := newLab("auto", q, everyTool...).run(t)
 		require.Equal(t, want != "", strings.Contains(said, "You ask for"), q)
@@ -73,13 +75,17 @@ func TestWhatIsComparedIsAnswered(t *testing.T) {
 // TestAVolumeOnChargingNeedsBothEnds: it is a question for the host without its ions.
 func TestAVolumeOnChargingNeedsBothEnds(t *testing.T) {
 	t.Parallel()
-	for _, q := range []string{"Volume change of LiFePO4 when all the lithium is taken out?", "How much does NaCoO2 shrink on desodiation?", "Lattice of LiCoO2 after removing the lithium"} {
+	for _, q := range []string{"Volume change of LiFePO4 when all the lithium is taken out?", "How much does NaCoO2 shrink on desodiation?", "Lattice of LiCoO2 after removing the lithium", "By how much does LiFePO4 shrink when you extract the lithium?"} {
 		l := newLab("auto", q, everyTool...)
 		require.Contains(t, l.run(t), "its volume changes by {{v:", q)
 		require.NotEmpty(t, l.asked("remove_ion"), q)
 	}
 	require.Contains(t, newLab("auto", "What happens to LiMn2O4 when half the Li is removed?", everyTool...).run(t), "{{assume:all ions that the metals can pay for are taken out of the host, not a part")
 	require.Empty(t, understand("Average voltage of LiCoO2", "", map[string]bool{"battery_metrics": true}).readings)
+	for _, q := range []string{"What is the half-cell voltage of LiFePO4?", "Voltage of LiCoO2 as part of a battery, within 10%"} {
+		require.Empty(t, understand(q, "", map[string]bool{"battery_metrics": true}).readings, q)
+	}
+	require.False(t, understand("Take Li, Mn and O: which ternary phases are stable?", "", map[string]bool{"battery_metrics": true}).wants[wantVoltage])
 	require.Contains(t, changes(-6), "shrinks")
 	require.Contains(t, changes(2), "grows")
 }

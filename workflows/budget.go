@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"crystalyse/internal/discovery"
+	"crystalyse/internal/value"
 )
 
 // warnAt is the share of a limit at which its user is told.
@@ -70,7 +71,7 @@ func (r *run) warn(ctx workflow.Context) error {
 func (r *run) reserve(ctx workflow.Context, n int) error {
 	b := r.st.Budget
 	if b.ToolCalls > 0 && r.st.Usage.ToolCalls+r.st.Reserved+n > b.ToolCalls {
-		return &errStop{discovery.StatusBudgetExhausted, fmt.Sprintf("the model asked for %d more tool calls, and the limit of %d would be passed (%d made)", n, b.ToolCalls, r.st.Usage.ToolCalls)}
+		return &errStop{discovery.StatusBudgetExhausted, fmt.Sprintf("the model asked for %s, and the limit of %d would be passed (%d made)", value.Counted(n, "more tool call"), b.ToolCalls, r.st.Usage.ToolCalls)}
 	}
 	r.st.Reserved += n
 	return r.warn(ctx)
@@ -119,7 +120,7 @@ func limitsOf(b discovery.Budget) string {
 		all = append(all, fmt.Sprintf("%d tokens", b.Tokens))
 	}
 	if b.ToolCalls > 0 {
-		all = append(all, fmt.Sprintf("%d tool calls", b.ToolCalls))
+		all = append(all, value.Counted(b.ToolCalls, "tool call"))
 	}
 	if b.Cost != nil {
 		all = append(all, fmt.Sprintf("a cost of %g", *b.Cost))

@@ -46,7 +46,7 @@ func OfCall(m discovery.Made) Draft {
 // untold says what a call gave that is not told in numbers.
 func untold(m discovery.Made, c *Context) string {
 	if n := len(m.Structures); n > 0 {
-		return counted(n, "structure")
+		return value.Counted(n, "structure")
 	}
 	for _, v := range m.Values[:min(len(m.Values), maxValues)] {
 		c.Add(m.Call.DiscoveryID, v)
@@ -56,16 +56,9 @@ func untold(m discovery.Made, c *Context) string {
 		of = " of " + strings.Join(list, ", ")
 	}
 	if n := len(m.Values); n > 0 {
-		return counted(n, "value") + of
+		return value.Counted(n, "value") + of
 	}
 	return "no value to cite"
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // stopped ends a text as a sentence.

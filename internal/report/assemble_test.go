@@ -181,6 +181,8 @@ func TestMarkdown(t *testing.T) {
 	body, err := json.Marshal(Assemble(in))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(body, &back))
+	back.Usage.ToolCalls = 1
+	require.Contains(t, Markdown(back), " out, 1 tool call, ")
 	require.Contains(t, Markdown(back), "−2.070\u2009eV/atom", "a report read back from JSON shows the same numbers")
 }
 

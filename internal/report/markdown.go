@@ -167,7 +167,7 @@ func quantity(f *float64, unit string) string {
 func checks(b *strings.Builder, r Report) {
 	fmt.Fprintf(b, "## Checks\n\n%s\n\n", Sourced(r.Validation))
 	u := r.Usage
-	fmt.Fprintf(b, "%d tokens in, %d out, %d tool calls, %.1f s", u.TokensIn, u.TokensOut, u.ToolCalls, u.WallS)
+	fmt.Fprintf(b, "%d tokens in, %d out, %s, %.1f s", u.TokensIn, u.TokensOut, value.Counted(u.ToolCalls, "tool call"), u.WallS)
 	if u.Cost != nil {
 		fmt.Fprintf(b, ", cost %.4f", *u.Cost)
 	}

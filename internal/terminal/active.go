@@ -7,6 +7,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/tool"
+	"crystalyse/internal/value"
 )
 
 // shownCalls bounds the region; more than a dozen parallel calls are counted.
@@ -29,7 +30,7 @@ func (v *View) active(st Style) []string {
 	}
 	for i, c := range r.running {
 		if i == shownCalls {
-			out = append(out, line(st, markRunning, counted(len(r.running)-i, "more call")))
+			out = append(out, line(st, markRunning, value.Counted(len(r.running)-i, "more call")))
 			break
 		}
 		out = append(out, v.callLine(c, st))
@@ -126,7 +127,7 @@ func (v *View) footer(st Style) string {
 		parts[0] += " " + elapsed(v.now().Sub(r.started))
 	}
 	if r.Usage.ToolCalls > 0 {
-		parts = append(parts, counted(r.Usage.ToolCalls, "call"))
+		parts = append(parts, value.Counted(r.Usage.ToolCalls, "call"))
 	}
 	if n := r.Usage.TokensIn + r.Usage.TokensOut; n > 0 {
 		parts = append(parts, grouped(n)+" tokens")

@@ -115,7 +115,7 @@ func (r *Run) callResult(p event.ToolCallResult) []block {
 	}
 	tail := []string{}
 	if list, ok := p.Result["structures"].([]any); ok && len(list) > 0 {
-		tail = append(tail, "gave "+counted(len(list), "structure"))
+		tail = append(tail, "gave "+value.Counted(len(list), "structure"))
 	}
 	if p.ResumedFromStep != nil {
 		tail = append(tail, "went on from step "+grouped(int64(*p.ResumedFromStep)))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"crystalyse/internal/memory"
+	"crystalyse/internal/value"
 )
 
 // memoryLines is how much of a memory a list shows.
@@ -54,7 +55,7 @@ func Memory(w io.Writer, m memory.Memory, age string, st Style) error {
 	}
 	const indent = "            "
 	for _, row := range [][2]string{
-		{"memory", m.ID}, {"kind", kind}, {"used", counted(m.Uses, "time")}, {"formulas", strings.Join(m.Context.Formulas, ", ")},
+		{"memory", m.ID}, {"kind", kind}, {"used", value.Counted(m.Uses, "time")}, {"formulas", strings.Join(m.Context.Formulas, ", ")},
 		{"potentials", strings.Join(m.Context.Potentials, ", ")}, {"values", strings.Join(m.Context.Values, " ")},
 		{"discovery", m.DiscoveryID}, {"session", m.SessionID},
 	} {

@@ -215,7 +215,7 @@ func (p *page) checks(v report.Validation) {
 
 func (p *page) footer(r report.Report, x Extra) {
 	u := r.Usage
-	usage := []string{counted(u.ToolCalls, "tool call"), grouped(u.TokensIn+u.TokensOut) + " tokens", seconds(u.WallS)}
+	usage := []string{value.Counted(u.ToolCalls, "tool call"), grouped(u.TokensIn+u.TokensOut) + " tokens", seconds(u.WallS)}
 	if u.Cost != nil {
 		usage = append(usage, fmt.Sprintf("cost %.4f", *u.Cost))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"crystalyse/internal/discovery"
 	"crystalyse/internal/event"
+	"crystalyse/internal/value"
 )
 
 // Run is a discovery as its events tell it. It is fed by one goroutine.
@@ -58,7 +59,7 @@ func (r *Run) subject(args map[string]any) string {
 			return r.named(v)
 		case []any:
 			if k == "structure_ids" && len(v) != 1 {
-				return counted(len(v), "structure")
+				return value.Counted(len(v), "structure")
 			}
 			parts := make([]string, 0, len(v))
 			for _, x := range v {

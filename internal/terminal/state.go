@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"crystalyse/internal/discovery"
+	"crystalyse/internal/value"
 )
 
 // State prints where a discovery stands: what it does, what it waits for, what
@@ -28,7 +29,7 @@ func State(w io.Writer, discoveryID string, s discovery.RunState, st Style) erro
 	}
 	add("calls at work", strings.Join(s.Running, ", "))
 	if s.Steering > 0 {
-		add("told to it", counted(s.Steering, "instruction")+" that the model reads before its next turn")
+		add("told to it", value.Counted(s.Steering, "instruction")+" that the model reads before its next turn")
 	}
 	add("spent", spent(s.Usage, s.Budget, st))
 	if s.Deadline != nil {
@@ -58,11 +59,15 @@ func spent(u discovery.Usage, b discovery.Budget, st Style) string {
 		}
 		return grouped(used) + " " + noun
 	}
+	calls := "tool calls"
+	if b.ToolCalls == 1 || b.ToolCalls == 0 && u.ToolCalls == 1 {
+		calls = "tool call"
+	}
 	wall := seconds(u.WallS)
 	if b.WallS > 0 {
 		wall += " of " + seconds(b.WallS)
 	}
-	return strings.Join([]string{of(int64(u.ToolCalls), int64(b.ToolCalls), "tool calls"), of(u.TokensIn+u.TokensOut, b.Tokens, "tokens"), wall}, st.dot())
+	return strings.Join([]string{of(int64(u.ToolCalls), int64(b.ToolCalls), calls), of(u.TokensIn+u.TokensOut, b.Tokens, "tokens"), wall}, st.dot())
 }
 
 // pending prints what waits for the user, and the commands that decide it.

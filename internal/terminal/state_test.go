@@ -34,6 +34,15 @@ func TestState(t *testing.T) {
 	}
 }
 
+// TestSpent: one call is no calls.
+func TestSpent(t *testing.T) {
+	t.Parallel()
+	for want, n := range map[string][2]int{"1 tool call ": {1, 0}, "2 tool calls ": {2, 0}, "0 of 1 tool call ": {0, 1}, "1 of 50 tool calls ": {1, 50}} {
+		said := spent(discovery.Usage{ToolCalls: n[0]}, discovery.Budget{ToolCalls: n[1]}, Style{Unicode: true})
+		require.True(t, strings.HasPrefix(said, want), said)
+	}
+}
+
 // TestQueued: one that begins at once waits for nothing; one that does not says
 // so once.
 func TestQueued(t *testing.T) {

@@ -173,11 +173,3 @@ func grouped(n int64) string {
 	}
 	return text
 }
-
-// counted writes a count with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}

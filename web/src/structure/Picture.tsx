@@ -1,4 +1,5 @@
 import { useMemo, useState } from "react";
+import { counted } from "../lib/format";
 import type { Cell } from "../ui/state";
 import {
   type Counts,
@@ -121,7 +122,7 @@ function describe(name: string, c: Crystal, loaded: ReturnType<typeof useCrystal
   return [
     `Crystal structure of ${name}`,
     s ? `${s.space_group_symbol} (${s.space_group_number})` : "",
-    `${c.n} atoms`,
+    counted(c.n, "atom"),
     lengths,
     "every atom is in the table of the Atoms tab",
   ]

@@ -1,5 +1,5 @@
 import { memo, useMemo, useState } from "react";
-import { asSentence } from "../lib/format";
+import { asSentence, counted } from "../lib/format";
 import { Formula, SpaceGroupSymbol } from "../lib/formula";
 import { DropZone } from "./DropZone";
 import { Shown } from "./Shown";
@@ -45,7 +45,8 @@ export default memo(function StructurePanel(p: StructurePanelProps) {
           </header>
           {shown && p.onAsk && brought.some((b) => b.id === shown.id) ? (
             <p className="row wrap small st-notice" role="status">
-              {shown.label}: <Formula of={shown.formula} /> <span className="soft">{shown.nAtoms} atoms</span>
+              {shown.label}: <Formula of={shown.formula} />{" "}
+              <span className="soft">{shown.nAtoms ? counted(shown.nAtoms, "atom") : ""}</span>
               <button type="button" className="btn" onClick={() => p.onAsk?.(shown)}>
                 Ask about it
               </button>

@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Crystal, DEFAULTS } from "../viewer";
 import { sample } from "../viewer/testing";
@@ -152,6 +152,21 @@ describe("the panel without WebGL", () => {
     await vi.waitFor(() => expect(select).toHaveBeenCalledWith("st_9"));
     const sent = JSON.parse(asked.find((a) => a.method === "POST")?.body ?? "{}");
     expect([sent.format, sent.text, sent.name]).toEqual(["auto", "data_x", "x.cif"]);
+  });
+
+  it("asks about a file that was brought, and counts its one atom as one", async () => {
+    answers["/api/v1/structures"] = () =>
+      new Response(JSON.stringify({ structure_id: "st_8", formula: "Cu", n_atoms: 1, origin: "input" }), {
+        status: 201,
+      });
+    const Page = () => {
+      const [id, select] = useState<string>();
+      return <StructurePanel structures={[]} selectedId={id} onSelect={select} onAsk={() => {}} />;
+    };
+    page(<Page />);
+    await userEvent.upload(screen.getByLabelText("Structure file"), new File(["data_x"], "x.cif"));
+    await screen.findByText("Ask about it");
+    expect(screen.getByText("1 atom")).toBeTruthy();
   });
 });
 

@@ -146,7 +146,7 @@ func overlaps(hits []hit, h hit) bool {
 
 func bareTypes(q string) []string {
 	var out []string
-	for _, m := range bareType.FindAllString(q, -1) {
+	for _, m := range bareType.FindAllString(cubicUnit.ReplaceAllString(q, ""), -1) {
 		out = append(out, strings.ToLower(m))
 	}
 	return distinct(out)

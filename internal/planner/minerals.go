@@ -57,6 +57,8 @@ var structureTypes = map[string]bool{
 var (
 	typeTail = regexp.MustCompile(`^[\s-]*(?:type|like|structured?|phase|form|polymorph|lattice)?[\s,(]*(?:of\s+|phase of\s+|form of\s+|structure of\s+)?$`)
 	bareType = regexp.MustCompile(`(?i)\b(perovskites?|garnets?|olivines?|nasicon|delafossites?|antifluorite|anti-fluorite|half-heusler|heusler|layered|cubic|tetragonal|hexagonal|orthorhombic|monoclinic|rhombohedral|triclinic|trigonal|fcc|bcc|hcp|3c|4h|6h)\b`)
+	// cubicUnit is a volume, and no crystal system.
+	cubicUnit = regexp.MustCompile(`(?i)\bcubic[\s-](?:(?:centi|deci|nano)?met(?:er|re)s?|[cn]?m|angstroms?|Å|ångströms?|inch(?:es)?|f(?:oo|ee)t)(?:\s|[^\w\s]|$)`)
 )
 
 // mineralHits finds materials by name. A structure type beside a formula (rutile

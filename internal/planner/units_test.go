@@ -35,6 +35,18 @@ func TestAUnitThatNoResultHasIsNotPassedOver(t *testing.T) {
 	}
 }
 
+// TestACubicMeterIsNoCrystal: the density asked for is not that of a cubic cell.
+func TestACubicMeterIsNoCrystal(t *testing.T) {
+	t.Parallel()
+	for q, want := range map[string][]string{
+		"Density of LiFePO4 in kg per cubic meter":               nil,
+		"Volume of MgO in cubic Å?":                              nil,
+		"Is ZrO2 cubic, and how many kg is a cubic metre of it?": {"cubic"},
+	} {
+		require.Equal(t, want, understand(q, "", nil).types, q)
+	}
+}
+
 // TestAFollowUpMayNameAUnit, alone or with what else it asks for.
 func TestAFollowUpMayNameAUnit(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,6 @@
 // Long tables: only the rows in view are in the page, and a column's head sorts them.
-import { type RefObject, type UIEvent, useEffect, useState } from "react";
+import { type RefObject, type UIEvent, useState } from "react";
+import { useSize } from "../hooks/useSize";
 
 interface Rows {
   first: number; // of the rows in the page
@@ -8,19 +9,12 @@ interface Rows {
   onScroll: (e: UIEvent<HTMLElement>) => void;
 }
 
-const atFirst = 320; // pixels, until the box is measured
+const atFirst = { width: 0, height: 320 }; // pixels, until the box is measured
 
 /** Which rows of a list, all of one height, are in view or near it. The box is there as long as the list is. */
 export function useRows(box: RefObject<HTMLElement | null>, count: number, rowHeight: number, beyond: number): Rows {
   const [top, setTop] = useState(0); // the row at the top: a scroll within it renders nothing
-  const [height, setHeight] = useState(atFirst);
-  useEffect(() => {
-    const el = box.current;
-    if (!el) return;
-    const watch = new ResizeObserver(() => setHeight(el.clientHeight || atFirst));
-    watch.observe(el);
-    return () => watch.disconnect();
-  }, [box]);
+  const { height } = useSize(box, atFirst);
   const inView = Math.ceil(height / rowHeight) + 1;
   // A list that became shorter scrolls back by itself, but tells so only afterwards.
   const from = Math.max(0, Math.min(top, count - inView));

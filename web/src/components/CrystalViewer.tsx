@@ -51,7 +51,7 @@ export function CrystalViewer({
           <StructurePanel
             structures={structures}
             selectedId={id}
-            discovery={d?.id}
+            discovery={ask ? d?.id : undefined} // a run of a file may be deleted, or of another server
             onSelect={onSelect}
             frame={frame}
             live={live}

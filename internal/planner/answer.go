@@ -111,13 +111,17 @@ func coordination(d done) string {
 			n = fmt.Sprintf("%s to %s (mean %s)", d.cite("items.%d.coordination_min", i), d.cite("items.%d.coordination_max", i), n)
 		}
 		of, _ := item["neighbors"].(map[string]any)
+		word := "neighbors"
+		if number(item, "coordination_number") == 1 {
+			word = "neighbor"
+		}
 		switch kinds := slices.Sorted(maps.Keys(of)); len(kinds) {
 		case 0:
-			n += " neighbors"
+			n += " " + word
 		case 1:
-			n += " " + kinds[0] + " neighbors"
+			n += " " + kinds[0] + " " + word
 		default:
-			n += " neighbors (" + list(kinds) + ")"
+			n += " " + word + " (" + list(kinds) + ")"
 		}
 		parts = append(parts, fmt.Sprintf("%s: %s at %s", text(item, "element"), n, bondsOf(d, i)))
 	}

@@ -36,4 +36,6 @@ func TestUnequalSitesAreCountedApart(t *testing.T) {
 	}}}
 	require.Equal(t, "Zr: {{v:t3.tool2.items.0.coordination_number}} O neighbors at {{v:t3.tool2.items.0.bond_length_min}} to {{v:t3.tool2.items.0.bond_length_max}} (mean {{v:t3.tool2.items.0.bond_length_mean}}); "+
 		"O: {{v:t3.tool2.items.1.coordination_min}} to {{v:t3.tool2.items.1.coordination_max}} (mean {{v:t3.tool2.items.1.coordination_number}}) neighbors (O and Zr) at {{v:t3.tool2.items.1.bond_length_mean}}", coordination(d))
+	one := done{callID: "t3.tool2", result: map[string]any{"items": []any{map[string]any{"element": "Cl", "coordination_number": 1.0, "neighbors": map[string]any{"Cl": 1.0}}}}}
+	require.Contains(t, coordination(one), " Cl neighbor at ")
 }

@@ -12,7 +12,7 @@ var (
 	pronoun      = regexp.MustCompile(`(?i)\b(?:its|it|their|theirs|them|they|(?:this|that|the same) (?:one|compound|material|structure|phase|crystal|oxide|nitride|intermetallic)|(?:the same|these|those) (?:one|compound|material|structure|phase|crystal|oxide|nitride|intermetallic)s)\b`)
 	goesOn       = regexp.MustCompile(`(?i)^\W*(?:and|what about|how about|now)\b`)
 	// expletive is an "it" that means nothing.
-	expletive = regexp.MustCompile(`(?i)\b(?:is|was|would|could|might) it (?:be )?(?:true|possible|likely|known|worth|correct|right|fair)\b|\bit (?:is|was|seems) (?:true|possible|likely|known|said|clear)\b`)
+	expletive = regexp.MustCompile(`(?i)\b(?:is|was|would|could|might) it (?:be )?(?:that|true|possible|likely|known|worth|correct|right|fair)\b|\bit (?:is|was|seems) (?:true|possible|likely|known|said|clear)\b`)
 	// ownSubject is what a question wants any of, or wants explained: what follows points at that.
 	ownSubject = cue(`(?:an?|any|some|another|other|new|which|what|one|two|three|four|five|ten|\d+|the (?:most|best|least|\w+est))\s+(?:[\w-]+\s+){0,4}?`+kindOfThing+`s?\b`, kindOfThing+`s\b`,
 		`(?:what|how|why)\s+(?:is|are|does|do)\s+an?\s+[\w-]{4,}`, `what\s+an?\s+[\w-]{4,}`)
@@ -47,10 +47,14 @@ func followed(query, system string, tools map[string]bool) request {
 
 // leansBack reports that a question asks for something and does not name of what.
 func (r request) leansBack() bool {
-	if len(r.hits)+len(r.vague)+len(r.system)+len(r.broken)+len(r.parts) > 0 || r.harm || r.elsewhere || r.given != "" || r.asked {
+	beside := r.besideIt()
+	if len(r.hits) > 0 && !beside {
 		return false
 	}
-	if len(r.wants)+len(r.missing) == 0 && !r.stability {
+	if len(r.vague)+len(r.system)+len(r.broken)+len(r.parts) > 0 || r.harm || r.elsewhere || r.given != "" || r.asked {
+		return false
+	}
+	if len(r.wants)+len(r.missing) == 0 && !r.stability && !beside {
 		return false
 	}
 	before := r.text
@@ -61,6 +65,15 @@ func (r request) leansBack() bool {
 	}
 	return !ownSubject.MatchString(before)
 }
+
+// besideIt reports that the one compound named stands beside what "it" is: denser
+// than NiTi, a voltage against sodium.
+func (r request) besideIt() bool {
+	at := pronounOf(r.folded)
+	return at != nil && len(r.hits) == 1 && r.hits[0].at >= at[1] && joining.MatchString(r.folded[at[1]:r.hits[0].at])
+}
+
+var joining = regexp.MustCompile(`(?i)\b(?:than|with|to|against|versus|vs\.?)\s+(?:that of |the )?$`)
 
 // pronounOf gives where a question has its first pronoun that stands for something.
 func pronounOf(q string) []int {

@@ -26,6 +26,11 @@ func TestItIsWhatTheSessionAskedAboutLast(t *testing.T) {
 		"What crystal structure does it have?":                  {"NiAl"},
 		"Is it possible to compute its bulk modulus?":           {"NiAl"},
 		"Is that compound a stable metal?":                      {"NiAl"},
+		"Is it denser than NiTi?":                               {"NiAl", "NiTi"},
+		"Compare it with NiTi":                                  {"NiAl", "NiTi"},
+		"Is it better to make MgO or CaO, by formation energy?": {"MgO", "CaO"},
+		"Why is it that MgO is denser than CaO?":                {"MgO", "CaO"},
+		"What is its voltage against sodium?":                   {"NiAl"},
 		// These name what they want any of, or ask what a notion is.
 		"Suggest a new stable oxide. It should be cheap.":                               nil,
 		"Find a stable perovskite absorber. It should be lead-free.":                    nil,

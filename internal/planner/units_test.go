@@ -41,7 +41,7 @@ func TestACubicMeterIsNoCrystal(t *testing.T) {
 	for q, want := range map[string][]string{
 		"Density of LiFePO4 in kg per cubic meter":               nil,
 		"Volume of MgO in cubic Å?":                              nil,
-		"Is ZrO2 cubic, and how many kg is a cubic metre of it?": {"cubic"},
+		"Is ZrO2 cubic, and how many kg is a cubic meter of it?": {"cubic"},
 	} {
 		require.Equal(t, want, understand(q, "", nil).types, q)
 	}

@@ -16,7 +16,9 @@ func (r request) besideKnown() bool {
 	return r.offered[lookup] && !r.inventing && len(r.chosen) == 0 && !blindCue.MatchString(r.folded)
 }
 
-var blindCue = cue(`predict\w*`, `structure search`, `search for`, `from scratch`, `without prior`)
+// blindCue asks for a structure to be predicted; to predict an energy is no more
+// than to compute it.
+var blindCue = cue(`predict\w* (?:[\w-]+ ){0,4}(?:structures?|polymorphs?|arrangements?|crystals?|cells?|ground[\s-]states?)\b`, `structures? prediction`, `structure search`, `search for (?:[\w-]+ ){0,3}(?:structures?|polymorphs?|arrangements?)\b`, `from scratch`, `without prior`)
 
 // lookups asks for the known phases of the systems of compounds, each once.
 func (r request) lookups(formulas []string, h history) []call {

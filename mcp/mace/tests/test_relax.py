@@ -56,6 +56,17 @@ def test_trajectory_is_compact_and_ends_at_the_result(mace: Session) -> None:
     assert all(isinstance(x, int) for x in body["positions"][0])
 
 
+def test_what_does_not_move_keeps_the_path_it_came_by(mace: Session) -> None:
+    """A second pass over a cell that is relaxed already adds no way to it."""
+    first = mace.call("relax_structure", {"structure_id": store(rock_salt(5.64)), "fmax": 0.03}, {"idempotency_key": "came"})
+    path = mace.state / "artifacts" / first["artifacts"][0]["path"]
+    came = path.read_text()
+    again = mace.call("relax_structure", {"structure_id": first["structure_id"], "fmax": 0.05}, {"idempotency_key": "stays"})
+    assert (again["structure_id"], again["steps"]) == (first["structure_id"], 0)
+    assert len(json.loads(came)["steps"]) > 1
+    assert path.read_text() == came
+
+
 def test_every_evaluation_is_logged_with_key_and_step(mace: Session) -> None:
     out = mace.call("relax_structure", {"structure_id": store(rock_salt(5.4))}, {"idempotency_key": "counted"})
     steps = [x["step"] for x in mace.log(key="counted", event="evaluation")]

@@ -30,7 +30,7 @@ type callRun struct {
 	hb      *heartbeat
 	copies  copier
 	task    *event.TaskStart
-	records map[string]json.RawMessage // of the structures it names
+	records map[string]tool.Record // of the structures it names
 
 	said    []event.Event // what announces the call, while it is not stored
 	told    chan struct{} // closed when telling it is over; then tellErr is set
@@ -113,7 +113,7 @@ func (c *callRun) refusal(ctx context.Context) (*tool.Error, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.records = mine
+	c.records = known(mine)
 	var unknown []string
 	for _, s := range ids {
 		if mine[s] == nil {
@@ -150,7 +150,7 @@ func (c *callRun) run(ctx context.Context) (CallResult, error) {
 	inv := tool.Invocation{
 		Tool: c.call.Tool, Server: c.call.Server, Arguments: c.call.Arguments, IdempotencyKey: c.call.IdempotencyKey,
 		UserID: c.call.UserID, SessionID: c.rec.Scope().SessionID, DiscoveryID: c.call.DiscoveryID,
-		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, OnProgress: c.progress(cctx), Records: known(c.records),
+		Fence: fence(c.rec.Scope()), Deadline: c.in.Deadline, OnProgress: c.progress(cctx), Records: c.records,
 	}
 	if c.planned.Long {
 		inv.CheckpointDir, inv.Computation = c.a.checkpointDir(c.call.IdempotencyKey), c.call.Computation

@@ -54,7 +54,7 @@ func (c *callRun) perform(ctx context.Context) (CallResult, error) {
 	} else if refused != nil {
 		return c.commit(ctx, tool.Outcome{Status: tool.StatusToolError, Error: refused})
 	}
-	c.call.Computation = c.a.computation(c.planned, known(c.records))
+	c.call.Computation = c.a.computation(c.planned, c.records)
 	if done, err := c.reuse(ctx); err != nil || done != nil {
 		return deref(done), err
 	}

@@ -189,15 +189,18 @@ func TestAStartThatFailsForAReasonThatPassesIsTriedAgain(t *testing.T) {
 	}{
 		"a port that another program took":      {portTaken, "echo listen: address already in use; exit 1"},
 		"a service that is being started again": {serviceAway, fmt.Sprint("exit ", ExitUnavailable)},
-		"somebody who kills it":                 {nil, "kill -9 $$"},
+		"somebody who kills it":                 {nil, "sleep 1000 & kill -9 $$"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			starts := 0
+			var ended []*exec.Cmd
 			c := sleeper(t, stateOf(t), &starts, "")
 			c.again = why.again
 			c.command = func() (*exec.Cmd, error) {
-				starts++
+				if starts++; c.cmd != nil {
+					ended = append(ended, c.cmd)
+				}
 				script := why.script
 				if starts == 3 {
 					script = "sleep 1000"
@@ -212,6 +215,10 @@ func TestAStartThatFailsForAReasonThatPassesIsTriedAgain(t *testing.T) {
 			}
 			require.NoError(t, c.start(t.Context()))
 			require.Equal(t, 3, starts)
+			require.Len(t, ended, 2)
+			for _, cmd := range ended {
+				require.ErrorIs(t, syscall.Kill(-cmd.Process.Pid, 0), syscall.ESRCH, "what it left was ended, too")
+			}
 			require.NoError(t, c.halt())
 		})
 	}

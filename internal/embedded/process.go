@@ -81,6 +81,7 @@ func (c *child) start(ctx context.Context) error {
 		case try == tries || !errors.Is(err, errEnded) || !c.passes():
 			return err
 		}
+		_ = endGroup(c.cmd.Process.Pid, time.Second) // what it may have left
 		c.log.Warn("a process is started again before it was ready", "process", c.name, "why", lastLines(strings.TrimSpace(end(c.logPath(), 800)), 2))
 		select {
 		case <-ctx.Done():
